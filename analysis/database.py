@@ -12,7 +12,9 @@ import pandas as pd
 
 from analysis import duck
 from analysis.files import replacing
-from analysis.resolution import recover_n_examples
+from analysis.resolution import recover_n_examples, use_reference
+
+SETTINGS = ("emergence_threshold", "steepest_plausible_slope")
 
 _PROPORTIONS = """
     select task, subtask, model_family, score
@@ -24,11 +26,25 @@ _PROPORTIONS = """
 """
 
 
-def build(
-    con: duckdb.DuckDBPyConnection,
-    inputs: Mapping[str, str],
-    emergence_threshold: float,
-    facts: Mapping[str, object],
+def score(con: duckdb.DuckDBPyConnection, inputs: Mapping[str, str]) -> None:
+    """Make the table `curves` in `con`, and `trials`, which has the points of those that can be tested.
+
+    `inputs` are paths of Parquet and CSV files under the names that the SQL models use: published_scores,
+    published_models, reference_metrics, reference_task_notes, reference_preferred_metrics.
+    """
+    duck.create_views(con, inputs)
+    con.execute(f"create or replace temp view scores as {duck.sql_text('scores')}")
+    for name in ("models", "metrics"):
+        duck.create_table(con, name)
+    published = con.execute("select task, n_examples::bigint as n_examples from reference_preferred_metrics").df()
+    examples = recover_n_examples(con.execute(_PROPORTIONS).df())
+    con.register("examples", use_reference(examples, published.set_index("task")["n_examples"]))
+    duck.create_table(con, "curves")
+    con.execute(f"create or replace table trials as {duck.sql_text('steps/trials')}")
+
+
+def assemble(
+    con: duckdb.DuckDBPyConnection, inputs: Mapping[str, str], settings: Mapping[str, float], facts: Mapping[str, object]
 ) -> dict[str, int]:
     """Make all tables of the contract in `con`.
 
@@ -37,11 +53,12 @@ def build(
     con : DuckDBPyConnection
         Connection to the database file.
     inputs : mapping
-        Paths of the Parquet and CSV files under the names that the SQL models use: published_scores,
-        published_models, published_tasks, published_rejects, reference_metrics, reference_annotations,
-        reference_task_notes; for simulated data published_truth.
-    emergence_threshold : float
-        A triplet displays emergence where its improvement score is above this.
+        Paths of the Parquet and CSV files under the names that the SQL models use: those of `score`, what it made
+        (computed_curves, computed_trials) and `mirage.test` made of that (computed_measured), published_tasks,
+        published_rejects, reference_annotations; for simulated data published_truth.
+    settings : mapping
+        emergence_threshold, above which a curve jumps, and steepest_plausible_slope, below which an exponent explains
+        nothing.
     facts : mapping
         Rows of the table `provenance`.
 
@@ -52,17 +69,17 @@ def build(
 
     """
     duck.create_views(con, inputs)
-    con.register("settings", pd.DataFrame({"emergence_threshold": [float(emergence_threshold)]}))
+    for name in ("trials", "measured"):
+        con.execute(f"create or replace temp view {name} as from computed_{name}")
+    con.register("settings", pd.DataFrame({name: [float(settings[name])] for name in SETTINGS}))
     for name, model in duck.MODELS.items():
         if model.get("optional") and f"published_{name}" not in inputs:
             continue
-        if name == "curves":
-            con.register("examples", recover_n_examples(con.execute(_PROPORTIONS).df()))
         if name == "provenance":
             counts = _counts(con)
             rows = {**facts, **counts}
             con.register("facts", pd.DataFrame({"key": list(rows), "value": [str(value) for value in rows.values()]}))
-        duck.create_table(con, name)
+        duck.create_table(con, name, "from computed_curves" if name == "curves" else None)
     return counts
 
 
@@ -81,6 +98,11 @@ def _counts(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
         "triplets_displaying_emergence": "select count(*) from triplets where displays_emergence",
         "pairs": "select count(*) from pairs",
         "pairs_displaying_emergence": "select count(*) from pairs where displays_emergence",
+        **{
+            f"verdicts_{verdict}": f"select count(*) from mirage where verdict = '{verdict}'"
+            for verdict in ("unexplained", "steep", "resolution", "mirage", "no_jump", "not_testable")
+        },
+        "curves_tested": "select count(*) from mirage where verdict <> 'not_testable'",
         "metrics": "select count(*) from metrics",
         "metrics_unknown": "select count(*) from metrics where not known",
         "models": "select count(*) from models",
@@ -108,6 +130,17 @@ def versions() -> dict[str, str]:
     return found
 
 
+def write_scores(paths: Mapping[str, str], inputs: Mapping[str, str], threads: int, say: Callable[[str], None]) -> None:
+    """Write `curves` and `trials` (see `score`) as Parquet to the given paths."""
+    with duck.connect(threads=threads) as con:
+        score(con, inputs)
+        for name, path in paths.items():
+            with replacing(path) as temporary:
+                con.execute(f"copy {name} to {duck.quoted(str(temporary))} (format parquet, compression zstd)")
+        n_curves, n_trials = (con.execute(f"select count(*) from {name}").fetchall()[0][0] for name in ("curves", "trials"))
+    say(f"{n_curves:,} curves, {n_trials:,} of them of shares of right answers")
+
+
 def write(
     path: str,
     inputs: Mapping[str, str],
@@ -123,7 +156,7 @@ def write(
         "config": json.dumps(dict(config), sort_keys=True),
     }
     with replacing(path) as temporary, duck.connect(str(temporary), threads) as con:
-        n = build(con, inputs, config["emergence_threshold"], facts)
+        n = assemble(con, inputs, config, facts)
     say(
         f"{n['curves']:,} curves ({n['curves_infinite']:,} infinite, {n['curves_flat']:,} flat, "
         f"{n['curves_too_few_scales']:,} with fewer than 3 scales), {n['triplets']:,} triplets, {n['pairs']:,} pairs"
@@ -148,4 +181,9 @@ def write(
     say(
         f"{n['triplets_displaying_emergence']:,} triplets and {n['pairs_displaying_emergence']:,} pairs display "
         f"emergence: an improvement score above {config['emergence_threshold']} on a curve of at least 5 scales"
+    )
+    verdicts = ("unexplained", "steep", "resolution", "mirage")
+    say(
+        f"{n['curves_tested']:,} curves tested; of {sum(n[f'verdicts_{name}'] for name in verdicts):,} that jump: "
+        + ", ".join(f"{n[f'verdicts_{name}']:,} {name}" for name in verdicts)
     )

@@ -50,8 +50,10 @@ def create_views(con: duckdb.DuckDBPyConnection, inputs: Mapping[str, str]) -> N
         con.execute(f"create or replace temp view {name} as select * from {reader}")
 
 
-def create_table(con: duckdb.DuckDBPyConnection, name: str) -> None:
+def create_table(con: duckdb.DuckDBPyConnection, name: str, select: str | None = None) -> None:
     """Run the model `name` into a table, with its comments, and check what `models.yml` promises of it.
+
+    `select` reads the rows instead, where the model was run before.
 
     Raises
     ------
@@ -60,7 +62,7 @@ def create_table(con: duckdb.DuckDBPyConnection, name: str) -> None:
 
     """
     model = MODELS[name]
-    con.execute(f"create or replace table {name} as {sql_text(name)}")
+    con.execute(f"create or replace table {name} as {select or sql_text(name)}")
     columns = [row[0] for row in con.execute(f"select * from {name} limit 0").description]
     if columns != list(model["columns"]):
         raise ValueError(f"table {name}: the columns {columns} are not those of models.yml, {list(model['columns'])}")

@@ -20,7 +20,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -90,6 +90,19 @@ def task_range(task: Task) -> tuple[float, float]:
     return task.chance, 100.0 if task.preferred in PERCENT_METRICS else 1.0
 
 
+class Law(NamedTuple):
+    """The smooth law of one subtask and model family: per-token cross entropy, shape (n_models, n_shots)."""
+
+    family: str
+    subtask: str
+    cross_entropy: np.ndarray
+    alpha: float
+    c: np.ndarray
+    """Shape (n_shots,): shots shift the loss, which is a change of c."""
+    length: int
+    n_examples: int
+
+
 class Outcome(NamedTuple):
     """All numbers of one subtask and model family: {metric: scores of shape (n_models, n_shots)}, and the truth."""
 
@@ -99,7 +112,6 @@ class Outcome(NamedTuple):
     scores: dict[str, np.ndarray]
     alpha: float
     c: np.ndarray
-    """Shape (n_shots,): shots shift the loss, which is a change of c."""
     length: int
     n_examples: int
 
@@ -156,7 +168,7 @@ TEXT_METRICS = (
 )  # fmt: skip
 
 
-def _success_rates(mean: np.ndarray, scatter: float, rng: np.random.Generator) -> np.ndarray:
+def success_rates(mean: np.ndarray, scatter: float, rng: np.random.Generator) -> np.ndarray:
     """Rates of the single models around the law: beta with the given mean and intra-class correlation."""
     if scatter == 0:
         return mean
@@ -173,7 +185,7 @@ def _text_scores(ce: np.ndarray, length: int, n: int, scatter: float, rng: np.ra
     one is wrong: its first wrong token is drawn from the truncated geometric distribution, and those after it freely.
     """
     p = np.exp(-ce)
-    rate = _success_rates(p**length, scatter, rng)
+    rate = success_rates(p**length, scatter, rng)
     right = rng.random((*ce.shape, n)) < rate[..., None]
     uniform = rng.random((*ce.shape, n))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -235,7 +247,7 @@ def _choice_scores(ce: np.ndarray, chance: float, n: int, world: World, rng: np.
     if world.mc_law == "argmax":
         rate = scaling.multiple_choice_accuracy_of(np.exp(-ce), n_options)
         # A model that scatters has the mass on the correct option that gives its own rate, and all metrics follow from it.
-        known = _mass_of_rate(_success_rates(rate, world.scatter, rng), np.exp(-ce), rate, n_options)
+        known = _mass_of_rate(success_rates(rate, world.scatter, rng), np.exp(-ce), rate, n_options)
         masses = scaling.sample_masses(known, n, n_options, rng)
         largest = masses[..., 1:].max(axis=-1)
         right = (masses[..., 0] > largest).mean(axis=-1)
@@ -244,7 +256,7 @@ def _choice_scores(ce: np.ndarray, chance: float, n: int, world: World, rng: np.
         top = np.maximum(masses[..., 0], largest).mean(axis=-1)
     else:
         rate = chance + (1 - chance) * np.exp(-ce)
-        right = rng.binomial(n, _success_rates(rate, world.scatter, rng)) / n
+        right = rng.binomial(n, success_rates(rate, world.scatter, rng)) / n
         # The chosen option has a mass that grows with scale (and is too large for small models), the others share the rest.
         top = chance + (1 - chance) * (0.2 + 0.8 * np.exp(-ce / 2))
         rest = np.maximum((1 - top) / (n_options - 1), 1e-12)
@@ -262,34 +274,40 @@ def _choice_scores(ce: np.ndarray, chance: float, n: int, world: World, rng: np.
     }
 
 
-def outcomes(world: World, task: Task) -> Iterator[Outcome]:
-    """All numbers of one task, one subtask and model family at a time."""
+def laws(world: World, task: Task, families: Mapping[str, Mapping[str, float]] = FAMILIES) -> Iterator[Law]:
+    """The laws of one task, with its break if it has one: one subtask and model family at a time."""
     base = _rng(world.seed, "law", task.name)
     exponent = base.uniform(0.05, 0.2)
     # Median loss in nats per token at 10^10 parameters: half the text answers' tokens, and most choices still open.
     level = math.log({"choice": 1.6, "text": 0.35, "own": 0.7}[task.kind]) + base.normal(0, 0.8)
-    task_length = int(base.choice([1, 1, 2, 3, 5, 8])) if task.kind == "text" else 1 if task.kind == "choice" else 8
+    length = int(base.choice([1, 1, 2, 3, 5, 8])) if task.kind == "text" else 1 if task.kind == "choice" else 8
     for subtask in task.subtasks:
         rng = _rng(world.seed, "subtask", task.name, subtask)
         alpha = -exponent * math.exp(rng.normal(0, 0.1))
         loss = math.exp(level + (rng.normal(0, 0.4) if subtask else 0))
         n = task.n_examples if not subtask else max(20, task.n_examples // len(task.subtasks))
-        for family, models in FAMILIES.items():
-            draws = _rng(world.seed, "draws", task.name, subtask, family)
+        for family, models in families.items():
             factors = np.array([_LOSS_OF_SHOTS[k] for k in shots_of(family)]) * _LOSS_OF_FAMILY.get(family, 1.0) * loss
             c = 1e10 * factors ** (-1 / alpha)
             scale = np.array(list(models.values()))[:, None]
             ce = scaling.cross_entropy(scale, c, alpha)
             ce = np.where(scale >= task.break_scale, ce * math.exp(-world.break_size), ce)
-            if task.kind == "choice":
-                scores = _choice_scores(ce, task.chance, n, world, draws)
-            else:
-                scores = _text_scores(ce, task_length, n, world.scatter, draws)
-                if task.kind == "own":
-                    share = scores["rouge1"] / 100
-                    share = 1 + 8 * share if task.preferred == "overall" else share  # its published range
-                    scores = {task.preferred: share, "log_likelihood": scores["log_likelihood"]}
-            yield Outcome(family, subtask, task.chance, scores, alpha, c, task_length, n)
+            yield Law(family, subtask, ce, alpha, c, length, n)
+
+
+def outcomes(world: World, task: Task) -> Iterator[Outcome]:
+    """All numbers of one task, one subtask and model family at a time."""
+    for family, subtask, ce, alpha, c, length, n in laws(world, task):
+        draws = _rng(world.seed, "draws", task.name, subtask, family)
+        if task.kind == "choice":
+            scores = _choice_scores(ce, task.chance, n, world, draws)
+        else:
+            scores = _text_scores(ce, length, n, world.scatter, draws)
+            if task.kind == "own":
+                share = scores["rouge1"] / 100
+                share = 1 + 8 * share if task.preferred == "overall" else share  # its published range
+                scores = {task.preferred: share, "log_likelihood": scores["log_likelihood"]}
+        yield Outcome(family, subtask, task.chance, scores, alpha, c, length, n)
 
 
 def reference_tasks(annotations: pd.DataFrame, preferred_metrics: pd.DataFrame) -> tuple[list[str], dict]:

@@ -11,6 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 
 from analysis import database, download, duck, normalise
@@ -147,7 +148,7 @@ def emergence_share(
     """The numbers of the figure `emergence_share` for a simulated world, by way of score files, as for any dataset.
 
     Tasks with ten subtasks or more are left out: their hundreds of curves take most of the time.
-    `references` are the reference tables that `database.build` asks for.
+    `references` are the reference tables that `database.score` asks for.
     """
     with tempfile.TemporaryDirectory() as folder, duck.connect(threads=n_processes) as con:
         tasks = [task for task in tasks if len(task.subtasks) < 10]
@@ -156,7 +157,8 @@ def emergence_share(
         paths = {name: f"{folder}/{name}.parquet" for name in ("scores", "models", "tasks", "rejects")}
         normalise.write(tables, paths | {"facts": f"{folder}/facts.json"})
         inputs = {f"published_{name}": path for name, path in paths.items()}
-        database.build(con, inputs | dict(references), emergence_threshold, tables.facts)
+        database.score(con, inputs | dict(references))
+        con.register("settings", pd.DataFrame({"emergence_threshold": [float(emergence_threshold)]}))
         return con.execute(duck.sql_text("figures/emergence_share")).to_arrow_table()
 
 

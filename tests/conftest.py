@@ -10,11 +10,12 @@ import pyarrow.parquet as pq
 import pytest
 import small_tree
 
-from analysis import database, duck
+from analysis import database, duck, mirage
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = {
-    f"reference_{name}": str(ROOT / f"data/reference/{name}.csv") for name in ("metrics", "annotations", "task_notes")
+    f"reference_{name}": str(ROOT / f"data/reference/{name}.csv")
+    for name in ("metrics", "annotations", "task_notes", "preferred_metrics")
 }
 
 
@@ -63,7 +64,7 @@ def put_curve(root, values, task="a_task", family="F", metric="exact_str_match",
         put(root, score_file([one], task, family, f"m{k}", scale), f"scores_{family}_m{k}.json", task)
 
 
-def build(tables, folder, threshold=20, facts=None, truth=None):
+def build(tables, folder, threshold=20, facts=None, truth=None, **settings):
     """The tables of the database from normalised tables, in memory."""
     from analysis import normalise
 
@@ -74,8 +75,18 @@ def build(tables, folder, threshold=20, facts=None, truth=None):
     if truth is not None:
         inputs["published_truth"] = str(folder / "truth.parquet")
         pq.write_table(truth, inputs["published_truth"])
+    with duck.connect() as con:
+        database.score(con, inputs)
+        trials = con.sql("from trials").to_arrow_table()
+        for name in ("curves", "trials"):
+            inputs[f"computed_{name}"] = str(folder / f"{name}.parquet")
+            con.execute(f"copy {name} to '{inputs[f'computed_{name}']}'")
+    config = {"emergence_threshold": threshold, "steepest_plausible_slope": -0.2, "seed": 0, "bootstrap": "jumps"} | settings
+    measured = mirage.measure(trials, config, 1, lambda line: None)
+    inputs["computed_measured"] = str(folder / "measured.parquet")
+    pq.write_table(measured, inputs["computed_measured"])
     con = duck.connect()
-    database.build(con, inputs, threshold, facts or {})
+    database.assemble(con, inputs, config, facts or {})
     return con
 
 

@@ -8,7 +8,7 @@ from conftest import build, entry, put, put_curve, rows, score_file
 
 from analysis import duck
 from analysis.normalise import normalise
-from analysis.resolution import denominators, recover_n_examples
+from analysis.resolution import denominators, recover_n_examples, use_reference
 
 JUMP = [0.0, 0.0, 0.0, 0.0, 0.0, 0.5]
 LINE = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5]
@@ -289,6 +289,7 @@ def test_n_examples_is_the_common_denominator():
             group("irrational", [0.5, 2**-0.5, 0.25]),
             group("huge", [1 / 99991, 1 / 99989]),
             group("tiny", [1e-20, 0.1, 0.2, 0.3, 0.4]),
+            group("no share in lowest terms", [1 / 5, 3 / 41, 2 / 41]),
             group("two sizes", [1 / 60, 7 / 60, 3 / 64, 5 / 64]),
         ]
     )
@@ -298,11 +299,30 @@ def test_n_examples_is_the_common_denominator():
         "lower bound": 12,
         "rounded": 1000,
         "few": 2,
-        "two sizes": 960,
+        "no share in lowest terms": 205,
     }
     certain = found.index[~found["n_ambiguous"].fillna(True)]
     assert certain.tolist() == ["plain"]
-    assert found["n_source"].dropna().unique().tolist() == ["values"]
+    assert found["n_source"].dropna().to_dict() == dict.fromkeys(found["n_examples"].dropna().index, "values") | {
+        "two sizes": "mixed"
+    }
+
+
+def test_published_sizes_count_where_the_scores_leave_them_open_and_the_family_agrees():
+    def examples(family, n_of_certain):
+        rows = [(f"t{k}", f"t{k}", family, n_of_certain, "values", False) for k in range(3)]
+        rows += [("open", "open", family, 50, "values", True), ("other", "other", family, 7, "values", True)]
+        rows += [("open", "open:part", family, 50, "values", True), ("large", "large", family, 128, "values", True)]
+        names = ["task", "subtask", "model_family", "n_examples", "n_source", "n_ambiguous"]
+        return pd.DataFrame(rows, columns=names).astype({"n_examples": "Int64", "n_ambiguous": "boolean"})
+
+    published = pd.Series({"t0": 90, "t1": 90, "t2": 90, "open": 200, "other": 200, "large": 5000})
+    whole, part = (use_reference(examples("F", n), published) for n in (90, 18))
+    assert whole["n_examples"].tolist() == [90, 90, 90, 200, 7, 50, 1024]
+    assert whole["n_source"].tolist() == ["values"] * 3 + ["reference", "values", "values", "reference"]
+    assert whole["n_ambiguous"].tolist() == [False] * 3 + [True] * 4
+    # Where the certain numbers are those of a sample, so are the others.
+    assert part["n_examples"].tolist() == [18, 18, 18, 50, 7, 50, 128]
 
 
 def test_n_examples_in_curves(small):

@@ -144,11 +144,12 @@ def test_a_change_re_runs_what_depends_on_it(source, tmp_path):
     assert planned() == {"figure_5b"}
     with (copy / "analysis/sql/pairs.sql").open("a") as file:
         file.write("-- edited\n")
-    assert planned() == {"score"} | figures
-    assert planned("emergence_threshold=25") == {"score"} | figures
+    assert planned() == {"database"} | figures
+    assert planned("emergence_threshold=25") == {"mirage", "database"} | figures
+    assert planned("steepest_plausible_slope=-0.3") == {"database"} | figures
     path = next(changing.rglob("scores_*.json"))
     path.write_text(path.read_text() + "\n")
-    assert planned() == {"download", "normalise", "score"} | figures
+    assert planned() == {"download", "normalise", "score", "mirage", "database"} | figures
 
 
 @pytest.mark.parametrize("whole_group", [False, True], ids=["snakemake alone", "with its children"])
@@ -201,7 +202,7 @@ def mixed(tmp_path):
 
 
 def test_bad_input_is_counted_and_the_run_goes_on(mixed, tmp_path):
-    result, printed = run(mixed, "--directory", tmp_path, "score")
+    result, printed = run(mixed, "--directory", tmp_path, "database")
     assert result.returncode == 0, printed
     assert "7 of 8 files read; 7 numbers in = 6 scores + 1 rejected values; 1 files" in printed
     with duckdb.connect(str(tmp_path / "data/d/emergence.duckdb"), read_only=True) as con:
@@ -214,7 +215,7 @@ def test_bad_input_is_counted_and_the_run_goes_on(mixed, tmp_path):
 
 
 def test_strict_fails_and_names_the_fault(mixed, tmp_path):
-    result = snakemake("--directory", tmp_path, "score", "--config", "dataset=d", f"source={mixed}", "strict=true")
+    result = snakemake("--directory", tmp_path, "database", "--config", "dataset=d", f"source={mixed}", "strict=true")
     printed = result.stdout + result.stderr
     assert result.returncode != 0
     assert "error: strict: 2 things could not be taken in" in printed and "scores_empty.json: empty" in printed

@@ -7,6 +7,7 @@ select
     reference.higher_is_better::boolean as higher_is_better,
     reference.lower_bound::double as lower_bound,
     reference.upper_bound::double as upper_bound,
+    reference.chance,
     reference.metric is not null as known
 from (select distinct metric from published_scores) as seen
 left join reference_metrics as reference on seen.metric = reference.metric

@@ -8,7 +8,7 @@ FIGURE_CODE = [
 
 rule figure_5a_pairs:
     input:
-        database=rules.score.output[0],
+        database=rules.database.output[0],
         sql=workflow.source_path("../../analysis/sql/figures/figure_5a_pairs.sql"),
         code=[*FIGURE_CODE, workflow.source_path("../../analysis/figures/scores.py")],
     output:
@@ -35,7 +35,7 @@ rule figure_5a_pairs:
 
 rule figure_5a_triplets:
     input:
-        database=rules.score.output[0],
+        database=rules.database.output[0],
         sql=workflow.source_path("../../analysis/sql/figures/figure_5a_triplets.sql"),
         code=[*FIGURE_CODE, workflow.source_path("../../analysis/figures/scores.py")],
     output:
@@ -62,7 +62,7 @@ rule figure_5a_triplets:
 
 rule figure_5b:
     input:
-        database=rules.score.output[0],
+        database=rules.database.output[0],
         reference_preferred_metrics=workflow.source_path("../../data/reference/preferred_metrics.csv"),
         sql=workflow.source_path("../../analysis/sql/figures/figure_5b.sql"),
         code=[*FIGURE_CODE, workflow.source_path("../../analysis/figures/annotated.py")],
@@ -90,7 +90,7 @@ rule figure_5b:
 
 rule figure_5c:
     input:
-        database=rules.score.output[0],
+        database=rules.database.output[0],
         reference_preferred_metrics=workflow.source_path("../../data/reference/preferred_metrics.csv"),
         sql=workflow.source_path("../../analysis/sql/figures/figure_5c.sql"),
         code=[*FIGURE_CODE, workflow.source_path("../../analysis/figures/annotated.py")],
@@ -118,7 +118,7 @@ rule figure_5c:
 
 rule emergence_share:
     input:
-        database=rules.score.output[0],
+        database=rules.database.output[0],
         sql=workflow.source_path("../../analysis/sql/figures/emergence_share.sql"),
         code=[*FIGURE_CODE, workflow.source_path("../../analysis/figures/concentration.py")],
     output:
@@ -145,7 +145,7 @@ rule emergence_share:
 
 rule emergence_survival:
     input:
-        database=rules.score.output[0],
+        database=rules.database.output[0],
         sql=workflow.source_path("../../analysis/sql/figures/emergence_survival.sql"),
         code=[*FIGURE_CODE, workflow.source_path("../../analysis/figures/concentration.py")],
     output:
@@ -176,13 +176,17 @@ rule simulate_world:
         annotations=workflow.source_path("../../data/reference/annotations.csv"),
         preferred_metrics=workflow.source_path("../../data/reference/preferred_metrics.csv"),
         reference_metrics=workflow.source_path("../../data/reference/metrics.csv"),
-        reference_annotations=workflow.source_path("../../data/reference/annotations.csv"),
         reference_task_notes=workflow.source_path("../../data/reference/task_notes.csv"),
+        reference_preferred_metrics=workflow.source_path("../../data/reference/preferred_metrics.csv"),
         code=[
             workflow.source_path(f"../../analysis/{name}.py")
             for name in ("simulate", "simulated_tree", "scaling", "normalise", "results", "database", "resolution", "duck")
         ],
-        sql=[*sources_of("analysis/sql", ".sql"), workflow.source_path("../../analysis/sql/figures/emergence_share.sql")],
+        sql=[
+            *sources_of("analysis/sql", ".sql"),
+            workflow.source_path("../../analysis/sql/steps/trials.sql"),
+            workflow.source_path("../../analysis/sql/figures/emergence_share.sql"),
+        ],
     output:
         f"data/{DATASET}/simulated_share.parquet",
     log:
@@ -201,7 +205,7 @@ rule simulate_world:
 
 rule world_without_emergence:
     input:
-        database=rules.score.output[0],
+        database=rules.database.output[0],
         dataset_share=rules.emergence_share.output.csv,
         simulated_share=rules.simulate_world.output[0],
         sql=workflow.source_path("../../analysis/sql/figures/world_without_emergence.sql"),

@@ -1,13 +1,9 @@
-"""The DuckDB file from the normalised tables."""
-
-import json
-from pathlib import Path
+"""Curves with their scores, and the points of those that can be tested."""
 
 from job import running
 
 from analysis import database
 
 with running(snakemake) as say:
-    facts = json.loads(Path(snakemake.input.facts).read_text(encoding="utf-8"))
-    inputs = {name: path for name, path in snakemake.input.items() if path and name.startswith(("published_", "reference_"))}
-    database.write(snakemake.output[0], inputs, facts, snakemake.params.config, snakemake.threads, say)
+    inputs = {name: path for name, path in snakemake.input.items() if name.startswith(("published_", "reference_"))}
+    database.write_scores(dict(snakemake.output.items()), inputs, snakemake.threads, say)

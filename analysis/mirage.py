@@ -1,0 +1,585 @@
+"""Whether the jump of a curve is what a smooth power law gives, seen through a sharp metric and a finite test set.
+
+For every curve of shares with a known number of examples and chance rate the law of `analysis.power_law` is fitted, and
+
+- p_smooth asks whether the law fits: deviance / dispersion against its distribution under the fitted law;
+- p_sharp asks whether the law gives so large an improvement score: its parametric bootstrap, stopped sequentially;
+- the forecast asks whether the largest scale could be foreseen from the others.
+
+Models of one family scatter around any law more than binomially, so the dispersion of a curve with n examples is
+1 + (n - 1) rho, with the intra-class correlation rho of the *other* curves of its family and metric.
+
+What is random is drawn from a stream of its own for every curve, seeded by a hash of the curve's key: results do not
+depend on the other curves of the run, on their order or on the number of processes, but for rho and the number of tests.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from scipy.special import gammaln, xlog1py, xlogy
+from scipy.stats import chi2, gamma
+
+from analysis import power_law
+from analysis.power_law import OK, UNBOUNDED, Fit, Points, deviances
+
+KEY = ["task", "subtask", "shots", "metric", "model_family"]
+MIN_SCALES = 5
+"""A test needs so many scales; curves of 3 and 4 are fitted and not tested."""
+MIN_POOL = 20
+"""So many other curves must stand behind a pooled scatter."""
+CURVES_PER_CHUNK = 1000
+EXCEEDANCES = 10
+"""A bootstrap stops at so many draws that jump at least as much as the curve."""
+DRAWS_PER_TEST = 20 / 0.05
+"""Without them it goes on to so many draws per test of the run, so that Benjamini-Hochberg at 5 % can ever reject."""
+SIMULATED_POOL = 2000
+"""Curves that are simulated to find the bias of a pooled scatter."""
+RESOLVE_DRAWS = 199
+NOT_PREDICTABLE = "not predictable from these scales"
+
+
+def improvement_scores(y: np.ndarray) -> np.ndarray:
+    """Improvement score of every row of shares, shape (..., n_scales); -infinity where the row is flat.
+
+    I(y) / sqrt(median(step^2)) as in `curves.sql`, for a metric that is better when higher.
+    """
+    highest, lowest = y.max(axis=-1), y.min(axis=-1)
+    tolerance = 1e-12 * np.maximum(np.abs(highest), np.abs(lowest))[..., None]
+    rising = np.argmax(y >= highest[..., None] - tolerance, axis=-1) - np.argmax(y <= lowest[..., None] + tolerance, axis=-1)
+    steps = np.abs(np.diff(y, axis=-1))
+    steps[steps < tolerance] = 0
+    middle = (steps.shape[-1] - 1) // 2
+    both = np.partition(steps, (middle, steps.shape[-1] - 1 - middle), axis=-1)
+    squares = (both[..., middle] ** 2 + both[..., -1 - middle] ** 2) / 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        score = np.sign(rising) * (highest - lowest) / np.sqrt(squares)
+    return np.where(rising == 0, -np.inf, score)
+
+
+def streams(keys: pd.DataFrame, seed: int) -> np.ndarray:
+    """Seeds of the curves' random streams, shape (n_curves, 2) of uint64: a hash of the key of each, and of `seed`."""
+    rows = zip(*(keys[name].astype(object).where(keys[name].notna(), None) for name in KEY), strict=True)
+    texts = (json.dumps([seed, *(None if v is None else int(v) if n == "shots" else v for n, v in zip(KEY, row, strict=True))])
+             for row in rows)  # fmt: skip
+    digests = b"".join(hashlib.sha256(text.encode()).digest()[:16] for text in texts)
+    return np.frombuffer(digests, "<u8").reshape(-1, 2)
+
+
+def generator(stream: np.ndarray, purpose: int) -> np.random.Generator:
+    """The random numbers of one curve for one purpose."""
+    return np.random.Generator(np.random.SFC64([purpose, *(int(word) for word in stream)]))
+
+
+SCATTER, SHARP, RESOLVE = 1, 2, 3
+
+
+def rates(mean: np.ndarray, rho: np.ndarray, size: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    """Success rates around `mean` with intra-class correlation `rho`: beta, or the mean itself where rho is 0."""
+    certain = (mean < 1e-12) | (mean > 1 - 1e-12) | (rho <= 0)
+    weight = np.where(rho > 0, (1 - rho) / np.where(rho > 0, rho, 1), 1.0)
+    inside = np.where(certain, 0.5, mean)
+    return np.where(certain, mean, rng.beta(inside * weight, (1 - inside) * weight, size))
+
+
+def point_rho(rho: np.ndarray, n_examples: np.ndarray, n: np.ndarray) -> np.ndarray:
+    """Intra-class correlation of a point of n answers with the dispersion of one of n_examples.
+
+    Where m models of one scale are averaged, n = m n_examples: they scatter independently, and the dispersion of their
+    mean is that of each.
+    """
+    return np.where(n > 1, np.minimum(rho * (n_examples - 1) / np.maximum(n - 1, 1), 1 - 1e-9), 0.0)
+
+
+# --- scatter -----------------------------------------------------------------------------------------------------------
+
+
+def own_scatter(deviance: np.ndarray, n_scales: np.ndarray, n_examples: np.ndarray) -> np.ndarray:
+    """The rho at which deviance / (1 + (n - 1) rho) is the median of chi-square with n_scales - 2 degrees of freedom.
+
+    It can be negative. NaN for a single example.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = (deviance / chi2.ppf(0.5, n_scales - 2) - 1) / (n_examples - 1)
+    return np.where(n_examples > 1, found, np.nan)
+
+
+def is_informative(points: Points, mean: np.ndarray) -> np.ndarray:
+    """Whether a curve has at least 3 points that expect at least 1 right and 1 wrong answer."""
+    return (np.minimum(mean, 1 - mean) * points.n >= 1).sum(axis=1) >= 3
+
+
+def leave_one_out_medians(values: np.ndarray) -> np.ndarray:
+    """Median of the others, for every one of `values`."""
+    order = np.argsort(values, kind="stable")
+    ordered = values[order]
+    m = len(values)
+    rank = np.arange(m)
+    # Without the one at `rank`, place k of the others is place k or k + 1 of all.
+    places = [(m - 2) // 2, (m - 1) // 2]
+    medians = sum(ordered[k + (rank <= k)] for k in places) / 2
+    out = np.empty(m)
+    out[order] = medians
+    return out
+
+
+@dataclass(frozen=True)
+class Group:
+    """Curves of one number of scales, with what is known of each; arrays of one length."""
+
+    rows: np.ndarray
+    """Places in the frame of all curves."""
+    points: Points
+    n_examples: np.ndarray
+    stream: np.ndarray
+
+    def take(self, k: np.ndarray) -> Group:
+        """The curves `k` of the group."""
+        return Group(self.rows[k], self.points.take(k), self.n_examples[k], self.stream[k])
+
+
+def _simulated_scatter(group: Group, mean: np.ndarray, rho: float, repeats: int) -> np.ndarray:
+    """`own_scatter` of curves drawn from their fitted laws with intra-class correlation `rho`, `repeats` times."""
+    drawn = np.empty((len(group.rows), repeats, mean.shape[1]))
+    n = group.points.n
+    for k in range(len(group.rows)):
+        rng = generator(group.stream[k], SCATTER)
+        spread = point_rho(np.float64(rho), group.n_examples[k], n[k])
+        drawn[k] = rng.binomial(n[k].astype(int), rates(mean[k], spread, drawn[k].shape, rng)) / n[k]
+    again = np.repeat(np.arange(len(group.rows)), repeats)
+    points = group.points.take(again)
+    points = Points(points.x, drawn.reshape(len(again), -1), points.n, points.chance)
+    fitted = power_law.fit(points)
+    own = own_scatter(fitted.deviance, np.full(len(again), n.shape[1]), group.n_examples[again])
+    return own[is_informative(points, fitted.mean)]
+
+
+def scatter_bias(groups: Sequence[tuple[Group, np.ndarray]], estimate: float) -> float:
+    """How far the median `own_scatter` of curves that scatter by the corrected estimate is from the truth.
+
+    Two steps of a fixed point: simulate at the estimate, correct it by the bias seen, simulate there.
+
+    Parameters
+    ----------
+    groups : sequence of (Group, array)
+        Curves of the pool, each group with its fitted means.
+    estimate : float
+        Their median `own_scatter`.
+
+    """
+    n_curves = sum(len(group.rows) for group, _ in groups)
+    repeats = max(1, SIMULATED_POOL // max(n_curves, 1))
+    rho, bias = max(estimate, 0.0), 0.0
+    for _ in range(2):
+        own = np.concatenate([_simulated_scatter(group, mean, min(rho, 0.99), repeats) for group, mean in groups])
+        if not len(own):
+            return 0.0
+        bias = float(np.median(own)) - rho
+        rho = max(estimate - bias, 0.0)
+    return bias
+
+
+def pool_scatter(frame: pd.DataFrame, groups: Sequence[Group], means: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """(rho, source) of every curve, from the other curves of its family and metric, else of its metric, else of all.
+
+    The median over the other curves of deviance / (1 + (n - 1) rho), each divided by the median of chi-square for its
+    degrees of freedom, is 1 at the median of their `own_scatter`. Its bias, from counts too small for chi-square, is
+    found by simulation and subtracted. At least 0.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        model_family, metric, own_scatter, informative of every curve.
+    groups, means : sequences of Group and of array
+        The same curves as points, with their fitted means.
+
+    """
+    rho, source = np.zeros(len(frame)), np.full(len(frame), "none", object)
+    own = frame["own_scatter"].to_numpy()
+    pooled = frame["informative"].to_numpy() & np.isfinite(own)
+    waiting = np.ones(len(frame), bool)
+    levels = {"family_metric": ["model_family", "metric"], "metric": ["metric"], "all": []}
+    for name, columns in levels.items():
+        code = frame.groupby(columns, observed=True, sort=True).ngroup().to_numpy() if columns else np.zeros(len(frame), int)
+        for pool in np.unique(code[waiting]):
+            members = np.flatnonzero((code == pool) & pooled)
+            others = np.flatnonzero((code == pool) & waiting)
+            n_others = len(members) - pooled[others]
+            others = others[n_others >= MIN_POOL]
+            if not len(others):
+                continue
+            value = dict(zip(members, leave_one_out_medians(own[members]), strict=True))
+            estimate = float(np.median(own[members]))
+            bias = scatter_bias(_members_of(groups, means, members), estimate)
+            rho[others] = [max(0.0, value.get(k, estimate) - bias) for k in others]
+            source[others] = name
+            waiting[others] = False
+    return np.minimum(rho, 0.99), source
+
+
+def _members_of(groups: Sequence[Group], means: Sequence[np.ndarray], members: np.ndarray) -> list:
+    """The curves `members` as (group, means); of a large pool those SIMULATED_POOL with the smallest hashes."""
+    rows = np.concatenate([group.rows for group in groups])
+    hashes = np.concatenate([group.stream[:, 0] for group in groups])
+    mine = np.isin(rows, members)
+    if mine.sum() > SIMULATED_POOL:
+        mine &= hashes <= np.sort(hashes[mine])[SIMULATED_POOL - 1]
+    chosen = rows[mine]
+    found = []
+    for group, mean in zip(groups, means, strict=True):
+        k = np.flatnonzero(np.isin(group.rows, chosen))
+        if len(k):
+            found.append((group.take(k), mean[k]))
+    return found
+
+
+# --- p_smooth ----------------------------------------------------------------------------------------------------------
+
+_GRID = np.sin(np.linspace(0.004, np.pi / 2 - 0.004, 96)) ** 2
+
+
+def _unit_moments(n: int) -> np.ndarray:
+    """Mean and variance of the binomial deviance of one point of n examples at the means _GRID, shape (2, 96)."""
+    k = np.arange(n + 1.0)
+    log_p = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1) + xlogy(k, _GRID[:, None]) + xlog1py(n - k, -_GRID[:, None])
+    p = np.exp(log_p)
+    d = deviances(k / n, np.full(n + 1, n), _GRID[:, None])
+    mean = (p * d).sum(axis=1)
+    return np.stack([mean, (p * d * d).sum(axis=1) - mean**2])
+
+
+MAX_EXACT = 5000
+"""Points of more examples have the moments of chi-square unless few right or wrong answers are expected."""
+
+
+def deviance_moments(mean: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and variance of the binomial deviance of every point under its own mean; 1 and 2 where counts are large."""
+    place = np.arcsin(np.sqrt(np.clip(mean, 0, 1)))
+    grid = np.arcsin(np.sqrt(_GRID))
+    first, second = np.empty(mean.shape), np.empty(mean.shape)
+    for size in np.unique(n):
+        at = n == size
+        rare = np.minimum(mean[at], 1 - mean[at])
+        # Beyond MAX_EXACT what counts is the expected number of the rarer answers: n mean with fewer examples.
+        table = _unit_moments(int(min(size, MAX_EXACT)))
+        where = place[at] if size <= MAX_EXACT else np.arcsin(np.sqrt(np.minimum(rare * size / MAX_EXACT, 0.5)))
+        first[at], second[at] = (np.interp(where, grid, row, left=0, right=0) for row in table)
+    return first, second
+
+
+def goodness_of_fit(deviance: np.ndarray, dispersion: np.ndarray, mean: np.ndarray, n: np.ndarray) -> np.ndarray:
+    """P value of deviance / dispersion.
+
+    Its reference is the gamma distribution with the mean and variance that the deviance has under the fitted law, both
+    reduced by the share 2 / n_scales that the two fitted parameters take: chi-square with n_scales - 2 degrees of freedom
+    where expected counts are large. 1 where the law leaves the data no room to depart from it.
+    """
+    first, second = deviance_moments(mean, n)
+    left = 1 - 2 / mean.shape[1]
+    m, v = first.sum(axis=1) * left, second.sum(axis=1) * left
+    usable = (m > 1e-6) & (v > 1e-9)
+    shape = np.where(usable, m * m / np.where(usable, v, 1), 1)
+    scale = np.where(usable, v / np.where(usable, m, 1), 1)
+    p = gamma.sf(deviance / dispersion, shape, scale=scale)
+    return np.where(usable, p, np.where(deviance > 1e-6, 0.0, 1.0))
+
+
+# --- p_sharp -----------------------------------------------------------------------------------------------------------
+
+
+def cumulative(mean: np.ndarray, n: np.ndarray, rho: np.ndarray) -> list[np.ndarray]:
+    """Distribution function of the number right, 0 to n, at every point of one curve: beta-binomial, or binomial."""
+    found = []
+    for mu, size, r in zip(mean, n.astype(int), rho, strict=True):
+        if mu < 1e-12 or mu > 1 - 1e-12:
+            found.append(np.append(np.full(size, 0.0 if mu > 0.5 else 1.0), 1.0))
+            continue
+        k = np.arange(size)
+        # log of p(k + 1) / p(k), which needs no gamma function
+        if r > 0:
+            weight = (1 - r) / r
+            a, b = mu * weight, (1 - mu) * weight
+            ratio = np.log((size - k) * (k + a)) - np.log((k + 1) * (size - k - 1 + b))
+        else:
+            ratio = np.log(size - k) - np.log(k + 1) + np.log(mu) - np.log1p(-mu)
+        log_p = np.concatenate([[0.0], np.cumsum(ratio)])
+        p = np.exp(log_p - log_p.max())
+        total = np.cumsum(p)
+        found.append(total / total[-1])
+    return found
+
+
+def sharp_test(
+    y: np.ndarray, n: np.ndarray, mean: np.ndarray, rho: np.ndarray, max_draws: int, rng: np.random.Generator
+) -> tuple[float, int]:
+    """Test whether the law `mean` gives an improvement score as large as that of `y`: (p, number of draws).
+
+    Sequential Monte Carlo test (Besag and Clifford 1991): draws stop at the 10th whose score is as large, at the latest
+    after `max_draws`; p = (1 + number as large) / (1 + number of draws). A flat draw counts as smaller.
+
+    Parameters
+    ----------
+    y, n, mean, rho : array, shape (n_scales,)
+        Shares and numbers of examples of one curve, mean and intra-class correlation of every point.
+    max_draws : int
+        Number of draws without the stop.
+    rng : Generator
+        Stream of the curve.
+
+    """
+    # Scores of shares with one denominator are equal or differ by far more than this.
+    at_least = float(improvement_scores(y))
+    at_least = at_least - 1e-9 * abs(at_least) if np.isfinite(at_least) else at_least
+    tables = cumulative(mean, n, rho)
+    drawn = exceeding = 0
+    size = 64
+    while drawn < max_draws:
+        size = min(size, max_draws - drawn)
+        uniform = rng.random((size, len(y)))
+        draws = np.empty_like(uniform)
+        for j, table in enumerate(tables):
+            draws[:, j] = np.searchsorted(table, uniform[:, j], side="right")
+        draws /= n
+        hits = np.flatnonzero(improvement_scores(draws) >= at_least)
+        if exceeding + len(hits) >= EXCEEDANCES:
+            return (1 + EXCEEDANCES) / (2 + drawn + hits[EXCEEDANCES - exceeding - 1]), int(
+                drawn + hits[EXCEEDANCES - exceeding - 1] + 1
+            )
+        exceeding += len(hits)
+        drawn += size
+        size = min(2 * size, 2**14)
+    return (1 + exceeding) / (1 + drawn), drawn
+
+
+# --- resolution --------------------------------------------------------------------------------------------------------
+
+_SIZES = np.unique(np.round(10 ** np.arange(0.5, 7.01, 0.05)).astype(int))
+
+
+def examples_to_resolve(mean: np.ndarray, rho: float, threshold: float, rng: np.random.Generator) -> int | None:
+    """Smallest number of examples at which the median score of curves drawn from the law is below `threshold`.
+
+    To the nearest of 20 sizes per decade; None where even 10^7 do not suffice.
+    """
+    low, high = -1, len(_SIZES)
+    while high - low > 1:
+        k = (low + high) // 2
+        size = _SIZES[k]
+        shape = (RESOLVE_DRAWS, len(mean))
+        drawn = rng.binomial(size, rates(mean, np.full(mean.shape, rho), shape, rng)) / size
+        if np.median(improvement_scores(drawn)) < threshold:
+            high = k
+        else:
+            low = k
+    return int(_SIZES[high]) if high < len(_SIZES) else None
+
+
+# --- all curves --------------------------------------------------------------------------------------------------------
+
+TESTED = [
+    "slope", "slope_se", "slope_low", "slope_high", "intercept", "fit_status", "deviance", "rho", "dispersion",
+    "dispersion_source", "p_smooth", "p_smooth_binomial", "p_sharp", "n_draws", "score_noise_free", "n_resolve",
+    "forecast_low", "forecast_high", "forecast_hit", "forecast_status",
+    "forecast_far_low", "forecast_far_high", "forecast_far_hit", "forecast_far_status",
+]  # fmt: skip
+"""Columns that `test` adds to KEY."""
+_TYPES = {
+    "shots": pa.int32(), "n_draws": pa.int64(), "n_resolve": pa.int64(), "forecast_hit": pa.bool_(),
+    "forecast_far_hit": pa.bool_(),
+    **dict.fromkeys(
+        ["task", "subtask", "metric", "model_family", "fit_status", "dispersion_source", "forecast_status",
+         "forecast_far_status"],
+        pa.string(),
+    ),
+}  # fmt: skip
+MEASURED_SCHEMA = pa.schema([(name, _TYPES.get(name, pa.float64())) for name in [*KEY, *TESTED]])
+
+
+def _groups(frame: pd.DataFrame, seed: int) -> list[Group]:
+    """Curves of the same number of scales together, at most CURVES_PER_CHUNK of them.
+
+    Sums over a padded row would depend on the padding in their last bit, so there is none.
+    """
+    stream = streams(frame, seed)
+    lengths = frame["scales"].map(len).to_numpy()
+    groups = []
+    for length in np.unique(lengths):
+        rows = np.flatnonzero(lengths == length)
+        for start in range(0, len(rows), CURVES_PER_CHUNK):
+            part = rows[start : start + CURVES_PER_CHUNK]
+            scales, scores, models = (
+                np.array([np.asarray(v, float) for v in frame[name].iloc[part]]) for name in ("scales", "ys", "n_models")
+            )
+            n_examples = frame["n_examples"].iloc[part].to_numpy(float)
+            points = Points(np.log(scales), scores, n_examples[:, None] * models, frame["chance"].iloc[part].to_numpy(float))
+            groups.append(Group(part, points, n_examples, stream[part]))
+    return groups
+
+
+def _fit_group(group: Group) -> tuple[Fit, np.ndarray, np.ndarray]:
+    """(fit, own scatter, informative) of the curves of one group."""
+    fitted = power_law.fit(group.points)
+    own = own_scatter(fitted.deviance, np.full(len(group.rows), group.points.n.shape[1]), group.n_examples)
+    return fitted, own, is_informative(group.points, fitted.mean)
+
+
+def _test_group(
+    group: Group, fitted: Fit, rho: np.ndarray, is_drawn: np.ndarray, is_jump: np.ndarray, threshold: float, max_draws: int
+) -> dict[str, np.ndarray]:
+    """The columns TESTED of one group, but those of the scatter's source."""
+    points, n_scales = group.points, group.points.n.shape[1]
+    dispersion = 1 + (group.n_examples - 1) * rho
+    finite = fitted.status == OK
+    unbounded = fitted.status == UNBOUNDED
+    two_sided, one_sided = chi2.ppf(0.95, 1), chi2.ppf(0.90, 1)
+    # Of an unbounded slope only one side can be bounded, and that bound has all of the 5 %.
+    rise = np.where(unbounded, one_sided, two_sided) * dispersion
+    noise_free = improvement_scores(fitted.mean)
+    noise_free = np.where(np.isneginf(noise_free), np.nan, noise_free)
+    found = {
+        "slope": fitted.slope,
+        "slope_se": fitted.slope_se * np.sqrt(dispersion),
+        "slope_low": power_law.slope_bounds(points, fitted, rise, -1),
+        "slope_high": power_law.slope_bounds(points, fitted, rise, 1),
+        "intercept": fitted.intercept,
+        "fit_status": fitted.status,
+        "deviance": fitted.deviance,
+        "rho": rho,
+        "dispersion": dispersion,
+        "p_smooth": goodness_of_fit(fitted.deviance, dispersion, fitted.mean, points.n),
+        "p_smooth_binomial": goodness_of_fit(fitted.deviance, np.ones(len(rho)), fitted.mean, points.n),
+        "score_noise_free": noise_free,
+    }
+    found["slope_se"][~finite] = np.nan
+    p_sharp, n_draws, n_resolve = (np.full(len(rho), np.nan) for _ in range(3))
+    for k in np.flatnonzero(is_drawn):
+        spread = point_rho(rho[k], group.n_examples[k], points.n[k])
+        rng = generator(group.stream[k], SHARP)
+        p_sharp[k], n_draws[k] = sharp_test(points.y[k], points.n[k], fitted.mean[k], spread, max_draws, rng)
+    for k in np.flatnonzero(is_jump & ~(noise_free >= threshold)):
+        size = examples_to_resolve(fitted.mean[k], rho[k], threshold, generator(group.stream[k], RESOLVE))
+        n_resolve[k] = np.nan if size is None else size
+    found |= {"p_sharp": p_sharp, "n_draws": n_draws, "n_resolve": n_resolve}
+    for name, n_held_out in (("forecast", 1), ("forecast_far", 2)):
+        if n_scales < MIN_SCALES:
+            low = high = np.full(len(rho), np.nan)
+            status = np.full(len(rho), "too_few_scales", object)
+        else:
+            low, high = power_law.predict(points, n_held_out, one_sided * dispersion)
+            # Scores below chance are noise, so that an interval down to chance rules nothing out.
+            anything = (low <= points.chance) & (high == 1)
+            status = np.where(anything, NOT_PREDICTABLE, "ok").astype(object)
+        last = points.y[:, -1]
+        hit = np.where(np.isnan(low), np.nan, (low <= last) & (last <= high))
+        found |= {f"{name}_low": low, f"{name}_high": high, f"{name}_hit": hit, f"{name}_status": status}
+    return found
+
+
+def test(
+    frame: pd.DataFrame,
+    emergence_threshold: float,
+    seed: int = 0,
+    bootstrap: str = "jumps",
+    n_processes: int = 1,
+    say: Callable[[str], None] = lambda line: None,
+) -> pd.DataFrame:
+    """Fit and test every curve.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row per curve: KEY; scales, ys, n_models (lists of one length, by rising scale: scale, mean share and number of
+        models); n_examples (of one model), chance; is_testable, improvement_score. Curves that are not testable are
+        fitted and count in no pool of tests.
+    emergence_threshold : float
+        A jump is an improvement score above this.
+    seed : int
+        Of all random streams.
+    bootstrap : str
+        "jumps" draws for testable curves that jump, "all" for all testable ones.
+    n_processes : int
+        The result does not depend on it.
+    say : callable
+        Takes a line about the run.
+
+    Returns
+    -------
+    DataFrame
+        KEY and TESTED, one row per row of `frame`, in its order.
+
+    """
+    groups = _groups(frame, seed)
+    is_testable = frame["is_testable"].to_numpy(bool)
+    is_jump = is_testable & (frame["improvement_score"].to_numpy(float, na_value=np.nan) > emergence_threshold)
+    is_drawn = is_testable if bootstrap == "all" else is_jump
+    max_draws = int(DRAWS_PER_TEST * max(is_testable.sum(), 1)) + 1
+    if not groups:
+        return pd.DataFrame(columns=[*KEY, *TESTED])
+
+    with _Pool(n_processes if len(groups) > 1 else 1) as pool:
+        fits = pool.map(_fit_group, groups)
+        state = frame[["model_family", "metric"]].reset_index(drop=True)
+        state["own_scatter"], state["informative"] = np.nan, False
+        for group, (_, own, informative) in zip(groups, fits, strict=True):
+            state.loc[group.rows, "own_scatter"] = own
+            state.loc[group.rows, "informative"] = informative
+        rho, source = pool_scatter(state, groups, [fitted.mean for fitted, _, _ in fits])
+        say(f"{len(frame):,} curves fitted; scatter (median intra-class correlation) {np.median(rho):.4f}")
+        found = pool.map(
+            _test_group,
+            groups,
+            [fitted for fitted, _, _ in fits],
+            *([values[group.rows] for group in groups] for values in (rho, is_drawn, is_jump)),
+            [emergence_threshold] * len(groups),
+            [max_draws] * len(groups),
+        )
+    out = frame[KEY].reset_index(drop=True)
+    for name in TESTED:
+        if name == "dispersion_source":
+            out[name] = source
+            continue
+        column = np.empty(len(frame), object if found[0][name].dtype == object else float)
+        for group, columns in zip(groups, found, strict=True):
+            column[group.rows] = columns[name]
+        out[name] = column
+    return out
+
+
+def measure(trials: pa.Table, config: Mapping[str, object], n_processes: int, say: Callable[[str], None]) -> pa.Table:
+    """`test` of the curves of the table `trials` (see `steps/trials.sql`) that can be fitted, as MEASURED_SCHEMA.
+
+    `config` has emergence_threshold, seed and bootstrap.
+    """
+    trials = trials.filter(trials["is_fitted"])
+    frame = trials.to_pandas()
+    frame["is_testable"] = frame["not_testable"].isna()
+    found = test(frame, config["emergence_threshold"], config["seed"], config["bootstrap"], n_processes, say)
+    arrays = [trials[name].cast(MEASURED_SCHEMA.field(name).type) for name in KEY]
+    # NaN is no value of Parquet's readers: what has no estimate is NULL.
+    arrays += [pa.array(found[name], MEASURED_SCHEMA.field(name).type, from_pandas=True) for name in TESTED]
+    return pa.Table.from_arrays(arrays, schema=MEASURED_SCHEMA)
+
+
+class _Pool:
+    """Worker processes, or none where one would do."""
+
+    def __init__(self, n_processes: int) -> None:
+        self.pool = ProcessPoolExecutor(n_processes) if n_processes > 1 else None
+
+    def __enter__(self) -> _Pool:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self.pool:
+            self.pool.shutdown(cancel_futures=True)
+
+    def map(self, function: Callable, *arguments: Sequence) -> list:
+        """`function` of every set of arguments, in order."""
+        return list(self.pool.map(function, *arguments) if self.pool else map(function, *arguments))
