@@ -66,9 +66,9 @@ def improvement_scores(y: np.ndarray) -> np.ndarray:
 
 def streams(keys: pd.DataFrame, seed: int) -> np.ndarray:
     """Seeds of the curves' random streams, shape (n_curves, 2) of uint64: a hash of the key of each, and of `seed`."""
-    rows = zip(*(keys[name].astype(object).where(keys[name].notna(), None) for name in KEY), strict=True)
-    texts = (json.dumps([seed, *(None if v is None else int(v) if n == "shots" else v for n, v in zip(KEY, row, strict=True))])
-             for row in rows)  # fmt: skip
+    columns = [keys[name].astype(object).where(keys[name].notna(), None) for name in KEY]
+    columns[KEY.index("shots")] = [None if shots is None else int(shots) for shots in columns[KEY.index("shots")]]
+    texts = (json.dumps([seed, *row]) for row in zip(*columns, strict=True))
     digests = b"".join(hashlib.sha256(text.encode()).digest()[:16] for text in texts)
     return np.frombuffer(digests, "<u8").reshape(-1, 2)
 
@@ -489,6 +489,7 @@ def test(
     bootstrap: str = "jumps",
     n_processes: int = 1,
     say: Callable[[str], None] = lambda line: None,
+    n_tests: int | None = None,
 ) -> pd.DataFrame:
     """Fit and test every curve.
 
@@ -508,6 +509,9 @@ def test(
         The result does not depend on it.
     say : callable
         Takes a line about the run.
+    n_tests : int, optional
+        Number of tests among which Benjamini-Hochberg will be applied, by which the draws are limited; by default that
+        of the testable curves.
 
     Returns
     -------
@@ -519,7 +523,7 @@ def test(
     is_testable = frame["is_testable"].to_numpy(bool)
     is_jump = is_testable & (frame["improvement_score"].to_numpy(float, na_value=np.nan) > emergence_threshold)
     is_drawn = is_testable if bootstrap == "all" else is_jump
-    max_draws = int(DRAWS_PER_TEST * max(is_testable.sum(), 1)) + 1
+    max_draws = int(DRAWS_PER_TEST * max(is_testable.sum() if n_tests is None else n_tests, 1)) + 1
     if not groups:
         return pd.DataFrame(columns=[*KEY, *TESTED])
 
