@@ -322,7 +322,8 @@ def sharp_test(
     """Test whether the law `mean` gives an improvement score as large as that of `y`: (p, number of draws).
 
     Sequential Monte Carlo test (Besag and Clifford 1991): draws stop at the 10th whose score is as large, at the latest
-    after `max_draws`; p = (1 + number as large) / (1 + number of draws). A flat draw counts as smaller.
+    after `max_draws`. p is 10 / number of draws at that stop, and (1 + number as large) / (1 + number of draws) without
+    it: each is exact for its case. A flat draw counts as smaller.
 
     Parameters
     ----------
@@ -349,9 +350,8 @@ def sharp_test(
         draws /= n
         hits = np.flatnonzero(improvement_scores(draws) >= at_least)
         if exceeding + len(hits) >= EXCEEDANCES:
-            return (1 + EXCEEDANCES) / (2 + drawn + hits[EXCEEDANCES - exceeding - 1]), int(
-                drawn + hits[EXCEEDANCES - exceeding - 1] + 1
-            )
+            n_draws = drawn + int(hits[EXCEEDANCES - exceeding - 1]) + 1
+            return EXCEEDANCES / n_draws, n_draws
         exceeding += len(hits)
         drawn += size
         size = min(2 * size, 2**14)

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis import duck, paper_model
-from analysis.figures import annotated, concentration, model, scores, style
+from analysis.figures import annotated, concentration, mirage, model, scores, style
 from analysis.files import replacing
 
 PAIR, TRIPLET = "task-model family pair", "task-metric-model family triplet"
@@ -21,6 +21,11 @@ FIGURES: dict[str, Callable[[pd.DataFrame, str, float], Figure]] = {
     "emergence_share": concentration.draw_share,
     "emergence_survival": concentration.draw_survival,
     "world_without_emergence": concentration.draw_world,
+    "figure_6": mirage.draw_figure_6,
+    "mirage_gallery": mirage.draw_gallery,
+    "mirage_slopes": mirage.draw_slopes,
+    "forecast_coverage": mirage.draw_forecast,
+    "annotated_agreement": mirage.draw_agreement,
 }
 
 

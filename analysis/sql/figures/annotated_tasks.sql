@@ -1,0 +1,35 @@
+-- One row per hand-annotated task in the data and model family: the label, and the verdict on the curve of its preferred
+-- metric that jumps most. Verdict NULL: the preferred metric is no proportion.
+select
+    pairs.task,
+    annotations.label,
+    annotations.first_model_family,
+    annotations.first_model_size,
+    pairs.model_family,
+    pairs.metric,
+    pairs.curve_subtask as subtask,
+    pairs.curve_shots as shots,
+    pairs.n_scales,
+    pairs.improvement_score,
+    mirage.verdict,
+    mirage.reason,
+    mirage.n_examples,
+    mirage.slope,
+    mirage.slope_low,
+    mirage.slope_high,
+    mirage.p_smooth,
+    mirage.q_smooth,
+    mirage.p_sharp,
+    mirage.q_sharp,
+    mirage.forecast_low,
+    mirage.forecast_high,
+    mirage.forecast_hit
+from pairs
+inner join annotations on pairs.task = annotations.task
+left join mirage
+    on pairs.task = mirage.task
+    and pairs.curve_subtask = mirage.subtask
+    and pairs.curve_shots is not distinct from mirage.shots
+    and pairs.metric = mirage.metric
+    and pairs.model_family = mirage.model_family
+order by annotations.label, pairs.task, pairs.model_family
