@@ -10,10 +10,12 @@ from conftest import ROOT, build, entry, put, put_curve, score_file
 from scipy.stats import binomtest
 
 from analysis import duck
-from analysis.figures import annotated, concentration, make, scores, style
+from analysis.figures import annotated, concentration, make, mirage, power, scores, style
 from analysis.normalise import normalise
 
-REFERENCES = {"reference_preferred_metrics": str(ROOT / "data/reference/preferred_metrics.csv")}
+REFERENCES = {
+    f"reference_{name}": str(ROOT / f"data/reference/{name}.csv") for name in ("preferred_metrics", "family_aliases")
+}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -217,7 +219,8 @@ HOSTILE = [
 def test_hostile_names_are_drawn_as_text(tmp_path):
     for number, name in enumerate(n for n in HOSTILE if n):
         for k in range(6):
-            one = entry({name: float(k % 4)}, label=name, preferred=name)
+            jump = {"exact_str_match": (0, 0, 0.01, 0, 0, 0.53)[k], "multiple_choice_grade": k / 6, "a_brier": -k / 6}
+            one = entry({name: float(k % 4), **jump}, label=name, preferred=name)
             put(tmp_path / "in", score_file([one], name, name, f"m{k}", 10.0**k), f"scores_{k}.json", f"task{number}")
     database = save_database(build(normalise(tmp_path / "in"), tmp_path / "out"), tmp_path / "d.duckdb")
     for name in OF_ONE_DATABASE:
@@ -230,8 +233,10 @@ def test_hostile_names_are_drawn_as_text(tmp_path):
             con.execute(f"from read_csv({duck.quoted(paths['csv'])}, header = true)").fetchall()
         frame = pd.read_csv(paths["csv"], keep_default_na=False, dtype=str)
         assert len(frame) == len(numbers(database, name))
-        if "task" in frame:
+        if name.startswith(("figure_5a", "mirage_gallery")):
             assert set(frame["task"]) == {name for name in HOSTILE if name}
+        if name == "figure_6":
+            assert len(set(frame["task"]) & set(HOSTILE)) == 6
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in (tmp_path / "figure_5a_pairs.svg").read_text(encoding="utf-8")
 
 
@@ -281,3 +286,140 @@ def test_model_figures_are_drawn_the_same_twice(tmp_path):
         if name.endswith(".svg"):
             text = "".join(ET.fromstring((tmp_path / "a" / name).read_text(encoding="utf-8")).itertext())
             assert "mathematical model, no data" in text and "$" not in text
+
+
+# --- the mirage test ---------------------------------------------------------------------------------------------------
+
+OF_THE_MIRAGE_TEST = ["figure_6", "mirage_gallery", "mirage_slopes", "forecast_coverage", "annotated_agreement"]
+
+
+@pytest.fixture(scope="module")
+def real_database(real_source, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("real")
+    return save_database(build(normalise(real_source, 2), folder), folder / "real.duckdb")
+
+
+def test_figure_6_draws_the_same_answers_under_two_metrics(real_database):
+    frame = numbers(real_database, "figure_6")
+    assert frame.groupby("place")["task"].nunique().tolist() == [1] * 6
+    assert frame.groupby(["place", "is_sharp"]).size().tolist() == [12] * 12
+    tasks = frame.drop_duplicates("place")["task"].tolist()
+    assert set(tasks[:2]) == {"novel_concepts", "emojis_emotion_prediction"} and tasks[2] == "fact_checker"
+    with duck.connect(real_database, read_only=True) as con:
+        for place, is_sharp, metric in ((3, True, "multiple_choice_grade"), (3, False, "top_choice_brier_score")):
+            rows = frame[(frame["place"] == place) & (frame["is_sharp"] == is_sharp)]
+            query = "select score from scores join models using (model_family, model) where task = ? and metric = ?"
+            query += " order by scale"
+            published = [score for (score,) in con.execute(query, ["fact_checker", metric]).fetchall()]
+            assert rows["score"].tolist() == published
+    figure = mirage.draw_figure_6(frame, "real", 20)
+    assert len(figure.axes) == 12
+    shown = texts(figure)
+    assert "score ∞" in shown and "score 18.5" in shown and "6 tasks of 54" in shown
+
+
+def test_the_gallery_shows_every_verdict_with_its_fit(real_database):
+    frame = numbers(real_database, "mirage_gallery")
+    found = frame.drop_duplicates("place").set_index("task")["verdict"].to_dict()
+    assert found == {
+        "word_unscrambling": "unexplained",
+        "word_sorting": "unexplained",
+        "modified_arithmetic": "steep",
+        "codenames": "steep",
+        "novel_concepts": "resolution",
+        "language_games": "mirage",
+    }
+    figure = mirage.draw_gallery(frame, "real", 20)
+    shown = texts(figure)
+    assert "2 unexplained, 2 steep, 1 resolution, 1 mirage" in shown
+    assert "slope −0.33" in shown and "slope < −0.40" in shown
+    # A law without an estimate has no line: 4 of the 6 panels have one, beside that of chance.
+    lines = [line for axes in figure.axes for line in axes.lines if len(line.get_xdata()) == 200]
+    assert len(lines) == 4
+
+
+def test_slopes_mark_the_annotated_tasks_and_the_bounds(real_database):
+    frame = numbers(real_database, "mirage_slopes")
+    assert len(frame) == 6 and frame["n_tested"].unique().tolist() == [80]
+    annotated = set(frame.loc[frame["is_annotated"], "task"])
+    assert annotated == {"codenames", "modified_arithmetic", "word_sorting", "word_unscrambling"}
+    figure = mirage.draw_slopes(frame, "real", 20)
+    drawn = np.concatenate([c.get_offsets() for c in figure.axes[0].collections if len(c.get_offsets())])
+    assert len(drawn[~np.isnan(drawn.astype(float)).any(axis=1)]) == 6
+    assert "6 curves whose jump was bootstrapped, of 80" in texts(figure)
+
+
+def test_forecasts_are_counted(real_database):
+    frame = numbers(real_database, "forecast_coverage")
+    with duck.connect(real_database, read_only=True) as con:
+        tested = con.execute("select count(*) from mirage where verdict <> 'not_testable'").fetchall()[0][0]
+        hits = con.execute(
+            "select count(*) from mirage where verdict <> 'not_testable' and forecast_status = 'ok' and forecast_hit"
+        ).fetchall()[0][0]
+    one = frame[frame["n_held_out"] == 1]
+    assert one["n_curves"].sum() == tested == 80
+    assert one["n_hit"].sum() == hits
+    assert (frame["n_predicted"] + frame["n_not_predictable"] == frame["n_curves"]).all()
+    for row in frame.itertuples():
+        if row.n_predicted:
+            low, high = binomtest(row.n_hit, row.n_predicted).proportion_ci(method="wilson")
+            assert (row.coverage_low, row.coverage_high) == (pytest.approx(low), pytest.approx(high))
+    assert "2/5" in texts(mirage.draw_forecast(frame, "real", 20))
+
+
+def test_agreement_with_the_hand_labels_counts_all_pairs(real_database):
+    frame = numbers(real_database, "annotated_agreement")
+    assert len(frame) == 84
+    areas = mirage.roc(frame).set_index("model_family").loc["BIG-G T=0"]
+    assert areas["n_positive"] + areas["n_negative"] + areas["n_left_out"] == 84
+    assert areas["n_positive"] == 7 and areas["n_negative"] == 42
+    assert areas["area_low"] < areas["area"] < areas["area_high"]
+    shown = texts(mirage.draw_agreement(frame, "real", 20))
+    assert "7 positive, 42 negative, 35 left out" in shown and f"area {areas['area']:.2f}" in shown
+
+
+def test_families_with_too_few_labels_get_no_curve(small_database):
+    frame = numbers(small_database, "annotated_agreement")
+    assert set(mirage.roc(frame)["why_not"]) - {""}
+    assert "No model family has 5 scales and 5 tasks" in texts(mirage.draw_agreement(frame, "small", 20))
+
+
+def test_annotated_tasks_are_listed_with_their_verdicts(real_database, tmp_path):
+    n_rows = make.write_table("annotated_tasks", real_database, {}, str(tmp_path / "t.csv"), 20)
+    frame = pd.read_csv(tmp_path / "t.csv")
+    assert len(frame) == n_rows == 83
+    assert frame["label"].value_counts().to_dict() == {"smooth": 37, "emergent": 35, "other": 6, "flat": 5}
+    assert frame.set_index("task").loc["modified_arithmetic", "verdict"] == "steep"
+
+
+@pytest.mark.parametrize("name", OF_THE_MIRAGE_TEST)
+def test_figures_of_the_mirage_test_without_anything_to_draw(tmp_path, name):
+    put_curve(tmp_path / "in", [0.1, 0.2, 0.3], "odd_task", "Odd family")
+    database = save_database(build(normalise(tmp_path / "in"), tmp_path / "out"), tmp_path / "d.duckdb")
+    paths = {kind: str(tmp_path / f"{name}.{kind}") for kind in ("svg", "png", "csv")}
+    make.write(name, database, REFERENCES, paths, "odd", 20)
+    assert "dataset: odd" in "".join(ET.parse(paths["svg"]).getroot().itertext())
+
+
+def test_figures_of_the_mirage_test_are_the_same_in_every_run(real_database, tmp_path):
+    for name in OF_THE_MIRAGE_TEST:
+        found = []
+        for turn in "ab":
+            paths = {kind: str(tmp_path / turn / f"{name}.{kind}") for kind in ("svg", "png", "csv")}
+            make.write(name, real_database, REFERENCES, paths, "real", 20)
+            found.append([Path(path).read_bytes() for path in paths.values()])
+        assert found[0] == found[1], name
+
+
+def test_power_is_drawn_for_both_tests():
+    rows = [
+        (metric, n, size, test, 50, 0.05 + size / 10, size / 5)
+        for metric in ("exact_str_match", "multiple_choice_grade")
+        for n in (100, 1000)
+        for size in (0.0, 1.0, 2.0)
+        for test in ("p_smooth", "p_sharp")
+    ]
+    columns = ["metric", "n_examples", "break_size", "test", "n_curves", "share", "jump_share"]
+    figure = power.draw(pd.DataFrame(rows, columns=columns), "mathematical model, no data")
+    assert len(figure.axes) == 2 and len(figure.axes[0].lines) == 6
+    assert "p_smooth, 1,000 examples" in texts(figure)

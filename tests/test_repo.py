@@ -63,6 +63,7 @@ def test_metrics_have_declared_values():
         assert row["source"]
         if row["is_proportion"] == "true":
             assert bounds == [0, 1] and row["higher_is_better"] == "true"
+        assert row["chance"] in (("0", "low_score", "") if row["is_proportion"] == "true" else ("",))
     known = {row["metric"] for row in rows}
     assert {row["preferred_metric"] for row in table("preferred_metrics")} <= known
 
@@ -71,6 +72,19 @@ def test_metrics_have_declared_values():
 def test_reference_tables_are_sorted_and_have_one_row_a_key(name):
     first = [next(iter(row.values())) for row in table(name)]
     assert first == sorted(set(first), key=str.lower)
+
+
+def test_family_aliases_name_the_families_of_the_annotations():
+    aliases = table("family_aliases")
+    assert {row["annotated_family"] for row in aliases} == {
+        row["first_model_family"] for row in table("annotations") if row["first_model_family"]
+    }
+    assert {(row["annotated_family"], row["model_family"]) for row in aliases} == {
+        ("GPT-3", "GPT"),
+        ("LaMDA", "BIG-G T=0"),
+        ("LaMDA", "BIG-G T=1"),
+        ("PaLM", "PaLM"),
+    }
 
 
 def test_every_sql_file_is_used_and_described():
@@ -117,7 +131,10 @@ def test_every_figure_has_a_rule_and_a_place_in_the_readme():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for name in ("figure_2", "figure_9", "at_least_k", "resolution", "sampling"):
         assert f'"{name}":' in rules and f"`{name}`" in readme
-    for name in (*make.FIGURES, "model_figures"):
+    of_the_mirage_test = ("figure_6", "mirage_gallery", "mirage_slopes", "forecast_coverage", "annotated_agreement")
+    for name in (*of_the_mirage_test, "annotated_tasks", "power"):
+        assert name in rules and f"`{name}`" in readme
+    for name in ({*make.FIGURES} - {*of_the_mirage_test}) | {"model_figures", "mirage_figures"}:
         assert f"rule {name}:" in rules
         assert f"`{name}`" in readme
         caption = ROOT / f"workflow/report/{name}.rst"

@@ -68,13 +68,14 @@ def test_a_run_makes_everything_and_says_what(finished, source):
     folder, printed = finished
     made = set(digests(folder))
     figures = [*QUICK, "world_without_emergence", "figure_2", "figure_9", "at_least_k", "resolution", "sampling"]
+    figures += ["figure_6", "mirage_gallery", "mirage_slopes", "forecast_coverage", "annotated_agreement"]
     assert made == {
         "data/d/simulated_share.parquet",
-        *(f"data/d/{name}.parquet" for name in ("models", "tasks", "rejects")),
+        *(f"data/d/{name}.parquet" for name in ("models", "tasks", "rejects", "curves", "trials", "measured")),
         *(f"data/d/{name}.json" for name in ("manifest", "normalise")),
         "data/d/scores/part-0.parquet",
         *(f"results/d/figures/{name}.{kind}" for name in figures for kind in ("svg", "png")),
-        *(f"results/d/tables/{name}.csv" for name in figures),
+        *(f"results/d/tables/{name}.csv" for name in [*figures, "annotated_tasks"]),
     }
     numbers = sum(
         len(one["score_dict"]) for path in source.rglob("*.json") for one in json.loads(path.read_text())["scores"]

@@ -30,20 +30,30 @@ FIGURES: dict[str, Callable[[pd.DataFrame, str, float], Figure]] = {
 
 
 def numbers(
-    database: str, name: str, inputs: Mapping[str, str], emergence_threshold: float, csv: str | None = None
+    database: str,
+    name: str,
+    inputs: Mapping[str, str],
+    emergence_threshold: float,
+    csv: str | None = None,
+    folder: str = "figures",
 ) -> pd.DataFrame:
-    """The numbers that figure `name` draws: the result of `analysis/sql/figures/<name>.sql` on the database.
+    """The numbers that figure `name` draws: the result of `analysis/sql/<folder>/<name>.sql` on the database.
 
     They are written to the file `csv` too, where one is given.
     """
     with duck.connect(database, read_only=True) as con:
         duck.create_views(con, inputs)
         con.register("settings", pd.DataFrame({"emergence_threshold": [float(emergence_threshold)]}))
-        con.execute(f"create temp table numbers as {duck.sql_text(f'figures/{name}')}")
+        con.execute(f"create temp table numbers as {duck.sql_text(f'{folder}/{name}')}")
         if csv:
             with replacing(csv) as temporary:
                 con.execute(f"copy numbers to {duck.quoted(str(temporary))} (format csv, header)")
         return con.execute("from numbers").df()
+
+
+def write_table(name: str, database: str, inputs: Mapping[str, str], csv: str, emergence_threshold: float) -> int:
+    """Write the result of `analysis/sql/tables/<name>.sql` on the database as CSV; returns its number of rows."""
+    return len(numbers(database, name, inputs, emergence_threshold, csv, "tables"))
 
 
 def _model_figures(source: str) -> dict[str, tuple[pd.DataFrame, Figure]]:

@@ -28,13 +28,6 @@ def shots_text(shots: float) -> str:
     return "" if pd.isna(shots) else f", {shots:.0f}-shot"
 
 
-def _wilson(share: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """95 % interval of a share of n."""
-    z = 1.959963984540054
-    middle, half = share + z * z / (2 * n), z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
-
-
 def _scale_axis(axes: Axes) -> None:
     axes.set_xscale("log")
     style.log_axis(axes.xaxis)
@@ -60,23 +53,16 @@ def draw_figure_6(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
             first = rows.iloc[0]
             colour = style.colour_of("multiple_choice_grade" if is_sharp else "calibration_multiple_choice_brier_score")
             if is_sharp and not pd.isna(first["n_examples"]):
-                low, high = _wilson(rows["score"].to_numpy(), rows["n_examples"].to_numpy(float))
+                low, high = style.wilson(rows["score"].to_numpy(), rows["n_examples"].to_numpy(float))
                 axes.vlines(rows["scale"], low, high, colors=colour, lw=0.8, alpha=0.5)
             axes.plot(rows["scale"], rows["score"], "o-", color=colour, ms=2.6, lw=1)
             _scale_axis(axes)
             axes.tick_params(labelsize=6.5)
+            title = f"score {score_text(first['improvement_score'])}"
             if is_sharp:
                 axes.set_ylim(0, 1)
-                axes.set_title(
-                    "\n".join([style.label(first["task"], 20), style.label(first["model_family"], 20)]), fontsize=7
-                )
-            axes.annotate(
-                f"score {score_text(first['improvement_score'])}",
-                (0.04, 0.95 if is_sharp else 0.05),
-                xycoords="axes fraction",
-                va="top" if is_sharp else "bottom",
-                fontsize=6.5,
-            )
+                title = f"{style.label(first['task'], 17)}\n{style.label(first['model_family'], 17)}\n{title}"
+            axes.set_title(title, fontsize=7)
     grid[0, 0].set_ylabel("multiple-choice grade", fontsize=7.5)
     grid[1, 0].set_ylabel("Brier score (lower is better)", fontsize=7.5)
     figure.supxlabel("model scale (parameters)", fontsize=8)
@@ -126,10 +112,10 @@ def draw_gallery(frame: pd.DataFrame, dataset: str, emergence_threshold: float) 
                 x, np.clip(mean - 1.96 * sd, 0, 1), np.clip(mean + 1.96 * sd, 0, 1), color=colour, alpha=0.15, lw=0
             )
             axes.plot(x, mean, color=colour, lw=1.2)
-            slope = f"slope {one['slope']:.2f}"
+            slope = f"slope {one['slope']:.2f}".replace("-", "−")
         else:
-            slope = f"slope < {one['slope_high']:.2f}" if np.isfinite(one["slope_high"]) else "no slope"
-        low, high = _wilson(rows["score"].to_numpy(), n)
+            slope = f"slope < {one['slope_high']:.2f}".replace("-", "−") if np.isfinite(one["slope_high"]) else "no slope"
+        low, high = style.wilson(rows["score"].to_numpy(), n)
         axes.vlines(rows["scale"], low, high, colors=style.INK, lw=0.7, alpha=0.6)
         axes.plot(rows["scale"], rows["score"], "o", color=style.INK, ms=2.6)
         if one["chance"] > 0:
@@ -150,9 +136,9 @@ def draw_gallery(frame: pd.DataFrame, dataset: str, emergence_threshold: float) 
         dataset,
         [
             f"Curves with an improvement score above {emergence_threshold:g} by verdict: {told}. Of each verdict the "
-            "largest are drawn, one per task. Points: scores with 95 % intervals of the test set. Line: the fitted smooth law, with the "
-            "range of 95 % of the scores that it gives (test set and scatter between models). No line: ever steeper laws "
-            "fit ever better, and only a bound of the slope is known. Dashed: chance.",
+            "largest are drawn, one per task. Points: scores with 95 % intervals of the test set. Line: the fitted smooth "
+            "law, with the range of 95 % of the scores that it gives (test set and scatter between models). No line: ever "
+            "steeper laws fit ever better, and only a bound of the slope is known. Dashed: chance.",
         ],
     )
     return figure
@@ -345,49 +331,8 @@ def draw_agreement(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
         dataset,
         [
             "Improvement score of a pair (preferred metric, largest curve) against labels of Wei et al. 2022. Positive: "
-            "labelled emergent first in this family. Negative: flat or smooth. Left out: emergent first elsewhere, other, no label. "
-            f"Flat curves rank last. Area with a 95 % bootstrap interval. {note}",
+            "labelled emergent first in this family. Negative: flat or smooth. Left out: emergent first elsewhere, other, "
+            f"no label. Flat curves rank last. Area with a 95 % bootstrap interval. {note}",
         ],
     )
-    return figure
-
-
-def draw_power(frame: pd.DataFrame, source: str) -> Figure:
-    """Share of curves with a planted break that each test rejects, against the size of the break.
-
-    `frame` is as from `calibration.power`.
-    """
-    metrics = list(dict.fromkeys(frame["metric"]))
-    figure, grid = plt.subplots(1, len(metrics), figsize=(style.TWO_COLUMNS, 2.7), sharey=True, layout="constrained")
-    sizes = sorted(frame["n_examples"].unique())
-    for axes, metric in zip(grid, metrics, strict=True):
-        for (test, n), rows in frame[frame["metric"] == metric].groupby(["test", "n_examples"], sort=True):
-            colour = "#bb5566" if test == "p_smooth" else "#004488"
-            low, high = _wilson(rows["share"].to_numpy(), rows["n_curves"].to_numpy(float))
-            axes.fill_between(rows["break_size"], low, high, color=colour, alpha=0.12, lw=0)
-            dash = style.DASHES[0 if n == sizes[-1] else 1]
-            axes.plot(
-                rows["break_size"], rows["share"], "o", ls=dash, color=colour, ms=3, lw=1.3, label=f"{test}, {n:,} examples"
-            )
-        jumps = frame[(frame["metric"] == metric) & (frame["n_examples"] == sizes[-1]) & (frame["test"] == "p_smooth")]
-        axes.plot(
-            jumps["break_size"],
-            jumps["jump_share"],
-            color=style.OTHER_COLOUR,
-            lw=1.2,
-            ls=style.DASHES[3],
-            label=f"improvement score > 20, {sizes[-1]:,} examples",
-        )
-        axes.axhline(0.05, color=style.INK, lw=0.7, ls=(0, (4, 3)))
-        axes.set_title(style.label(metric))
-        axes.set_xlabel("size of the break in log loss")
-        axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-    grid[0].set_ylim(0, 1)
-    grid[0].set_ylabel("share of curves rejected at 5 %")
-    figure.legend(*grid[0].get_legend_handles_labels(), loc="outside upper left", ncols=3)
-    note = (
-        "Simulated curves of 12 scales, with scatter between models. At a random scale from 10⁹ to 10^10.5 parameters the "
-        "per-token loss falls by the factor exp(-size). Single tests at 5 % (dashed), before any correction; bands: 95 %."
-    ).replace("10^10.5", "3 · 10¹⁰")
-    style.source_footer(figure, source, [note])
     return figure

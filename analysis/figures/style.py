@@ -174,6 +174,13 @@ def log_axis(axis: Axis) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
+def wilson(share: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """95 % interval of a share of n."""
+    z = 1.959963984540054
+    middle, half = share + z * z / (2 * n), z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
+
+
 def panels(n: int, columns: int, height: float) -> tuple[Figure, list[Axes]]:
     """`n` axes with common axes limits in rows of `columns`; empty places stay empty."""
     columns = min(n, columns)

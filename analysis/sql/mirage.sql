@@ -123,7 +123,7 @@ select
         when 'steep' then 'a power law fits, but only with an exponent below ' || format('{:.2f}', slope_high)
         when 'resolution' then case
             when n_resolve is not null
-                then format('the fitted law does not jump; with {:d} examples its scores would not either', n_resolve)
+                then format('the fitted law does not jump, and with {:d} examples its scores would not either', n_resolve)
             else 'the fitted law does not jump'
         end
         else 'a power law of plausible exponent, seen through this metric, jumps as much'

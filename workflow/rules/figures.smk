@@ -276,6 +276,89 @@ rule model_figures:
         "../scripts/model_figures.py"
 
 
+MIRAGE_FIGURES = {
+    "figure_6": ("Figure 6", "multiple-choice grade beside Brier score"),
+    "mirage_gallery": ("Mirage test", "curves that jump, and their fits"),
+    "mirage_slopes": ("Mirage test", "exponents against p_sharp"),
+    "forecast_coverage": ("Mirage test", "forecasts"),
+    "annotated_agreement": ("Mirage test", "agreement with hand labels"),
+}
+
+
+rule mirage_figures:
+    # All in one job: each is quick to draw and slow to import for.
+    input:
+        database=rules.database.output[0],
+        reference_family_aliases=workflow.source_path("../../data/reference/family_aliases.csv"),
+        sql=[
+            *(workflow.source_path(f"../../analysis/sql/figures/{name}.sql") for name in MIRAGE_FIGURES),
+            workflow.source_path("../../analysis/sql/tables/annotated_tasks.sql"),
+        ],
+        code=[
+            *FIGURE_CODE,
+            workflow.source_path("../../analysis/figures/mirage.py"),
+            workflow.source_path("../../analysis/agreement.py"),
+        ],
+    output:
+        svg=[
+            report(
+                f"results/{DATASET}/figures/{name}.svg",
+                category=category,
+                labels={"figure": label},
+                caption="../report/mirage_figures.rst",
+            )
+            for name, (category, label) in MIRAGE_FIGURES.items()
+        ],
+        png=[f"results/{DATASET}/figures/{name}.png" for name in MIRAGE_FIGURES],
+        csv=[f"results/{DATASET}/tables/{name}.csv" for name in MIRAGE_FIGURES],
+        table=report(
+            f"results/{DATASET}/tables/annotated_tasks.csv",
+            category="Mirage test",
+            labels={"figure": "table: hand-annotated tasks and verdicts"},
+            caption="../report/annotated_tasks.rst",
+        ),
+    log:
+        f"logs/{DATASET}/mirage_figures.log",
+    benchmark:
+        f"logs/{DATASET}/mirage_figures.benchmark.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        dataset=DATASET_LABEL,
+        emergence_threshold=config["emergence_threshold"],
+    script:
+        "../scripts/mirage_figures.py"
+
+
+rule power:
+    # Asked for by name: it takes a minute and is the same for every dataset.
+    input:
+        code=[
+            *FIGURE_CODE,
+            workflow.source_path("../../analysis/figures/power.py"),
+            workflow.source_path("../../analysis/calibration.py"),
+            workflow.source_path("../../analysis/mirage.py"),
+            workflow.source_path("../../analysis/power_law.py"),
+            workflow.source_path("../../analysis/simulate.py"),
+        ],
+    output:
+        svg=f"results/{DATASET}/figures/power.svg",
+        png=f"results/{DATASET}/figures/power.png",
+        csv=f"results/{DATASET}/tables/power.csv",
+    log:
+        f"logs/{DATASET}/power.log",
+    benchmark:
+        f"logs/{DATASET}/power.benchmark.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    threads: workflow.cores
+    params:
+        seed=config["seed"],
+        scatter=config["scatter"],
+    script:
+        "../scripts/power.py"
+
+
 FIGURES = [
     rules.figure_5a_pairs.output,
     rules.figure_5a_triplets.output,
@@ -284,6 +367,7 @@ FIGURES = [
     rules.emergence_share.output,
     rules.emergence_survival.output,
     rules.model_figures.output,
+    rules.mirage_figures.output,
     # A simulated dataset is that world already.
     [] if SIMULATED else rules.world_without_emergence.output,
 ]

@@ -31,37 +31,39 @@ chosen as (
         list_position(['unexplained', 'steep', 'resolution', 'mirage'], verdict) as verdict_place
     from turns
     qualify row_number() over (order by turn, verdict_place) <= 12
-)
+),
+
+placed as (select *, row_number() over (order by verdict_place, turn) as place from chosen)
 
 select
-    dense_rank() over (order by chosen.verdict_place, chosen.turn) as place,
-    chosen.task,
-    chosen.subtask,
-    chosen.shots,
-    chosen.metric,
-    chosen.model_family,
-    chosen.verdict,
-    chosen.n_of_verdict,
-    chosen.improvement_score,
-    chosen.n_examples,
-    chosen.chance,
-    chosen.slope,
-    chosen.slope_high,
-    chosen.intercept,
-    chosen.rho,
-    chosen.p_smooth,
-    chosen.p_sharp,
+    placed.place,
+    placed.task,
+    placed.subtask,
+    placed.shots,
+    placed.metric,
+    placed.model_family,
+    placed.verdict,
+    placed.n_of_verdict,
+    placed.improvement_score,
+    placed.n_examples,
+    placed.chance,
+    placed.slope,
+    placed.slope_high,
+    placed.intercept,
+    placed.rho,
+    placed.p_smooth,
+    placed.p_sharp,
     models.scale,
     avg(scores.score order by scores.score) as score,
     count(*) as n_models
-from chosen
+from placed
 inner join scores
-    on chosen.task = scores.task
-    and chosen.subtask = scores.subtask
-    and chosen.shots is not distinct from scores.shots
-    and chosen.metric = scores.metric
-    and chosen.model_family = scores.model_family
+    on placed.task = scores.task
+    and placed.subtask = scores.subtask
+    and placed.shots is not distinct from scores.shots
+    and placed.metric = scores.metric
+    and placed.model_family = scores.model_family
 inner join models on scores.model_family = models.model_family and scores.model = models.model
 where models.scale is not null
 group by all
-order by place, models.scale
+order by placed.place, models.scale
