@@ -35,6 +35,8 @@ MIN_SCALES = 5
 """A test needs so many scales; curves of 3 and 4 are fitted and not tested."""
 MIN_POOL = 20
 """So many other curves must stand behind a pooled scatter."""
+MIN_SMALL_POOL = 5
+"""A smaller pool of so many still counts where its scatter is the larger one."""
 CURVES_PER_CHUNK = 1000
 EXCEEDANCES = 10
 """A bootstrap stops at so many draws that jump at least as much as the curve."""
@@ -193,6 +195,9 @@ def pool_scatter(frame: pd.DataFrame, groups: Sequence[Group], means: Sequence[n
     degrees of freedom, is 1 at the median of their `own_scatter`. Its bias, from counts too small for chi-square, is
     found by simulation and subtracted. At least 0.
 
+    A pool of MIN_POOL others settles it. Where a wider pool is needed, because the narrower one is smaller, the larger
+    of the two values counts if the narrower pool has MIN_SMALL_POOL others at least: another metric can scatter less.
+
     Parameters
     ----------
     frame : DataFrame
@@ -210,17 +215,21 @@ def pool_scatter(frame: pd.DataFrame, groups: Sequence[Group], means: Sequence[n
         code = frame.groupby(columns, observed=True, sort=True).ngroup().to_numpy() if columns else np.zeros(len(frame), int)
         for pool in np.unique(code[waiting]):
             members = np.flatnonzero((code == pool) & pooled)
-            others = np.flatnonzero((code == pool) & waiting)
-            n_others = len(members) - pooled[others]
-            others = others[n_others >= MIN_POOL]
-            if not len(others):
+            curves = np.flatnonzero((code == pool) & waiting)
+            n_others = len(members) - pooled[curves]
+            curves, n_others = curves[n_others >= MIN_SMALL_POOL], n_others[n_others >= MIN_SMALL_POOL]
+            if not len(curves):
                 continue
-            value = dict(zip(members, leave_one_out_medians(own[members]), strict=True))
             estimate = float(np.median(own[members]))
+            without = np.full(len(frame), estimate)
+            without[members] = leave_one_out_medians(own[members])
             bias = scatter_bias(_members_of(groups, means, members), estimate)
-            rho[others] = [max(0.0, value.get(k, estimate) - bias) for k in others]
-            source[others] = name
-            waiting[others] = False
+            found = np.maximum(without[curves] - bias, 0.0)
+            settled = n_others >= MIN_POOL
+            taken = curves[(found > rho[curves]) | (settled & (rho[curves] == 0))]
+            rho[curves] = np.maximum(rho[curves], found)
+            source[taken] = name
+            waiting[curves[settled]] = False
     return np.minimum(rho, 0.99), source
 
 

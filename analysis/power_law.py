@@ -226,18 +226,37 @@ def _starts(points: Points, problem: _Problem) -> tuple[np.ndarray, np.ndarray]:
     return mean_eta - b * mean_z, b
 
 
+def _best_place(problem: _Problem, b: np.ndarray) -> np.ndarray:
+    """The intercept a, for given slopes b, that puts the rise where along the curve it fits best."""
+    first, last = problem.z.min(axis=1), problem.z.max(axis=1)
+    start, lowest = np.zeros(len(b)), np.full(len(b), np.inf)
+    for place in np.linspace(0, 1, 2 * problem.z.shape[1]):
+        a = -b * (first + place * (last - first)) - 0.4
+        value, _ = problem.deviance(a, b)
+        start, lowest = np.where(value < lowest, a, start), np.minimum(value, lowest)
+    return start
+
+
 def _other_minima(problem: _Problem) -> Iterator[tuple[np.ndarray, ...]]:
     """(a, b, deviance) from steep starts, each where it is best along the curve."""
-    first, last = problem.z.min(axis=1), problem.z.max(axis=1)
-    n_curves = len(first)
     for steepness in (-12.0, -5.0, -2.0, 2.0, 6.0):
-        b = np.full(n_curves, steepness)
-        start, lowest = np.zeros(n_curves), np.full(n_curves, np.inf)
-        for place in np.linspace(0, 1, 2 * problem.z.shape[1]):
-            a = -b * (first + place * (last - first)) - 0.4
-            value, _ = problem.deviance(a, b)
-            start, lowest = np.where(value < lowest, a, start), np.minimum(value, lowest)
-        yield _minimise(problem, start, b)
+        b = np.full(len(problem.y), steepness)
+        yield _minimise(problem, _best_place(problem, b), b)
+
+
+def _pivot(problem: _Problem, points: Points, fitted: Fit, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(z, eta) at the place along the curve where the fit knows eta best; for a step law, at its free point."""
+    finite = fitted.status == OK
+    a = np.where(finite, fitted.intercept + fitted.slope * problem.centre, 0.0)
+    _, state = problem.deviance(a, b)
+    _, information, _ = problem.slopes(state)
+    z = (information * problem.z).sum(axis=1) / np.maximum(information.sum(axis=1), 1e-300)
+    n = np.maximum(points.n, 1)
+    share = np.clip((points.y - problem.g) / (1 - problem.g), 0.5 / n, 1 - 0.5 / n)
+    inside = (fitted.mean > problem.g) & (fitted.mean < 1) & (points.n > 0)
+    free = np.argmax(inside, axis=1)[:, None]
+    of_step = [np.take_along_axis(values, free, axis=1)[:, 0] for values in (problem.z, np.log(-np.log(share)))]
+    return np.where(finite, z, of_step[0]), np.where(finite, a + b * z, of_step[1])
 
 
 def _step_law(points: Points, falling: bool) -> np.ndarray:
@@ -367,12 +386,18 @@ def slope_bounds(points: Points, fitted: Fit, rise: np.ndarray, side: int) -> np
     best, target = fitted.deviance[rows], np.sqrt(rise[rows])
     finite = fitted.status[rows] == OK
     centre = np.where(finite, fitted.slope[rows] * spread, 0.0)
-    # The warm start of the inner fit: the intercept that was best for the slope tried before.
-    warm = np.where(finite, fitted.intercept[rows] + fitted.slope[rows] * problem.centre, 0.0)
+    # The place along the curve at which eta is known best hardly moves when the slope does: every inner fit starts there.
+    pivot, eta = _pivot(problem, points.take(rows), fitted.take(rows), centre)
+    near = (points.chance[rows] > 0) & (floor - best < NEAR_FLOOR + 2 * rise[rows])
 
     def excess(slope: np.ndarray, k: np.ndarray) -> np.ndarray:
-        a, _, value = _minimise(problem.take(k), warm[k], slope, True, ROUGH)
-        warm[k] = a
+        part = problem.take(k)
+        _, _, value = _minimise(part, eta[k] - slope * pivot[k], slope, True, ROUGH)
+        again = np.flatnonzero(near[k])
+        if len(again):
+            steep = part.take(again)
+            start = _best_place(steep, slope[again])
+            value[again] = np.minimum(value[again], _minimise(steep, start, slope[again], True, ROUGH)[2])
         return np.sqrt(np.maximum(np.minimum(value, floor[k]) - best[k], 0)) - target[k]
 
     width = np.where(finite, fitted.slope_se[rows] * spread * target, 1.0)
@@ -432,19 +457,23 @@ def predict(points: Points, n_held_out: int, rise: np.ndarray) -> tuple[np.ndarr
     beyond = (fitted.status == AT_CEILING) | ((fitted.status == UNBOUNDED) & (fitted.direction < 0))
     centre = np.where(beyond, 1.0, centre)
     joint.y[:, last] = centre
-    warm = list(_starts(joint, problem))
+    start_a, start_b = _starts(joint, problem)
     finite = fitted.status == OK
-    warm[1] = np.where(finite, fitted.slope * problem.spread, warm[1])
-    warm[0] = np.where(finite, fitted.intercept + fitted.slope * problem.centre, warm[0])
+    start_b = np.where(finite, fitted.slope * problem.spread, start_b)
+    start_a = np.where(finite, fitted.intercept + fitted.slope * problem.centre, start_a)
+    near = (points.chance > 0) & (fitted.floor - fitted.deviance < NEAR_FLOOR)
 
     def excess(score: np.ndarray, k: np.ndarray) -> np.ndarray:
         part = joint.take(k)
         part.y[:, last] = score
         _, limits, floor = _limiting_deviances(part)
-        best = np.minimum(limits.min(axis=1), floor)
-        a, b, value = _minimise(problem.take(k).with_scores(part.y), warm[0][k], warm[1][k], False, ROUGH)
-        warm[0][k], warm[1][k] = a, b
-        return np.sqrt(np.maximum(np.minimum(value, best) - fitted.deviance[k], 0)) - target[k]
+        shape = problem.take(k).with_scores(part.y)
+        value = np.minimum(_minimise(shape, start_a[k], start_b[k], False, ROUGH)[2], np.minimum(limits.min(axis=1), floor))
+        again = np.flatnonzero(near[k])
+        if len(again):
+            steep, b = shape.take(again), np.full(len(again), -6.0)
+            value[again] = np.minimum(value[again], _minimise(steep, _best_place(steep, b), b, False, ROUGH)[2])
+        return np.sqrt(np.maximum(value - fitted.deviance[k], 0)) - target[k]
 
     bounds = []
     for end in (0.0, 1.0):
@@ -453,6 +482,6 @@ def predict(points: Points, n_held_out: int, rise: np.ndarray) -> tuple[np.ndarr
         if len(k):
             bracket = (np.minimum(centre[k], end), np.maximum(centre[k], end))
             root = elementwise.find_root(excess, bracket, args=(k,), tolerances={"xatol": 1e-4, "xrtol": 1e-4}, maxiter=40)
-            found[k] = np.where(np.isfinite(root.x), root.x, end)
+            found[k] = root.x
         bounds.append(found)
     return bounds[0], bounds[1]

@@ -124,18 +124,18 @@ def test_scatter_comes_from_the_others_alone():
     assert found.loc[0, "rho"] < found.loc[1:, "rho"].max() + 1e-12
 
 
+def part_of_a_benchmark(metric, family, n, seed, scatter=0.02):
+    frame = calibration.curves(metric, n, 200, 8, World(seed=seed, scatter=scatter))
+    return frame.assign(model_family=family, task=family + metric + frame["task"])
+
+
 def test_where_the_scatter_is_from():
     """At least 20 other curves of the family and metric, else of the metric, else of all, else none."""
-
-    def part(metric, family, n, seed):
-        frame = calibration.curves(metric, n, 200, 8, World(seed=seed, scatter=0.02))
-        return frame.assign(model_family=family, task=family + metric + frame["task"])
-
     frame = pd.concat(
         [
-            part("exact_str_match", "large", 40, 1),
-            part("exact_str_match", "small", 8, 2),
-            part("multiple_choice_grade", "small", 8, 3),
+            part_of_a_benchmark("exact_str_match", "large", 40, 1),
+            part_of_a_benchmark("exact_str_match", "small", 5, 2),
+            part_of_a_benchmark("multiple_choice_grade", "small", 5, 3),
         ]
     ).reset_index(drop=True)
     found = mirage.test(frame, np.inf)
@@ -145,8 +145,31 @@ def test_where_the_scatter_is_from():
         ("small", "exact_str_match"): ["metric"],
         ("small", "multiple_choice_grade"): ["all"],
     }
-    few = mirage.test(frame[:15], np.inf)
+    few = mirage.test(frame[:5], np.inf)
     assert (few["dispersion_source"] == "none").all() and (few["rho"] == 0).all()
+
+
+def test_a_small_pool_that_scatters_more_is_not_outvoted_by_another_metric():
+    """12 curves of exact match that scatter beside 60 of multiple choice that do not."""
+    frame = pd.concat(
+        [
+            part_of_a_benchmark("exact_str_match", "F", 12, 4, scatter=0.04),
+            part_of_a_benchmark("multiple_choice_grade", "F", 60, 5, scatter=0.0),
+        ]
+    ).reset_index(drop=True)
+    found = mirage.test(frame, np.inf)
+    scattering = found[found["metric"] == "exact_str_match"]
+    assert (scattering["dispersion_source"] == "family_metric").all() and scattering["rho"].between(0.01, 0.1).all()
+    assert (found.loc[found["metric"] == "multiple_choice_grade", "rho"] < 0.004).all()
+    # The other way round the wider pool scatters more, and counts.
+    frame = pd.concat(
+        [
+            part_of_a_benchmark("exact_str_match", "F", 12, 4, scatter=0.0),
+            part_of_a_benchmark("multiple_choice_grade", "F", 60, 5, scatter=0.04),
+        ]
+    ).reset_index(drop=True)
+    calm = mirage.test(frame, np.inf).query("metric == 'exact_str_match'")
+    assert (calm["dispersion_source"] == "all").all() and (calm["rho"] > 0.02).all()
 
 
 def test_goodness_of_fit_is_chi_square_where_counts_are_large():
