@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib.resources import files
+from pathlib import Path
 
 import duckdb
 import yaml
@@ -46,7 +47,8 @@ def create_views(con: duckdb.DuckDBPyConnection, inputs: Mapping[str, str]) -> N
             # Declared, not guessed: every column is text here, and an empty cell is NULL.
             reader = f"read_csv({quoted(str(path))}, header = true, all_varchar = true, delim = ',', quote = '\"')"
         else:
-            reader = f"read_parquet({quoted(str(path))})"
+            pattern = f"{path}/*.parquet" if Path(path).is_dir() else str(path)
+            reader = f"read_parquet({quoted(pattern)})"
         con.execute(f"create or replace temp view {name} as select * from {reader}")
 
 

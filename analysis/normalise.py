@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
+import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, groupby
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +19,7 @@ import pyarrow.parquet as pq
 
 from analysis.errors import InputError
 from analysis.files import replacing
-from analysis.results import Model, parse_score_file, value_location
+from analysis.results import Model, ScoreFile, parse_plain_file, parse_score_file, value_location
 from analysis.sources import Reject, find_score_files, list_digest, printable
 
 NAME = pa.dictionary(pa.int32(), pa.string())
@@ -50,187 +52,304 @@ KEY = ("task", "subtask", "shots", "metric", "model_family", "model")
 AGGREGATE_METRIC = "normalized_aggregate_score"
 
 FILES_PER_CHUNK = 500
+ROWS_PER_GROUP = 2**17
 
 
-class _Coded:
-    """A growing column of repeated texts: codes and the texts that they stand for."""
+class _Coder(dict):
+    """Codes of repeated texts, in the order in which they were first seen."""
+
+    def __missing__(self, text: str) -> int:
+        self[text] = code = len(self)
+        return code
+
+    def ranked(self) -> tuple[np.ndarray, pa.Array]:
+        """(rank of every code among the sorted texts, the sorted texts)."""
+        texts = sorted(self)
+        rank = np.empty(len(texts), np.int32)
+        rank[[self[text] for text in texts]] = np.arange(len(texts))
+        return rank, pa.array(texts, pa.string())
+
+
+class _Columns:
+    """Growing columns of one chunk: `entries` has one value per entry, `metric` and `score` one per number."""
 
     def __init__(self) -> None:
-        self.codes: list[int] = []
-        self.code_of: dict[str, int] = {}
+        self.coders = {name: _Coder() for name in ("task", "subtask", "model_family", "model", "source_file", "metric")}
+        self.entries: dict[str, list] = {
+            name: []
+            for name in ("task", "subtask", "model_family", "model", "source_file", "preferred", "shots", "low_score",
+                         "high_score", "index", "shape")
+        }  # fmt: skip
+        self.score: list[float] = []
+        self.shapes = _Coder()
+        """Metrics of an entry, in its order: a few such tuples name the metrics of all entries."""
 
-    def append(self, text: str, times: int = 1) -> None:
-        code = self.code_of.setdefault(text, len(self.code_of))
-        self.codes += [code] * times
-
-    def array(self) -> pa.DictionaryArray:
-        texts = pa.array(self.code_of, pa.string())
-        return pa.DictionaryArray.from_arrays(pa.array(self.codes, pa.int32()), texts)
+    def append(self, parsed: ScoreFile, shown: str) -> None:
+        """Add what the file `shown` gave."""
+        coders, columns = self.coders, self.entries
+        of_file = {
+            "task": coders["task"][parsed.task],
+            "model_family": coders["model_family"][parsed.model.model_family],
+            "model": coders["model"][parsed.model.model],
+            "source_file": coders["source_file"][shown],
+        }
+        metric, shapes, of_entry = coders["metric"], self.shapes, columns["shape"]
+        entries = parsed.entries
+        for entry in entries:
+            scores = entry.scores
+            if isinstance(scores, dict):
+                names = tuple(scores)
+                self.score += scores.values()
+            else:
+                names = tuple(name for name, _ in scores)
+                self.score += [score for _, score in scores]
+            of_entry.append(shapes[names])
+        columns["subtask"] += [coders["subtask"][entry.subtask] for entry in entries]
+        named = [entry.preferred_metric for entry in entries]
+        columns["preferred"] += [-1 if name is None else metric[name] for name in named]
+        columns["shots"] += [-1 if entry.shots is None else entry.shots for entry in entries]
+        columns["low_score"] += [entry.low_score for entry in entries]
+        columns["high_score"] += [entry.high_score for entry in entries]
+        columns["index"] += parsed.positions
+        for name, code in of_file.items():
+            columns[name] += [code] * len(entries)
 
 
 @dataclass
-class _Chunk:
-    """What a number of files gave; `numbers` has the columns of KEY and what a row of `scores` needs besides."""
+class Chunk:
+    """What a number of files gave. `scores` is None where it was written to a file instead."""
 
-    numbers: pa.Table
+    scores: pa.Table | None
+    n_scores: int
     models: Counter[Model]
     keywords: dict[str, list[str]]
     rejects: list[Reject]
-    digests: list[tuple[str, str]]
+    digests: list[tuple[str, str, str]]
     n_numbers: int
+    n_mixed: int
 
 
 @dataclass
 class Normalised:
-    """The tables that `normalise` makes, in the schemas of this module, and its counts."""
+    """The tables that `normalise` makes, in the schemas of this module, and its counts.
 
-    scores: pa.Table
+    `scores` is None where its parts were written to a folder.
+    """
+
+    scores: pa.Table | None
     models: pa.Table
     tasks: pa.Table
     rejects: pa.Table
     facts: dict[str, object] = field(default_factory=dict)
 
 
-def _read_chunk(root: Path, paths: list[str]) -> _Chunk:
-    """Parse the files `paths` below `root`."""
-    names = {name: _Coded() for name in ("task", "subtask", "metric", "model_family", "model", "source_file")}
-    preferred = _Coded()
-    columns: dict[str, list] = {name: [] for name in ("shots", "score", "low_score", "high_score", "entry")}
-    chunk = _Chunk(None, Counter(), {}, [], [], 0)
-    for path in paths:
-        shown = printable(path)
-        try:
-            content = (root / path).read_bytes()
-        except OSError as error:
-            detail = f"{error.strerror}; check the file or remove it"
-            chunk.rejects.append(Reject("file", shown, "", "unreadable", detail))
-            continue
-        chunk.digests.append((hashlib.sha256(content).hexdigest(), shown))
-        parsed = parse_score_file(content, shown)
-        chunk.rejects += parsed.rejects
-        if parsed.model is None:
-            continue
-        chunk.n_numbers += parsed.n_numbers
-        chunk.models[parsed.model] += 1
-        chunk.keywords[parsed.task] = chunk.keywords.get(parsed.task) or parsed.keywords
-        for entry in parsed.entries:
-            times = len(entry.scores)
-            columns["shots"] += [entry.shots] * times
-            columns["low_score"] += [entry.low_score] * times
-            columns["high_score"] += [entry.high_score] * times
-            columns["entry"] += [entry.index] * times
-            names["subtask"].append(entry.subtask, times)
-            preferred.append(entry.preferred_metric or "", times)
-            for metric, score in entry.scores:
-                names["metric"].append(metric)
-                columns["score"].append(score)
-        times = sum(len(entry.scores) for entry in parsed.entries)
-        names["task"].append(parsed.task, times)
-        names["model_family"].append(parsed.model.model_family, times)
-        names["model"].append(parsed.model.model, times)
-        names["source_file"].append(shown, times)
-    arrays = {name: coded.array() for name, coded in names.items()} | {"preferred": preferred.array()}
-    for name, values in columns.items():
-        arrays[name] = pa.array(values, pa.int32() if name in ("shots", "entry") else pa.float64())
-    chunk.numbers = pa.table(arrays)
+def _read_chunk(root: Path, paths: Sequence[str], part: Path | None = None) -> Chunk:
+    """Parse the files `paths` below `root`; `scores` goes to the file `part` if one is given."""
+    columns = _Columns()
+    chunk = Chunk(None, 0, Counter(), {}, [], [], 0, 0)
+    folder = os.fspath(root)
+    # Millions of small objects that live until the end: looking for garbage among them takes longer than making them.
+    gc.disable()
+    try:
+        for path in paths:
+            shown = printable(path)
+            try:
+                with open(f"{folder}/{path}", "rb", buffering=0) as file:  # noqa: PTH123 - a Path takes as long as the reading
+                    content = file.read()
+            except OSError as error:
+                detail = f"{error.strerror}; check the file or remove it"
+                chunk.rejects.append(Reject("file", shown, "", "unreadable", detail))
+                continue
+            chunk.digests.append((path, hashlib.sha256(content).hexdigest(), shown))
+            parsed = parse_plain_file(content) or parse_score_file(content, shown)
+            chunk.rejects += parsed.rejects
+            if parsed.model is None:
+                continue
+            chunk.n_numbers += parsed.n_numbers
+            chunk.models[parsed.model] += 1
+            chunk.keywords[parsed.task] = chunk.keywords.get(parsed.task) or parsed.keywords
+            columns.append(parsed, shown)
+    finally:
+        gc.enable()
+    scores, rejects, chunk.n_mixed = _assemble(columns)
+    chunk.rejects += rejects
+    chunk.n_scores = len(scores)
+    if part is None:
+        chunk.scores = scores
+    elif len(scores):
+        _write(scores, part)
     return chunk
 
 
-def _codes(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
-    """(codes, texts) of a dictionary column, the codes in the order of the sorted texts."""
-    array = column.combine_chunks()
-    if isinstance(array, pa.ChunkedArray):  # a table without rows has no chunk
-        return np.zeros(0, np.int64), np.zeros(0, object)
-    texts = array.dictionary.to_numpy(zero_copy_only=False)
-    order = np.argsort(texts)
-    rank = np.empty(len(texts), np.int64)
-    rank[order] = np.arange(len(texts))
-    return rank[array.indices.to_numpy()], texts[order]
+def _write(table: pa.Table, path: Path) -> None:
+    """Write `table` as Parquet. A dictionary of scores would hardly be smaller than the scores."""
+    coded = [name for name in table.schema.names if name != "score"]
+    pq.write_table(table, path, compression="zstd", row_group_size=ROWS_PER_GROUP, use_dictionary=coded)
 
 
-def _entry_kinds(codes: dict[str, np.ndarray], texts: dict[str, np.ndarray]) -> tuple[np.ndarray, int]:
-    """(`task`, `subtask` or `aggregate` for every number, as 2, 1 or 0; number of mixed cases).
+def _group(*codes: np.ndarray) -> tuple[np.ndarray, int]:
+    """(number of the distinct combination of `codes` that every element has, in sorted order; how many there are)."""
+    order = np.lexsort(codes[::-1])
+    starts = np.zeros(len(order), bool)
+    for code in codes:
+        starts[1:] |= np.diff(code[order]) != 0
+    group = np.empty(len(order), np.int64)
+    group[order] = np.cumsum(starts)
+    return group, int(starts.sum()) + 1
+
+
+def _entry_kinds(codes: dict[str, np.ndarray], texts: dict[str, pa.Array]) -> tuple[np.ndarray, int]:
+    """(`task`, `subtask` or `aggregate` for every entry, as 2, 1 or 0; number of mixed cases).
 
     An entry whose preferred metric is normalized_aggregate_score is an aggregate, and so is one that is named like its
     task where the task has entries "task:subtask" too. Both are decided over all files of a task and model family, so
     that the points of one curve are of one kind; a mixed case is one in which not all files agree on the preference.
     """
-    n_families = len(texts["model_family"])
-    task_names = texts["task"][codes["task"]]
-    label = texts["subtask"][codes["subtask"]]
-    is_whole_task = label == task_names
-    pair = codes["task"] * n_families + codes["model_family"]
-    # Labels are few and numbers are many: what depends on names alone is found once per pair of codes.
-    named = codes["task"] * len(texts["subtask"]) + codes["subtask"]
-    _, first, inverse = np.unique(named, return_index=True, return_inverse=True)
-    is_part = np.array([label[k].startswith(f"{task_names[k]}:") for k in first], bool)[inverse]
-    has_subtasks = np.isin(pair, np.unique(pair[is_part]))
-    entry = inverse * n_families + codes["model_family"]
-    prefers_average = texts["preferred"][codes["preferred"]] == AGGREGATE_METRIC
-    averages = np.unique(entry[prefers_average])
-    is_average = np.isin(entry, averages)
+    # Names are few and entries are many: what depends on names alone is found once per pair of names.
+    named, n_named = _group(codes["task"], codes["subtask"])
+    first = np.zeros(n_named, np.int64)
+    first[named[::-1]] = np.arange(len(named))[::-1]
+    tasks, labels = texts["task"].to_pylist(), texts["subtask"].to_pylist()
+    pairs = [(tasks[codes["task"][k]], labels[codes["subtask"][k]]) for k in first]
+    is_whole_task = np.array([task == label for task, label in pairs], bool)[named]
+    is_part = np.array([label.startswith(f"{task}:") for task, label in pairs], bool)[named]
+    pair, n_pairs = _group(codes["task"], codes["model_family"])
+    has_subtasks = np.bincount(pair[is_part], minlength=n_pairs)[pair] > 0
+    entry, n_entries = _group(named, codes["model_family"])
+    metrics = texts["metric"].to_pylist()
+    aggregate = metrics.index(AGGREGATE_METRIC) if AGGREGATE_METRIC in metrics else -2
+    prefers_average = codes["preferred"] == aggregate
+    is_average = np.bincount(entry[prefers_average], minlength=n_entries)[entry] > 0
     n_mixed = len(np.unique(entry[is_average & ~prefers_average]))
     is_aggregate = is_average | (is_whole_task & has_subtasks)
     return np.where(is_aggregate, 0, np.where(is_whole_task, 2, 1)).astype(np.int32), n_mixed
 
 
-def _set_aside_repeats(numbers: pa.Table, codes: dict[str, np.ndarray]) -> tuple[np.ndarray, list[Reject]]:
-    """(rows to keep in the order of KEY, rejects).
+def _set_aside_repeats(
+    order: np.ndarray, key: np.ndarray, score: np.ndarray, told: Callable[[int], tuple[str, int, str]]
+) -> tuple[np.ndarray, list[Reject]]:
+    """(rows to keep in their order, rejects).
 
     Of a number that was published more than once with one value the first is kept; where the values differ nobody can
-    know which one is right, and none is.
+    know which one is right, and none is. `told(row)` is (file, index of the entry, metric).
     """
-    order = np.lexsort([codes[name] for name in reversed(KEY)])  # stable: repeats stay in the order of the files
-    if not len(order):
-        return order, []
     starts = np.ones(len(order), bool)
-    starts[1:] = np.any([np.diff(codes[name][order]) != 0 for name in KEY], axis=0)
-    group = np.cumsum(starts) - 1
+    starts[1:] = np.diff(key[order]) != 0
     if starts.all():
         return order, []
-    score = numbers["score"].to_numpy()[order]
+    group = np.cumsum(starts) - 1
+    score = score[order]
     first = np.flatnonzero(starts)
     agrees = np.logical_and.reduceat(score == score[first][group], first)
     size = np.diff(np.append(first, len(order)))
     keep = starts & (agrees | (size == 1))[group]
-    told = ["source_file", "entry", "metric", "score"]
-    removed = np.flatnonzero(~keep)
-    these = numbers.take(order[removed]).select(told).to_pylist()
-    firsts = numbers.take(order[first[group[removed]]]).select(told).to_pylist()
     rejects = []
-    for row, other, number in zip(these, firsts, group[removed], strict=True):
-        place = f"{other['source_file']}, {value_location(other['entry'], other['metric'])}"
+    for place in np.flatnonzero(~keep):
+        number = group[place]
+        file, index, metric = told(order[place])
+        other_file, other_index, _ = told(order[first[number]])
+        value, other = float(score[place]), float(score[first[number]])
+        at = f"{other_file}, {value_location(other_index, metric)}"
         if agrees[number]:
-            reason, detail = "repeated", f"{row['score']!r}, the same value as in {place}; one of them is kept"
+            reason, detail = "repeated", f"{value!r}, the same value as in {at}; one of them is kept"
         else:
             reason = "contradiction"
-            detail = f"{row['score']!r}; published {size[number]} times with different values, first as "
-            detail += f"{other['score']!r} in {place}; none of them is taken"
-        location = value_location(row["entry"], row["metric"])
-        rejects.append(Reject("value", row["source_file"], location, reason, detail))
+            detail = f"{value!r}; published {size[number]} times with different values, first as "
+            detail += f"{other!r} in {at}; none of them is taken"
+        rejects.append(Reject("value", file, value_location(index, metric), reason, detail))
     return order[keep], rejects
 
 
-def _assemble(numbers: pa.Table) -> tuple[pa.Table, list[Reject], int]:
+def _assemble(columns: _Columns) -> tuple[pa.Table, list[Reject], int]:
     """The table `scores`, sorted by KEY, the repeated numbers that are not in it, and the number of mixed kinds."""
-    codes, texts = {}, {}
-    for name in ("task", "subtask", "metric", "model_family", "model", "preferred"):
-        codes[name], texts[name] = _codes(numbers[name])
-    codes["shots"] = numbers["shots"].fill_null(-1).to_numpy().astype(np.int64)
-    rows, rejects = _set_aside_repeats(numbers, codes)
+    shape = np.array(columns.entries["shape"], np.int64)
+    shapes = [[columns.coders["metric"][name] for name in names] for names in columns.shapes]
+    lengths = np.array([len(names) for names in shapes], np.int64)
+    n_numbers = lengths[shape] if len(shape) else shape
+    ranks, texts, codes = {}, {}, {}
+    for name, coder in columns.coders.items():
+        ranks[name], texts[name] = coder.ranked()
+        if name != "metric":
+            codes[name] = ranks[name][np.array(columns.entries[name], np.int64)]
+    preferred = np.array(columns.entries["preferred"], np.int64)
+    codes["preferred"] = np.where(preferred >= 0, ranks["metric"][preferred] if len(ranks["metric"]) else 0, -1)
+    shots = np.array(columns.entries["shots"], np.int64)
+    score = np.array(columns.score, float)
+    if not len(score):
+        return SCORES_SCHEMA.empty_table(), [], 0
 
-    kind_codes, n_mixed = _entry_kinds(codes, texts)
-    kinds = pa.DictionaryArray.from_arrays(pa.array(kind_codes[rows]), pa.array(["aggregate", "subtask", "task"]))
-    metric = texts["metric"][codes["metric"][rows]]
-    preferred = texts["preferred"][codes["preferred"][rows]]
-    is_preferred = pa.array(metric == preferred, pa.bool_(), mask=preferred == "")
-    kept = numbers.take(rows)
-    kept = kept.append_column("entry_kind", kinds).append_column("is_preferred", is_preferred)
-    return kept.select(SCORES_SCHEMA.names).cast(SCORES_SCHEMA), rejects, n_mixed
+    kinds, n_mixed = _entry_kinds(codes, texts)
+    entry = np.repeat(np.arange(len(n_numbers)), n_numbers)
+    starts = np.cumsum(lengths) - lengths
+    place = np.arange(len(entry)) - np.repeat(np.cumsum(n_numbers) - n_numbers, n_numbers)
+    metric = ranks["metric"][np.concatenate(shapes)[starts[shape][entry] + place]]
+    curve, n_curves = _group(codes["task"], codes["subtask"], shots)
+    model, n_models = _group(codes["model_family"], codes["model"])
+    # One number to sort by: distinct entries and models are few enough that it fits.
+    assert n_curves * len(texts["metric"]) * n_models < 2**62
+    key = (curve[entry] * len(texts["metric"]) + metric) * n_models + model[entry]
+    order = np.argsort(key, kind="stable")  # repeats stay in the order of the files
+
+    def told(row: int) -> tuple[str, int, str]:
+        at = entry[row]
+        file = texts["source_file"][int(codes["source_file"][at])].as_py()
+        return file, columns.entries["index"][at], texts["metric"][int(metric[row])].as_py()
+
+    rows, rejects = _set_aside_repeats(order, key, score, told)
+    at = entry[rows]
+    arrays = {name: pa.DictionaryArray.from_arrays(codes[name][at], texts[name]) for name in codes if name != "preferred"}
+    of_entry = codes["preferred"][at]
+    arrays |= {
+        "metric": pa.DictionaryArray.from_arrays(metric[rows], texts["metric"]),
+        "entry_kind": pa.DictionaryArray.from_arrays(kinds[at], pa.array(["aggregate", "subtask", "task"])),
+        "shots": pa.array(shots[at].astype(np.int32), pa.int32(), mask=shots[at] < 0),
+        "score": pa.array(score[rows]),
+        "is_preferred": pa.array(metric[rows] == of_entry, pa.bool_(), mask=of_entry < 0),
+    }
+    for name in ("low_score", "high_score"):
+        values = np.array(columns.entries[name], float)  # None becomes NaN
+        arrays[name] = pa.array(values[at], pa.float64(), mask=np.isnan(values)[at])
+    return pa.table([arrays[name] for name in SCORES_SCHEMA.names], schema=SCORES_SCHEMA), rejects, n_mixed
+
+
+def _slices(paths: Sequence[str]) -> list[list[str]]:
+    """Whole folders of tasks together, FILES_PER_CHUNK files or a few more."""
+    slices: list[list[str]] = []
+    for _, folder in groupby(paths, key=lambda path: path.split("/results/")[0]):
+        if not slices or len(slices[-1]) >= FILES_PER_CHUNK:
+            slices.append([])
+        slices[-1] += folder
+    return slices
+
+
+def _chunks(root: Path, slices: list[list[str]], folder: Path | None, n_processes: int) -> list[Chunk]:
+    """What the slices gave. Files of one task that lie in different slices are read again, in one."""
+    parts = [folder / f"part-{k:04}.parquet" if folder else None for k in range(len(slices))]
+    if n_processes > 1 and len(slices) > 1:
+        with ProcessPoolExecutor(n_processes) as pool:
+            chunks = list(pool.map(_read_chunk, [root] * len(slices), slices, parts))
+    else:
+        chunks = [_read_chunk(root, *given) for given in zip(slices, parts, strict=True)]
+    slice_of: dict[str, int] = {}
+    for k, chunk in enumerate(chunks):
+        for task in chunk.keywords:
+            if (first := slice_of.setdefault(task, k)) != k:
+                # A task's name is what its files say, whatever their folder: repeats and kinds are found per task.
+                merged = sorted(slices[first] + slices[k], key=os.fsencode)
+                rest = [paths for n, paths in enumerate(slices) if n not in (first, k)]
+                for part in parts:
+                    if part is not None:
+                        part.unlink(missing_ok=True)
+                return _chunks(root, [merged, *rest], folder, n_processes)
+    return chunks
 
 
 def normalise(
-    root: Path, n_processes: int = 1, rejects: Iterable[Reject] = (), expected_sha256: str | None = None
+    root: Path,
+    n_processes: int = 1,
+    rejects: Iterable[Reject] = (),
+    expected_sha256: str | None = None,
+    folder: Path | None = None,
 ) -> Normalised:
     """Every number below `root` as one row of `scores` or one reject of kind `value`.
 
@@ -244,6 +363,8 @@ def normalise(
         What was set aside before, on the way into `root`.
     expected_sha256 : str, optional
         `input_sha256` of the files as they were put there.
+    folder : Path, optional
+        An empty folder into which `scores` is written in parts, whole tasks in each, instead of being returned.
 
     Raises
     ------
@@ -253,31 +374,26 @@ def normalise(
     """
     paths, set_aside = find_score_files(root)
     rejects = [*rejects, *set_aside]
-    slices = [paths[start : start + FILES_PER_CHUNK] for start in range(0, len(paths), FILES_PER_CHUNK)]
-    if n_processes > 1 and len(slices) > 1:
-        with ProcessPoolExecutor(n_processes) as pool:
-            chunks = list(pool.map(_read_chunk, [root] * len(slices), slices))
-    else:
-        chunks = [_read_chunk(root, part) for part in slices]
+    chunks = _chunks(root, _slices(paths), folder, n_processes)
     rejects += chain.from_iterable(chunk.rejects for chunk in chunks)
-    input_sha256 = list_digest(chain.from_iterable(chunk.digests for chunk in chunks))
+    digests = sorted(chain.from_iterable(chunk.digests for chunk in chunks), key=lambda row: os.fsencode(row[0]))
+    input_sha256 = list_digest(row[1:] for row in digests)
     if expected_sha256 not in (None, input_sha256):
         raise InputError(f"the files in {printable(str(root))} were changed after they were fetched; delete that folder")
     n_numbers = sum(chunk.n_numbers for chunk in chunks)
-
-    if chunks:
-        numbers = pa.concat_tables([chunk.numbers for chunk in chunks]).unify_dictionaries()
-        scores, repeats, n_mixed = _assemble(numbers)
-        rejects += repeats
-    if not chunks or not len(scores):
+    n_scores = sum(chunk.n_scores for chunk in chunks)
+    if not n_scores:
         raise InputError(
             f"source: no number could be read from {printable(str(root))}: {len(rejects)} rejects, the first: "
             + describe(rejects[:1])
         )
+    scores = None
+    if folder is None:
+        scores = pa.concat_tables([chunk.scores for chunk in chunks]).unify_dictionaries().combine_chunks()
 
     n_rejected = Counter(reject.kind for reject in rejects)
-    if n_numbers != len(scores) + n_rejected["value"]:
-        raise AssertionError(f"{n_numbers} numbers in, {len(scores)} rows and {n_rejected['value']} rejects out")
+    if n_numbers != n_scores + n_rejected["value"]:
+        raise AssertionError(f"{n_numbers} numbers in, {n_scores} rows and {n_rejected['value']} rejects out")
 
     models = sum((chunk.models for chunk in chunks), Counter())
     n_files = models.total()
@@ -294,11 +410,11 @@ def normalise(
             "files_in": n_files + n_rejected["file"],
             "files_read": n_files,
             "numbers_in": n_numbers,
-            "scores": len(scores),
+            "scores": n_scores,
             "rejected_files": n_rejected["file"],
             "rejected_entries": n_rejected["entry"],
             "rejected_values": n_rejected["value"],
-            "entries_of_mixed_kind": n_mixed,
+            "entries_of_mixed_kind": sum(chunk.n_mixed for chunk in chunks),
         },
     )
 
@@ -353,9 +469,11 @@ def report(tables: Normalised, say: Callable[[str], None], strict: bool = False)
 
 
 def write(tables: Normalised, paths: Mapping[str, str]) -> None:
-    """Write `scores`, `models`, `tasks` and `rejects` as Parquet and `facts` as JSON to the given paths."""
+    """Write `models`, `tasks`, `rejects`, and `scores` if it is there, as Parquet and `facts` as JSON to the paths."""
     for name in ("scores", "models", "tasks", "rejects"):
+        if getattr(tables, name) is None:
+            continue
         with replacing(paths[name]) as temporary:
-            pq.write_table(getattr(tables, name), temporary, compression="zstd", row_group_size=2**17)
+            _write(getattr(tables, name), temporary)
     with replacing(paths["facts"]) as temporary:
         temporary.write_text(json.dumps(tables.facts, indent=1) + "\n", encoding="utf-8")

@@ -14,6 +14,7 @@ from analysis.errors import InputError
 
 TASKS_FOLDER = "bigbench/benchmark_tasks"
 _SCORE_FILE = re.compile(rf"{TASKS_FOLDER}/(.*/)?results/scores_[^/]*\.json", re.DOTALL)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _NEARLY = re.compile(r"scores_.*\.json(\.(gz|bz2|xz|zst|zip))?", re.DOTALL | re.IGNORECASE)
 MAX_BYTES = 64 * 2**20
 """A larger score file is not read. The published ones have some 14 kB on average."""
@@ -62,7 +63,7 @@ def unsafe_name(path: str) -> str:
     parts = path.split("/")
     if any(part in ("", ".", "..") or part.lower() == ".git" for part in parts):
         return "the path leads out of its folder"
-    if any(ord(character) < 32 or ord(character) == 127 for character in path):
+    if _CONTROL.search(path):
         return "there is a control character in the path"
     if max(len(os.fsencode(part)) for part in parts) > 255 or len(os.fsencode(path)) > 2000:
         return "a name in the path is longer than a file system allows"

@@ -5,7 +5,7 @@ import json
 import pytest
 from conftest import entry, score_file
 
-from analysis.results import parse_score_file
+from analysis.results import parse_plain_file, parse_score_file
 
 
 def parse(document):
@@ -21,7 +21,7 @@ def only_reject(parsed):
 def test_published_precision_is_kept():
     parsed = parse(score_file([entry({"exact_str_match": 0.6318359375, "bleu": 0.20620155038759672}, shots=2)]))
     assert parsed.rejects == []
-    assert parsed.entries[0].scores == [("exact_str_match", 647 / 1024), ("bleu", 0.20620155038759672)]
+    assert parsed.entries[0].pairs() == [("exact_str_match", 647 / 1024), ("bleu", 0.20620155038759672)]
     assert (parsed.entries[0].shots, parsed.entries[0].preferred_metric) == (2, "exact_str_match")
     assert (parsed.task, parsed.keywords) == ("a_task", ["k"])
     assert parsed.model[:3] == ("F", "1b", 1e9)
@@ -106,7 +106,7 @@ def test_a_faulty_field_is_rejected_and_the_numbers_are_kept(field, value, reaso
     parsed = parse(score_file([one]))
     reject = only_reject(parsed)
     assert (reject.kind, reject.location, reject.reason) == ("entry", f"scores[0].{field}", reason)
-    assert parsed.entries[0].scores == [("exact_str_match", 0.5)]
+    assert parsed.entries[0].pairs() == [("exact_str_match", 0.5)]
 
 
 VALUES = {
@@ -131,14 +131,14 @@ def test_value_that_is_no_number(token):
     parsed = parse(content.replace('"HERE"', token).encode())
     reject = only_reject(parsed)
     assert (reject.kind, reject.location, reject.reason) == ("value", 'scores[0].score_dict["bad"]', VALUES[token])
-    assert parsed.entries[0].scores == [("good", 1.0)]
+    assert parsed.entries[0].pairs() == [("good", 1.0)]
     assert parsed.n_numbers == 2
 
 
 def test_a_name_that_stands_twice_in_score_dict_gives_two_numbers():
     content = json.dumps(score_file()).replace('"exact_str_match": 0.5', '"exact_str_match": 0.5, "exact_str_match": 0.6')
     parsed = parse(content.encode())
-    assert parsed.entries[0].scores == [("exact_str_match", 0.5), ("exact_str_match", 0.6)]
+    assert parsed.entries[0].pairs() == [("exact_str_match", 0.5), ("exact_str_match", 0.6)]
     assert parsed.n_numbers == 2
 
 
@@ -164,4 +164,65 @@ def test_byte_order_mark_and_absent_fields():
     one = {"score_dict": {"m": 1}, "preferred_score": "m", "subtask_description": ""}
     parsed = parse(b"\xef\xbb\xbf" + json.dumps(score_file([one])).encode())
     assert parsed.rejects == []
-    assert parsed.entries[0][1:6] == ("a_task", None, "m", None, None)
+    (one,) = parsed.entries
+    assert (one.subtask, one.shots, one.preferred_metric, one.low_score, one.high_score) == ("a_task", None, "m", None, None)
+
+
+def plain(**changes):
+    return score_file(queries=None) | changes
+
+
+def test_a_plain_file_is_read_alike_both_ways():
+    content = json.dumps(plain()).encode()
+    fast, slow = parse_plain_file(content), parse_score_file(content, "p")
+    assert fast is not None
+    for name in ("task", "keywords", "model", "entries", "rejects", "n_numbers"):
+        assert getattr(fast, name) == getattr(slow, name), name
+    assert list(fast.positions) == slow.positions
+
+
+@pytest.mark.parametrize(
+    "old_new",
+    [
+        ('"exact_str_match": 0.5', '"exact_str_match": 0.5, "exact_str_match": 0.5'),
+        ('"exact_str_match": 0.5', '"exact_str_match": 1e999'),
+        ('"exact_str_match": 0.5', '"exact_str_match": 1e101'),
+        ('"exact_str_match": 0.5', '"exact_str_match": NaN'),
+        ('"exact_str_match": 0.5', '"exact_str_match": true'),
+        ('"exact_str_match": 0.5', '"exact_str_match": null'),
+        ('"exact_str_match": 0.5', '"exact_str_match": "0.5"'),
+        ('"exact_str_match": 0.5', '"exact_str_match": 0.5, "": 1'),
+        ('"exact_str_match": 0.5', '"exact_str_match": 0.5, "\\u0061": 1'),
+        ('"exact_str_match": 0.5', '"other": 0.5'),
+        ('"exact_str_match": 0.5', ""),
+        ('"number_of_shots": 0', '"number_of_shots": 0, "number_of_shots": 1'),
+        ('"number_of_shots": 0', '"number_of_shots": -1'),
+        ('"number_of_shots": 0', '"number_of_shots": null'),
+        ('"number_of_shots": 0', '"number_of_shots": 4294967296'),
+        ('"low_score": 0.0', '"low_score": null'),
+        ('"low_score": 0.0', '"low_score": 1e300'),
+        ('"low_score": 0.0', '"low_score": 0.0, "more": 1'),
+        ('"subtask_description": "a_task"', '"subtask_description": ""'),
+        ('"total_params": 1000000000.0', '"total_params": -3'),
+        ('"total_params": 1000000000.0', '"total_params": 1, "total_params": 2'),
+        ('"task_name": "a_task"', '"task_name": 7'),
+        ('"task_name": "a_task"', '"task_name": "a_task", "task_name": "b"'),
+        ('"keywords": ["k"]', '"keywords": "k"'),
+        ('"queries": null', '"queries": []'),
+        ('"queries": null', '"queries": null, "scores": []'),
+        ('"queries": null}', '"queries": null'),
+        ('"queries": null}', '"queries": null}]'),
+    ],
+)
+def test_anything_unusual_takes_the_slow_way(old_new):
+    content = json.dumps(plain())
+    assert old_new[0] in content
+    assert parse_plain_file(content.replace(*old_new).encode()) is None
+
+
+def test_bytes_that_are_no_text_take_the_slow_way():
+    content = json.dumps(plain()).encode()
+    assert parse_plain_file(b"\xef\xbb\xbf" + content) is None
+    assert parse_plain_file(content.replace(b"a_task", b"a_ta\xffk")) is None
+    assert parse_plain_file(b"") is None
+    assert parse_plain_file(content.replace(b"a_task", b"a_ta\x01k")) is None

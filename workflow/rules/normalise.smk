@@ -8,7 +8,7 @@ rule normalise:
         manifest=f"data/{DATASET}/manifest.json",
         code=[workflow.source_path(f"../../analysis/{name}.py") for name in ("normalise", "results", "sources", "files")],
     output:
-        scores=f"data/{DATASET}/scores/part-0.parquet",
+        scores=directory(f"data/{DATASET}/scores"),
         models=f"data/{DATASET}/models.parquet",
         tasks=f"data/{DATASET}/tasks.parquet",
         rejects=f"data/{DATASET}/rejects.parquet",

@@ -11,7 +11,9 @@ from analysis.sources import Reject
 with running(snakemake) as say:
     manifest = json.loads(Path(snakemake.input.manifest).read_text(encoding="utf-8"))
     rejects = [Reject(**reject) for reject in manifest["rejects"]]
-    tables = normalise.normalise(Path(manifest["root"]), snakemake.threads, rejects, manifest["input_sha256"])
+    folder = Path(snakemake.output.scores)
+    folder.mkdir(parents=True)  # by Snakemake removed where an earlier run left it
+    tables = normalise.normalise(Path(manifest["root"]), snakemake.threads, rejects, manifest["input_sha256"], folder)
     tables.facts |= {
         name: manifest[name]
         for name in ("source", "source_kind", "revision", "commit", "simulated_world")
