@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
@@ -37,14 +37,14 @@ MIN_POOL = 20
 """So many other curves must stand behind a pooled scatter."""
 MIN_SMALL_POOL = 5
 """A smaller pool of so many still counts where its scatter is the larger one."""
-CURVES_PER_CHUNK = 1000
+CURVES_PER_CHUNK = 4000
 EXCEEDANCES = 10
 """A bootstrap stops at so many draws that jump at least as much as the curve."""
 DRAWS_PER_TEST = 20 / 0.05
 """Without them it goes on to so many draws per test of the run, so that Benjamini-Hochberg at 5 % can ever reject."""
-SIMULATED_POOL = 2000
+SIMULATED_POOL = 1000
 """Curves that are simulated to find the bias of a pooled scatter."""
-RESOLVE_DRAWS = 199
+RESOLVE_DRAWS = 99
 NOT_PREDICTABLE = "not predictable from these scales"
 
 
@@ -158,12 +158,12 @@ def _simulated_scatter(group: Group, mean: np.ndarray, rho: float, repeats: int)
     again = np.repeat(np.arange(len(group.rows)), repeats)
     points = group.points.take(again)
     points = Points(points.x, drawn.reshape(len(again), -1), points.n, points.chance)
-    fitted = power_law.fit(points)
+    fitted = power_law.fit(points, power_law.ROUGH)
     own = own_scatter(fitted.deviance, np.full(len(again), n.shape[1]), group.n_examples[again])
     return own[is_informative(points, fitted.mean)]
 
 
-def scatter_bias(groups: Sequence[tuple[Group, np.ndarray]], estimate: float) -> float:
+def scatter_bias(groups: Sequence[tuple[Group, np.ndarray]], estimate: float, run: Callable[..., Iterable] = map) -> float:
     """How far the median `own_scatter` of curves that scatter by the corrected estimate is from the truth.
 
     Two steps of a fixed point: simulate at the estimate, correct it by the bias seen, simulate there.
@@ -174,13 +174,17 @@ def scatter_bias(groups: Sequence[tuple[Group, np.ndarray]], estimate: float) ->
         Curves of the pool, each group with its fitted means.
     estimate : float
         Their median `own_scatter`.
+    run : callable
+        Like `map`, perhaps in several processes.
 
     """
     n_curves = sum(len(group.rows) for group, _ in groups)
     repeats = max(1, SIMULATED_POOL // max(n_curves, 1))
     rho, bias = max(estimate, 0.0), 0.0
     for _ in range(2):
-        own = np.concatenate([_simulated_scatter(group, mean, min(rho, 0.99), repeats) for group, mean in groups])
+        given = [[group for group, _ in groups], [mean for _, mean in groups]]
+        given += [[min(rho, 0.99)] * len(groups), [repeats] * len(groups)]
+        own = np.concatenate(list(run(_simulated_scatter, *given)))
         if not len(own):
             return 0.0
         bias = float(np.median(own)) - rho
@@ -188,7 +192,9 @@ def scatter_bias(groups: Sequence[tuple[Group, np.ndarray]], estimate: float) ->
     return bias
 
 
-def pool_scatter(frame: pd.DataFrame, groups: Sequence[Group], means: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+def pool_scatter(
+    frame: pd.DataFrame, groups: Sequence[Group], means: Sequence[np.ndarray], run: Callable[..., Iterable] = map
+) -> tuple[np.ndarray, np.ndarray]:
     """(rho, source) of every curve, from the other curves of its family and metric, else of its metric, else of all.
 
     The median over the other curves of deviance / (1 + (n - 1) rho), each divided by the median of chi-square for its
@@ -204,6 +210,8 @@ def pool_scatter(frame: pd.DataFrame, groups: Sequence[Group], means: Sequence[n
         model_family, metric, own_scatter, informative of every curve.
     groups, means : sequences of Group and of array
         The same curves as points, with their fitted means.
+    run : callable
+        Like `map`, perhaps in several processes.
 
     """
     rho, source = np.zeros(len(frame)), np.full(len(frame), "none", object)
@@ -223,7 +231,7 @@ def pool_scatter(frame: pd.DataFrame, groups: Sequence[Group], means: Sequence[n
             estimate = float(np.median(own[members]))
             without = np.full(len(frame), estimate)
             without[members] = leave_one_out_medians(own[members])
-            bias = scatter_bias(_members_of(groups, means, members), estimate)
+            bias = scatter_bias(_members_of(groups, means, members), estimate, run)
             found = np.maximum(without[curves] - bias, 0.0)
             settled = n_others >= MIN_POOL
             taken = curves[(found > rho[curves]) | (settled & (rho[curves] == 0))]
@@ -244,8 +252,8 @@ def _members_of(groups: Sequence[Group], means: Sequence[np.ndarray], members: n
     found = []
     for group, mean in zip(groups, means, strict=True):
         k = np.flatnonzero(np.isin(group.rows, chosen))
-        if len(k):
-            found.append((group.take(k), mean[k]))
+        for part in np.array_split(k, -(-len(k) // 500)) if len(k) else ():
+            found.append((group.take(part), mean[part]))
     return found
 
 
@@ -543,7 +551,7 @@ def test(
         for group, (_, own, informative) in zip(groups, fits, strict=True):
             state.loc[group.rows, "own_scatter"] = own
             state.loc[group.rows, "informative"] = informative
-        rho, source = pool_scatter(state, groups, [fitted.mean for fitted, _, _ in fits])
+        rho, source = pool_scatter(state, groups, [fitted.mean for fitted, _, _ in fits], pool.map)
         say(f"{len(frame):,} curves fitted; scatter (median intra-class correlation) {np.median(rho):.4f}")
         found = pool.map(
             _test_group,

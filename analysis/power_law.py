@@ -20,15 +20,16 @@ import numpy as np
 from scipy.optimize import elementwise
 from scipy.special import xlog1py, xlogy
 
-MAX_ITERATIONS = 100
+MAX_ITERATIONS = 60
 LARGEST_ETA = 30.0
 """Means of exp(-exp(30)) are 0 in double precision; beyond it nothing changes but overflows."""
 NEAR_FLOOR = 60.0
 """A curve whose deviance from the constant chance rate is within this of its fit may have other, better fits."""
 POOR = 60.0
 """A curve with a larger deviance is fitted from a second start."""
-ROUGH = 1e-7
-"""Relative precision of deviances inside the search for a bound."""
+FINE, ROUGH = 1e-16, 1e-7
+"""Relative precisions of a deviance: of a fit, and inside the search for a bound."""
+PATIENCE = {FINE: 20, ROUGH: 6}
 AT_LIMIT = 1e-7
 """A fit whose deviance is not lower than that of a limiting law by more than this has no finite estimate."""
 OK, AT_FLOOR, AT_CEILING, UNBOUNDED = "ok", "at_floor", "at_ceiling", "slope_unbounded"
@@ -150,13 +151,14 @@ class _Problem:
 
 
 def _minimise(
-    problem: _Problem, a: np.ndarray, b: np.ndarray, fixed_slope: bool = False, precision: float = 1e-16
+    problem: _Problem, a: np.ndarray, b: np.ndarray, fixed_slope: bool = False, precision: float = FINE
 ) -> tuple[np.ndarray, ...]:
     """(a, b, deviance) by Newton's method with Levenberg's damping, from the given start; with b fixed if wanted.
 
     Where the observed information is not positive definite the expected one takes its place (Fisher scoring).
 
-    It ends where the next step would lower the deviance by less than `precision` of it.
+    It ends where the next step would lower the deviance by less than `precision` of it; after PATIENCE steps, which a fit
+    without a finite estimate takes on its way to its limit, ever more roughly.
     """
     a, b = a.copy(), b.copy()
     result = np.empty(len(a))
@@ -164,7 +166,7 @@ def _minimise(
     part, pa, pb = problem, a, b
     value, state = part.deviance(pa, pb)
     damping = np.full(len(a), 1e-4)
-    for _ in range(MAX_ITERATIONS):
+    for turn in range(MAX_ITERATIONS):
         score, expected, observed = part.slopes(state)
         s0, h00 = score.sum(axis=1), observed.sum(axis=1)
         if fixed_slope:
@@ -197,7 +199,7 @@ def _minimise(
         value = np.where(better, new_value, value)
         state = tuple(np.where(better[:, None], new, old) for new, old in zip(new_state, state, strict=True))
         damping = np.where(better, np.maximum(damping / 10, 1e-12), damping * 10)
-        done = (np.abs(decrement) < precision * (1 + value)) | (damping > 1e12)
+        done = (np.abs(decrement) < precision * 10.0 ** max(0, turn - PATIENCE[precision]) * (1 + value)) | (damping > 1e12)
         a[rows], b[rows], result[rows] = pa, pb, value
         if done.all():
             break
@@ -230,18 +232,18 @@ def _best_place(problem: _Problem, b: np.ndarray) -> np.ndarray:
     """The intercept a, for given slopes b, that puts the rise where along the curve it fits best."""
     first, last = problem.z.min(axis=1), problem.z.max(axis=1)
     start, lowest = np.zeros(len(b)), np.full(len(b), np.inf)
-    for place in np.linspace(0, 1, 2 * problem.z.shape[1]):
+    for place in np.linspace(0, 1, problem.z.shape[1]):
         a = -b * (first + place * (last - first)) - 0.4
         value, _ = problem.deviance(a, b)
         start, lowest = np.where(value < lowest, a, start), np.minimum(value, lowest)
     return start
 
 
-def _other_minima(problem: _Problem) -> Iterator[tuple[np.ndarray, ...]]:
+def _other_minima(problem: _Problem, precision: float) -> Iterator[tuple[np.ndarray, ...]]:
     """(a, b, deviance) from steep starts, each where it is best along the curve."""
     for steepness in (-12.0, -5.0, -2.0, 2.0, 6.0):
         b = np.full(len(problem.y), steepness)
-        yield _minimise(problem, _best_place(problem, b), b)
+        yield _minimise(problem, _best_place(problem, b), b, False, precision)
 
 
 def _pivot(problem: _Problem, points: Points, fitted: Fit, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -283,13 +285,15 @@ def _limiting_deviances(points: Points) -> tuple[list[np.ndarray], np.ndarray, n
     return means, limits, floor
 
 
-def fit(points: Points) -> Fit:
+def fit(points: Points, precision: float = FINE) -> Fit:
     """Maximum-likelihood fit of the law to every curve.
 
     Parameters
     ----------
     points : Points
         At least 2 points per curve; y in [0, 1], chance in [0, 1).
+    precision : float
+        Relative precision of the deviance.
 
     Returns
     -------
@@ -308,7 +312,7 @@ def fit(points: Points) -> Fit:
     # A deviance of 0 cannot be improved on; with chance 0 no other limit is ever reached.
     rows = np.flatnonzero((best_limit > 0) & ~at_ceiling)
     part = problem.take(rows)
-    a[rows], b[rows], deviance[rows] = _minimise(part, *_starts(points.take(rows), part))
+    a[rows], b[rows], deviance[rows] = _minimise(part, *_starts(points.take(rows), part), False, precision)
     # Near the chance rate the likelihood can have several maxima, most of them steep: look for better ones there.
     # A curve that no law fits may have been led astray from the start; it gets a level start too.
     has_chance = points.chance[rows] > 0
@@ -316,8 +320,8 @@ def fit(points: Points) -> Fit:
     poor = rows[has_chance & (deviance[rows] > POOR)]
     level = np.zeros(len(poor))
     for again, found in [
-        *((near, found) for found in _other_minima(problem.take(near))),
-        (poor, _minimise(problem.take(poor), level - 1, level)),
+        *((near, found) for found in _other_minima(problem.take(near), precision)),
+        (poor, _minimise(problem.take(poor), level - 1, level, False, precision)),
     ]:
         better = found[2] < deviance[again] - 1e-9
         a[again[better]], b[again[better]], deviance[again[better]] = (values[better] for values in found)
@@ -416,7 +420,7 @@ def slope_bounds(points: Points, fitted: Fit, rise: np.ndarray, side: int) -> np
         inner[high], value_in[high] = outer[high], value_out[high]
         outer[high] += side * width[high] * 2.0**turn
         value_out[high] = excess(outer[high], k[high])
-    root = elementwise.find_root(excess, (inner, outer), args=(k,), tolerances={"xrtol": 1e-5, "xatol": 1e-6}, maxiter=60)
+    root = elementwise.find_root(excess, (inner, outer), args=(k,), tolerances={"fatol": 5e-4, "xatol": 1e-6}, maxiter=60)
     found[rows] = root.x / spread
     return found
 
@@ -445,7 +449,7 @@ def predict(points: Points, n_held_out: int, rise: np.ndarray) -> tuple[np.ndarr
 
     """
     training = points.before(n_held_out)
-    fitted = fit(training)
+    fitted = fit(training, ROUGH)
     n_curves, last = len(points), points.y.shape[1] - 1
     n = training.n.copy()
     n[:, last] = points.n[:, last]
@@ -481,7 +485,7 @@ def predict(points: Points, n_held_out: int, rise: np.ndarray) -> tuple[np.ndarr
         k = np.flatnonzero(excess(found, np.arange(n_curves)) > 0)
         if len(k):
             bracket = (np.minimum(centre[k], end), np.maximum(centre[k], end))
-            root = elementwise.find_root(excess, bracket, args=(k,), tolerances={"xatol": 1e-4, "xrtol": 1e-4}, maxiter=40)
+            root = elementwise.find_root(excess, bracket, args=(k,), tolerances={"fatol": 5e-3, "xatol": 2e-4}, maxiter=40)
             found[k] = root.x
         bounds.append(found)
     return bounds[0], bounds[1]
