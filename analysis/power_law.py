@@ -420,7 +420,7 @@ def slope_bounds(points: Points, fitted: Fit, rise: np.ndarray, side: int) -> np
         inner[high], value_in[high] = outer[high], value_out[high]
         outer[high] += side * width[high] * 2.0**turn
         value_out[high] = excess(outer[high], k[high])
-    root = elementwise.find_root(excess, (inner, outer), args=(k,), tolerances={"fatol": 5e-4, "xatol": 1e-6}, maxiter=60)
+    root = elementwise.find_root(excess, (inner, outer), args=(k,), tolerances={"fatol": 2e-4, "xatol": 1e-6}, maxiter=60)
     found[rows] = root.x / spread
     return found
 
