@@ -3,23 +3,55 @@
 --   emergence_score = I(y) / sqrt(median(step^2))        linearity = I(y) / sqrt(mean(step^2))
 -- Means of the same numbers in another order differ in the last bit: what is closer than 1e-12 of the largest |score|
 -- of the curve is equal, both for a step and for ties of the extremes, which go to the smaller scale.
-with points as (
-    -- Models at one scale are averaged; the order gives the mean the same bits in every run.
+with places as (
+    -- The place of every model among the scales of its family, found once and not once per curve.
+    select
+        model_family,
+        model,
+        dense_rank() over (partition by model_family order by scale)::usmallint as place,
+        count(*) over (partition by model_family, scale) > 1 as shares_scale
+    from models
+    where scale is not null
+),
+
+numbers as (
     select
         scores.task,
         scores.subtask,
         scores.shots,
         scores.metric,
         scores.model_family,
-        models.scale,
-        avg(scores.score order by scores.score) as score,
-        count(*) as n_models,
-        any_value(scores.entry_kind) as entry_kind,
-        bool_or(scores.is_preferred) as is_preferred
+        scores.score,
+        scores.entry_kind,
+        scores.is_preferred,
+        places.place,
+        coalesce(places.shares_scale, false) as shares_scale
     from scores
-    left join models on scores.model_family = models.model_family and scores.model = models.model
-    where isfinite(scores.score)
-    group by all
+    left join places on scores.model_family = places.model_family and scores.model = places.model
+),
+
+points as (
+    select
+        * exclude (shares_scale),
+        1 as n_models
+    from numbers
+    where not shares_scale
+    union all
+    -- Models at one scale are averaged; the order gives the mean the same bits in every run.
+    select
+        task,
+        subtask,
+        shots,
+        metric,
+        model_family,
+        avg(score order by score) as score,
+        any_value(entry_kind) as entry_kind,
+        bool_or(is_preferred) as is_preferred,
+        place,
+        count(*)::integer as n_models
+    from numbers
+    where shares_scale
+    group by task, subtask, shots, metric, model_family, place
 ),
 
 series as (
@@ -31,9 +63,9 @@ series as (
         model_family,
         any_value(entry_kind) as entry_kind,
         bool_or(is_preferred) as is_preferred,
-        coalesce(list(score order by scale) filter (scale is not null), []) as ys,
-        coalesce(sum(n_models) filter (scale is not null), 0)::bigint as n_models,
-        coalesce(sum(n_models) filter (scale is null), 0)::bigint as n_without_scale
+        coalesce(list(score order by place) filter (place is not null), []) as ys,
+        coalesce(sum(n_models) filter (place is not null), 0)::bigint as n_models,
+        count(*) filter (place is null) as n_without_scale
     from points
     group by all
 ),
