@@ -427,8 +427,9 @@ def _groups(frame: pd.DataFrame, seed: int) -> list[Group]:
     stream = streams(frame, seed)
     lengths = frame["scales"].map(len).to_numpy()
     groups = []
-    for length in np.unique(lengths):
-        rows = np.flatnonzero(lengths == length)
+    has_chance = frame["chance"].to_numpy(float) > 0  # without it a fit takes less time
+    for length, chance in sorted(set(zip(lengths.tolist(), has_chance.tolist(), strict=True))):
+        rows = np.flatnonzero((lengths == length) & (has_chance == chance))
         for start in range(0, len(rows), CURVES_PER_CHUNK):
             part = rows[start : start + CURVES_PER_CHUNK]
             scales, scores, models = (

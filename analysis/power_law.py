@@ -130,8 +130,11 @@ class _Problem:
         one_minus_q = -np.expm1(-e)
         mean = 1 - (1 - self.g) * one_minus_q
         # -e is exact where a mean of 0 has underflowed.
-        with np.errstate(divide="ignore"):
-            log_mean = np.where(self.g > 0, np.log(mean), -e)
+        if self.g.any():
+            with np.errstate(divide="ignore"):
+                log_mean = np.where(self.g > 0, np.log(mean), -e)
+        else:
+            log_mean = -e
         log_miss = np.log1p(-self.g) + np.log(one_minus_q)
         parts = self.n * (self.saturated - self.y * log_mean - (1 - self.y) * log_miss)
         return 2 * parts.sum(axis=1), (e, one_minus_q)

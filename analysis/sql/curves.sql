@@ -28,6 +28,7 @@ numbers as (
         coalesce(places.shares_scale, false) as shares_scale
     from scores
     left join places on scores.model_family = places.model_family and scores.model = places.model
+    where isfinite(scores.score)
 ),
 
 points as (
