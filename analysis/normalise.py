@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from analysis import arrow
 from analysis.errors import InputError
 from analysis.files import replacing
 from analysis.results import Model, ScoreFile, parse_plain_file, parse_score_file, value_location
@@ -67,7 +68,7 @@ class _Coder(dict):
         texts = sorted(self)
         rank = np.empty(len(texts), np.int32)
         rank[[self[text] for text in texts]] = np.arange(len(texts))
-        return rank, pa.array(texts, pa.string())
+        return rank, arrow.texts(texts)
 
 
 class _Columns:
@@ -297,19 +298,20 @@ def _assemble(columns: _Columns) -> tuple[pa.Table, list[Reject], int]:
 
     rows, rejects = _set_aside_repeats(order, key, score, told)
     at = entry[rows]
-    arrays = {name: pa.DictionaryArray.from_arrays(codes[name][at], texts[name]) for name in codes if name != "preferred"}
+    arrays = {name: arrow.coded(codes[name][at], texts[name]) for name in codes if name != "preferred"}
     of_entry = codes["preferred"][at]
     arrays |= {
-        "metric": pa.DictionaryArray.from_arrays(metric[rows], texts["metric"]),
-        "entry_kind": pa.DictionaryArray.from_arrays(kinds[at], pa.array(["aggregate", "subtask", "task"])),
-        "shots": pa.array(shots[at].astype(np.int32), pa.int32(), mask=shots[at] < 0),
-        "score": pa.array(score[rows]),
-        "is_preferred": pa.array(metric[rows] == of_entry, pa.bool_(), mask=of_entry < 0),
+        "metric": arrow.coded(metric[rows], texts["metric"]),
+        "entry_kind": arrow.coded(kinds[at], arrow.texts(["aggregate", "subtask", "task"])),
+        "shots": arrow.numbers(shots[at], pa.int32(), shots[at] >= 0),
+        "score": arrow.numbers(score[rows], pa.float64()),
+        "is_preferred": arrow.numbers(metric[rows] == of_entry, pa.bool_(), of_entry >= 0),
     }
     for name in ("low_score", "high_score"):
-        values = np.array(columns.entries[name], float)  # None becomes NaN
-        arrays[name] = pa.array(values[at], pa.float64(), mask=np.isnan(values)[at])
-    return pa.table([arrays[name] for name in SCORES_SCHEMA.names], schema=SCORES_SCHEMA), rejects, n_mixed
+        values = np.array(columns.entries[name], float)[at]  # None becomes NaN
+        arrays[name] = arrow.numbers(values, pa.float64(), ~np.isnan(values))
+    table = pa.Table.from_arrays([arrays[name] for name in SCORES_SCHEMA.names], schema=SCORES_SCHEMA)
+    return table, rejects, n_mixed
 
 
 def _slices(paths: Sequence[str]) -> list[list[str]]:
