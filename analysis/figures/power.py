@@ -47,10 +47,10 @@ def draw(frame: pd.DataFrame, source: str) -> Figure:
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     grid[0].set_ylim(0, 1)
     grid[0].set_ylabel("share of curves rejected at 5 %")
-    figure.legend(*grid[0].get_legend_handles_labels(), loc="outside upper left", ncols=3)
+    figure.legend(*grid[0].get_legend_handles_labels(), loc="outside upper left", ncols=3, handlelength=3.5)
     note = (
         "Simulated curves of 12 scales, with scatter between models. At a random scale from 10⁹ to 10^10.5 parameters the "
-        "per-token loss falls by the factor exp(-size). Single tests at 5 % (dashed), before any correction; bands: 95 %."
+        "per-token loss falls by the factor exp(−size). Single tests at 5 % (dashed), before any correction; bands: 95 %."
     ).replace("10^10.5", "3 · 10¹⁰")
     style.source_footer(figure, source, [note])
     return figure
