@@ -10,7 +10,7 @@ from conftest import ROOT, build, entry, put, put_curve, score_file
 from scipy.stats import binomtest
 
 from analysis import duck
-from analysis.figures import annotated, concentration, make, mirage, power, scores, style
+from analysis.figures import annotated, concentration, make, make_model, mirage, power, scores, style
 from analysis.normalise import normalise
 
 REFERENCES = {
@@ -278,7 +278,7 @@ def test_a_world_beside_the_dataset(small_database, tmp_path):
 
 def test_model_figures_are_drawn_the_same_twice(tmp_path):
     for turn in "ab":
-        make.write_model_figures(lambda name, kind, turn=turn: str(tmp_path / turn / f"{name}.{kind}"))
+        make_model.write_model_figures(lambda name, kind, turn=turn: str(tmp_path / turn / f"{name}.{kind}"))
     names = sorted(path.name for path in (tmp_path / "a").iterdir())
     assert len(names) == 15
     for name in names:

@@ -247,6 +247,7 @@ rule model_figures:
         code=[
             *FIGURE_CODE,
             workflow.source_path("../../analysis/figures/model.py"),
+            workflow.source_path("../../analysis/figures/make_model.py"),
             workflow.source_path("../../analysis/paper_model.py"),
             workflow.source_path("../../analysis/scaling.py"),
             workflow.source_path("../../analysis/sequences.py"),

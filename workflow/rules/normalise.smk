@@ -6,7 +6,10 @@
 rule normalise:
     input:
         manifest=f"data/{DATASET}/manifest.json",
-        code=[workflow.source_path(f"../../analysis/{name}.py") for name in ("normalise", "results", "sources", "arrow", "files")],
+        code=[
+            workflow.source_path(f"../../analysis/{name}.py")
+            for name in ("normalise", "results", "sources", "arrow", "files")
+        ],
     output:
         scores=directory(f"data/{DATASET}/scores"),
         models=f"data/{DATASET}/models.parquet",
