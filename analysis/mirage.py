@@ -103,13 +103,18 @@ def point_rho(rho: np.ndarray, n_examples: np.ndarray, n: np.ndarray) -> np.ndar
 # --- scatter -----------------------------------------------------------------------------------------------------------
 
 
-def own_scatter(deviance: np.ndarray, n_scales: np.ndarray, n_examples: np.ndarray) -> np.ndarray:
-    """The rho at which deviance / (1 + (n - 1) rho) is the median of chi-square with n_scales - 2 degrees of freedom.
+def n_parameters(status: np.ndarray) -> np.ndarray:
+    """Number of parameters that a fit of this status used: 2, 1 of a step law, none at the floor or the ceiling."""
+    return np.where(status == OK, 2, np.where(status == UNBOUNDED, 1, 0))
+
+
+def own_scatter(deviance: np.ndarray, freedom: np.ndarray, n_examples: np.ndarray) -> np.ndarray:
+    """The rho at which deviance / (1 + (n - 1) rho) is the median of chi-square with `freedom` degrees of freedom.
 
     It can be negative. NaN for a single example.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = (deviance / chi2.ppf(0.5, n_scales - 2) - 1) / (n_examples - 1)
+        found = (deviance / chi2.ppf(0.5, freedom) - 1) / (n_examples - 1)
     return np.where(n_examples > 1, found, np.nan)
 
 
@@ -159,7 +164,7 @@ def _simulated_scatter(group: Group, mean: np.ndarray, rho: float, repeats: int)
     points = group.points.take(again)
     points = Points(points.x, drawn.reshape(len(again), -1), points.n, points.chance)
     fitted = power_law.fit(points, power_law.ROUGH)
-    own = own_scatter(fitted.deviance, np.full(len(again), n.shape[1]), group.n_examples[again])
+    own = own_scatter(fitted.deviance, n.shape[1] - n_parameters(fitted.status), group.n_examples[again])
     return own[is_informative(points, fitted.mean)]
 
 
@@ -234,7 +239,7 @@ def pool_scatter(
             bias = scatter_bias(_members_of(groups, means, members), estimate, run)
             found = np.maximum(without[curves] - bias, 0.0)
             settled = n_others >= MIN_POOL
-            taken = curves[(found > rho[curves]) | (settled & (rho[curves] == 0))]
+            taken = curves[(found > rho[curves]) | (source[curves] == "none") | (settled & (rho[curves] == 0))]
             rho[curves] = np.maximum(rho[curves], found)
             source[taken] = name
             waiting[curves[settled]] = False
@@ -259,11 +264,13 @@ def _members_of(groups: Sequence[Group], means: Sequence[np.ndarray], members: n
 
 # --- p_smooth ----------------------------------------------------------------------------------------------------------
 
-_GRID = np.sin(np.linspace(0.004, np.pi / 2 - 0.004, 96)) ** 2
+_ANGLES = np.geomspace(1e-5, np.pi / 4, 120)
+_GRID = np.sin(np.concatenate([_ANGLES, np.pi / 2 - _ANGLES[-2::-1]])) ** 2
+"""Means from 1e-10 to 1 - 1e-10, closer together near the ends."""
 
 
 def _unit_moments(n: int) -> np.ndarray:
-    """Mean and variance of the binomial deviance of one point of n examples at the means _GRID, shape (2, 96)."""
+    """Mean and variance of the binomial deviance of one point of n examples at the means _GRID, shape (2, len(_GRID))."""
     k = np.arange(n + 1.0)
     log_p = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1) + xlogy(k, _GRID[:, None]) + xlog1py(n - k, -_GRID[:, None])
     p = np.exp(log_p)
@@ -291,21 +298,23 @@ def deviance_moments(mean: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.nd
     return first, second
 
 
-def goodness_of_fit(deviance: np.ndarray, dispersion: np.ndarray, mean: np.ndarray, n: np.ndarray) -> np.ndarray:
+def goodness_of_fit(
+    deviance: np.ndarray, dispersion: np.ndarray, mean: np.ndarray, n: np.ndarray, parameters: np.ndarray | int = 2
+) -> np.ndarray:
     """P value of deviance / dispersion.
 
     Its reference is the gamma distribution with the mean and variance that the deviance has under the fitted law, both
-    reduced by the share 2 / n_scales that the two fitted parameters take: chi-square with n_scales - 2 degrees of freedom
-    where expected counts are large. 1 where the law leaves the data no room to depart from it.
+    reduced by the share parameters / n_scales that the fitted parameters take: chi-square with n_scales - 2 degrees of
+    freedom for two of them where expected counts are large. 1 where the law leaves the data no room to depart from it.
     """
     first, second = deviance_moments(mean, n)
-    left = 1 - 2 / mean.shape[1]
+    left = 1 - parameters / mean.shape[1]
     m, v = first.sum(axis=1) * left, second.sum(axis=1) * left
     usable = (m > 1e-6) & (v > 1e-9)
     shape = np.where(usable, m * m / np.where(usable, v, 1), 1)
     scale = np.where(usable, v / np.where(usable, m, 1), 1)
     p = gamma.sf(deviance / dispersion, shape, scale=scale)
-    return np.where(usable, p, np.where(deviance > 1e-6, 0.0, 1.0))
+    return np.where(usable, p, np.where(np.isinf(deviance), 0.0, 1.0))
 
 
 # --- p_sharp -----------------------------------------------------------------------------------------------------------
@@ -377,25 +386,27 @@ def sharp_test(
 
 # --- resolution --------------------------------------------------------------------------------------------------------
 
-_SIZES = np.unique(np.round(10 ** np.arange(0.5, 7.01, 0.05)).astype(int))
 
+def examples_to_resolve(
+    mean: np.ndarray, n_examples: int, rho: float, threshold: float, rng: np.random.Generator
+) -> int | None:
+    """Smallest number of examples, `n_examples` or more, at which the median score drawn is below `threshold`.
 
-def examples_to_resolve(mean: np.ndarray, rho: float, threshold: float, rng: np.random.Generator) -> int | None:
-    """Smallest number of examples at which the median score of curves drawn from the law is below `threshold`.
-
-    To the nearest of 20 sizes per decade; None where even 10^7 do not suffice.
+    Drawn from the law `mean`. A flat draw shows nothing and counts as not below. To the nearest of 20 sizes per decade;
+    None where even 10,000 times as many do not suffice.
     """
-    low, high = -1, len(_SIZES)
+    sizes = np.unique(np.round(n_examples * 10 ** np.arange(0, 4.01, 0.05)).astype(int))
+    low, high = -1, len(sizes)
     while high - low > 1:
         k = (low + high) // 2
-        size = _SIZES[k]
         shape = (RESOLVE_DRAWS, len(mean))
-        drawn = rng.binomial(size, rates(mean, np.full(mean.shape, rho), shape, rng)) / size
-        if np.median(improvement_scores(drawn)) < threshold:
+        drawn = rng.binomial(sizes[k], rates(mean, np.full(mean.shape, rho), shape, rng)) / sizes[k]
+        scores = improvement_scores(drawn)
+        if np.median(np.where(np.isneginf(scores) & (np.ptp(drawn, axis=-1) == 0), np.inf, scores)) < threshold:
             high = k
         else:
             low = k
-    return int(_SIZES[high]) if high < len(_SIZES) else None
+    return int(sizes[high]) if high < len(sizes) else None
 
 
 # --- all curves --------------------------------------------------------------------------------------------------------
@@ -444,7 +455,7 @@ def _groups(frame: pd.DataFrame, seed: int) -> list[Group]:
 def _fit_group(group: Group) -> tuple[Fit, np.ndarray, np.ndarray]:
     """(fit, own scatter, informative) of the curves of one group."""
     fitted = power_law.fit(group.points)
-    own = own_scatter(fitted.deviance, np.full(len(group.rows), group.points.n.shape[1]), group.n_examples)
+    own = own_scatter(fitted.deviance, group.points.n.shape[1] - n_parameters(fitted.status), group.n_examples)
     return fitted, own, is_informative(group.points, fitted.mean)
 
 
@@ -459,6 +470,7 @@ def _test_group(
     two_sided, one_sided = chi2.ppf(0.95, 1), chi2.ppf(0.90, 1)
     # Of an unbounded slope only one side can be bounded, and that bound has all of the 5 %.
     rise = np.where(unbounded, one_sided, two_sided) * dispersion
+    used = n_parameters(fitted.status)
     noise_free = improvement_scores(fitted.mean)
     noise_free = np.where(np.isneginf(noise_free), np.nan, noise_free)
     found = {
@@ -471,8 +483,8 @@ def _test_group(
         "deviance": fitted.deviance,
         "rho": rho,
         "dispersion": dispersion,
-        "p_smooth": goodness_of_fit(fitted.deviance, dispersion, fitted.mean, points.n),
-        "p_smooth_binomial": goodness_of_fit(fitted.deviance, np.ones(len(rho)), fitted.mean, points.n),
+        "p_smooth": goodness_of_fit(fitted.deviance, dispersion, fitted.mean, points.n, used),
+        "p_smooth_binomial": goodness_of_fit(fitted.deviance, np.ones(len(rho)), fitted.mean, points.n, used),
         "score_noise_free": noise_free,
     }
     found["slope_se"][~finite] = np.nan
@@ -482,7 +494,8 @@ def _test_group(
         rng = generator(group.stream[k], SHARP)
         p_sharp[k], n_draws[k] = sharp_test(points.y[k], points.n[k], fitted.mean[k], spread, max_draws, rng)
     for k in np.flatnonzero(is_jump & ~(noise_free >= threshold)):
-        size = examples_to_resolve(fitted.mean[k], rho[k], threshold, generator(group.stream[k], RESOLVE))
+        rng = generator(group.stream[k], RESOLVE)
+        size = examples_to_resolve(fitted.mean[k], int(group.n_examples[k]), rho[k], threshold, rng)
         n_resolve[k] = np.nan if size is None else size
     found |= {"p_sharp": p_sharp, "n_draws": n_draws, "n_resolve": n_resolve}
     for name, n_held_out in (("forecast", 1), ("forecast_far", 2)):

@@ -478,8 +478,10 @@ def predict(points: Points, n_held_out: int, rise: np.ndarray) -> tuple[np.ndarr
         value = np.minimum(_minimise(shape, start_a[k], start_b[k], False, ROUGH)[2], np.minimum(limits.min(axis=1), floor))
         again = np.flatnonzero(near[k])
         if len(again):
-            steep, b = shape.take(again), np.full(len(again), -6.0)
-            value[again] = np.minimum(value[again], _minimise(steep, _best_place(steep, b), b, False, ROUGH)[2])
+            steep = shape.take(again)
+            for steepness in (-12.0, -4.0, 4.0):
+                b = np.full(len(again), steepness)
+                value[again] = np.minimum(value[again], _minimise(steep, _best_place(steep, b), b, False, ROUGH)[2])
         return np.sqrt(np.maximum(value - fitted.deviance[k], 0)) - target[k]
 
     bounds = []

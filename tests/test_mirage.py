@@ -93,10 +93,10 @@ def test_leave_one_out_medians():
 
 def test_scatter_is_where_the_median_of_scaled_deviances_is_one():
     rng = np.random.default_rng(0)
-    deviance, scales, n = rng.chisquare(8, 101) * 3, rng.integers(5, 13, 101), rng.integers(20, 1000, 101)
-    rho = np.median(mirage.own_scatter(deviance, scales, n))
+    deviance, freedom, n = rng.chisquare(8, 101) * 3, rng.integers(3, 11, 101), rng.integers(20, 1000, 101)
+    rho = np.median(mirage.own_scatter(deviance, freedom, n))
     assert rho > 0
-    scaled = deviance / (1 + (n - 1) * rho) / chi2.ppf(0.5, scales - 2)
+    scaled = deviance / (1 + (n - 1) * rho) / chi2.ppf(0.5, freedom)
     assert np.median(scaled) == pytest.approx(1)
     assert np.isnan(mirage.own_scatter(np.array([1.0]), np.array([5]), np.array([1]))).all()
 
@@ -186,9 +186,21 @@ def test_goodness_of_fit_without_room_to_depart():
     assert p.tolist() == [1.0, 0.0]
 
 
+def test_models_that_only_guess_are_not_rejected_too_often():
+    """All at the chance rate: a fit at the floor has used no parameter."""
+    rng = np.random.default_rng(0)
+    curves = rng.binomial(200, 0.25, (3000, 12)) / 200
+    found = mirage.test(frame_of(curves, 200, 0.25, "multiple_choice_grade"), np.inf)
+    assert (found["fit_status"] == "at_floor").mean() > 0.1
+    assert found["rho"].median() < 0.003
+    assert (found["p_smooth"] < 0.05).mean() <= 0.065
+    at_floor = found[found["fit_status"] == "at_floor"]
+    assert (at_floor["p_smooth"] < 0.05).mean() <= 0.065
+
+
 def test_moments_of_the_deviance_are_those_of_the_draws():
     rng = np.random.default_rng(0)
-    for n, mu in ((32, 0.02), (32, 0.3), (200, 0.005), (20000, 0.0001)):
+    for n, mu in ((32, 0.02), (32, 0.3), (200, 0.005), (20000, 0.0001), (5000, 4e-6)):
         k = rng.binomial(n, mu, 200_000)
         d = mirage.deviances(k / n, np.full(k.shape, n), np.full(k.shape, mu))
         first, second = mirage.deviance_moments(np.array([[mu]]), np.array([[float(n)]]))
@@ -248,12 +260,17 @@ def test_draws_suffice_for_benjamini_hochberg():
 
 def test_examples_to_resolve():
     rng = np.random.default_rng(0)
-    size = mirage.examples_to_resolve(np.linspace(0.001, 0.03, 12), 0.0, 20, rng)
-    drawn = {n: rng.binomial(n, np.linspace(0.001, 0.03, 12), (2000, 12)) / n for n in (size // 2, 2 * size)}
+    law = np.linspace(0.001, 0.03, 12)
+    size = mirage.examples_to_resolve(law, 20, 0.0, 20, rng)
+    assert size > 20
+    drawn = {n: rng.binomial(n, law, (2000, 12)) / n for n in (size // 2, 2 * size)}
     assert (
         np.median(mirage.improvement_scores(drawn[size // 2])) >= 20 > np.median(mirage.improvement_scores(drawn[2 * size]))
     )
-    assert mirage.examples_to_resolve(np.array([0, 0, 0, 0, 0, 0.5]), 0.0, 20, rng) is None
+    # Never fewer than there are; what is flat has not been resolved.
+    assert mirage.examples_to_resolve(np.linspace(0.2, 0.8, 12), 50, 0.0, 20, rng) == 50
+    assert mirage.examples_to_resolve(np.linspace(1e-5, 5e-4, 12), 30, 0.0, 20, rng) > 1000
+    assert mirage.examples_to_resolve(np.array([0, 0, 0, 0, 0, 0.5]), 30, 0.0, 20, rng) is None
 
 
 # --- whole curves ------------------------------------------------------------------------------------------------------
@@ -357,7 +374,7 @@ def judged(trials, threshold=20, slope=-0.2):
     names = list(duck.MODELS["mirage"]["columns"])
     trials = pd.DataFrame(trials)
     for name, value in {"subtask": "s", "shots": 0, "metric": "m", "model_family": "F", "n_scales": 12, "chance": 0.0,
-                        "n_examples": 100, "n_source": "values", "entry_kind": "task", "status": "ok",
+                        "n_examples": 100, "n_source": "values", "n_ambiguous": False, "entry_kind": "task", "status": "ok",
                         "is_fractional": False, "is_fitted": True, "not_testable": None, "improvement_score": np.inf,
                         "slope_high": 0.0, "p_smooth": 0.5, "p_sharp": np.nan, "score_noise_free": 30.0,
                         "n_resolve": np.nan}.items():  # fmt: skip

@@ -317,12 +317,15 @@ def test_published_sizes_count_where_the_scores_leave_them_open_and_the_family_a
         return pd.DataFrame(rows, columns=names).astype({"n_examples": "Int64", "n_ambiguous": "boolean"})
 
     published = pd.Series({"t0": 90, "t1": 90, "t2": 90, "open": 200, "other": 200, "large": 5000})
-    whole, part = (use_reference(examples("F", n), published) for n in (90, 18))
+    whole, part = (use_reference(examples("BIG-G T=0", n), published) for n in (90, 18))
     assert whole["n_examples"].tolist() == [90, 90, 90, 200, 7, 50, 1024]
     assert whole["n_source"].tolist() == ["values"] * 3 + ["reference", "values", "values", "reference"]
     assert whole["n_ambiguous"].tolist() == [False] * 3 + [True] * 4
     # Where the certain numbers are those of a sample, so are the others.
     assert part["n_examples"].tolist() == [18, 18, 18, 50, 7, 50, 128]
+    # Only BIG-G is known to have stopped at 1,024.
+    other = use_reference(examples("GPT", 90), published)
+    assert other["n_examples"].tolist() == [90, 90, 90, 200, 7, 50, 128]
 
 
 def test_n_examples_in_curves(small):

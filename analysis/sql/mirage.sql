@@ -1,7 +1,7 @@
 -- One row per curve of a proportion metric: the fit of the smooth law, its tests among all tests of the run, the verdict.
 with tested as (
     select
-        trials.* exclude (scales, ys, n_models, n_source),
+        trials.* exclude (scales, ys, n_models),
         measured.* exclude (task, subtask, shots, metric, model_family)
     from trials
     left join measured
@@ -80,6 +80,8 @@ select
     model_family,
     n_scales,
     n_examples,
+    n_source,
+    n_ambiguous,
     chance,
     improvement_score,
     slope,
@@ -123,7 +125,7 @@ select
         when 'steep' then 'a power law fits, but only with an exponent below ' || format('{:.2f}', slope_high)
         when 'resolution' then case
             when n_resolve is not null
-                then format('the fitted law does not jump, and with {:d} examples its scores would not either', n_resolve)
+                then format('the fitted law does not jump, nor would most scores drawn from it with {:d} examples', n_resolve)
             else 'the fitted law does not jump'
         end
         else 'a power law of plausible exponent, seen through this metric, jumps as much'

@@ -180,7 +180,19 @@ rule simulate_world:
         reference_preferred_metrics=workflow.source_path("../../data/reference/preferred_metrics.csv"),
         code=[
             workflow.source_path(f"../../analysis/{name}.py")
-            for name in ("simulate", "simulated_tree", "scaling", "normalise", "results", "database", "resolution", "duck")
+            for name in (
+                "simulate",
+                "simulated_tree",
+                "scaling",
+                "normalise",
+                "results",
+                "sources",
+                "arrow",
+                "files",
+                "database",
+                "resolution",
+                "duck",
+            )
         ],
         sql=[
             *sources_of("analysis/sql", ".sql"),

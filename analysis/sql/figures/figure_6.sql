@@ -54,7 +54,7 @@ select
     if(scores.metric = ranked.sharp_metric, ranked.sharp_score, ranked.smooth_score) as improvement_score,
     models.scale,
     avg(scores.score order by scores.score) as score,
-    any_value(mirage.n_examples) as n_examples
+    count(*) * any_value(mirage.n_examples) as n_examples
 from ranked
 inner join scores
     on ranked.task = scores.task

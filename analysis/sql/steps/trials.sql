@@ -47,6 +47,7 @@ known as (
         curves.n_scales,
         curves.n_examples,
         curves.n_source,
+        curves.n_ambiguous,
         curves.improvement_score,
         curves.status,
         coalesce(series.scales, []) as scales,
