@@ -264,7 +264,7 @@ def _set_aside_repeats(
 def _assemble(columns: _Columns) -> tuple[pa.Table, list[Reject], int]:
     """The table `scores`, sorted by KEY, the repeated numbers that are not in it, and the number of mixed kinds."""
     shape = np.array(columns.entries["shape"], np.int64)
-    shapes = [[columns.coders["metric"][name] for name in names] for names in columns.shapes]
+    shapes = [np.array([columns.coders["metric"][name] for name in names], np.int64) for names in columns.shapes]
     lengths = np.array([len(names) for names in shapes], np.int64)
     n_numbers = lengths[shape] if len(shape) else shape
     ranks, texts, codes = {}, {}, {}

@@ -462,7 +462,7 @@ def test_a_clone_as_a_folder_tells_its_commit(tmp_path):
 
 
 def run(url, folder, *config, **options):
-    return snakemake("--directory", folder, "score", "--config", "dataset=d", f"source={url}", *config, **options)
+    return snakemake("--directory", folder, "database", "--config", "dataset=d", f"source={url}", *config, **options)
 
 
 def test_the_workflow_downloads_once_per_revision(big, tmp_path):
@@ -491,7 +491,14 @@ def test_a_killed_download_goes_on(big, tmp_path):
         everything, n_requests = server.n_bytes, server.n_requests
         server.n_bytes = server.n_requests = 0
         server.fault = lambda n: "hang" if n >= n_requests else None
-        command = [str(Path(sys.executable).with_name("snakemake")), "--cores", "1", "--directory", str(tmp_path), "score"]
+        command = [
+            str(Path(sys.executable).with_name("snakemake")),
+            "--cores",
+            "1",
+            "--directory",
+            str(tmp_path),
+            "database",
+        ]
         command += ["--config", "dataset=d", f"source={server.url()}"]
         process = subprocess.Popen(
             command, cwd=ROOT, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

@@ -285,3 +285,10 @@ def test_fingerprint_follows_the_files(tmp_path):
     added = fingerprint(str(tmp_path))
     path.write_text(path.read_text() + " ")
     assert len({before, added, fingerprint(str(tmp_path))}) == 3
+
+
+def test_an_entry_without_any_good_number_leaves_the_others(tmp_path):
+    put(tmp_path, score_file([entry({"m": None}, preferred="m"), entry({"m": 0.5}, preferred="m", shots=1)]))
+    tables = normalise.normalise(tmp_path)
+    assert [(row["shots"], row["score"]) for row in scores_of(tables)] == [(1, 0.5)]
+    assert [row["reason"] for row in tables.rejects.to_pylist()] == ["not_a_number"]
