@@ -42,7 +42,7 @@ EXCEEDANCES = 10
 """A bootstrap stops at so many draws that jump at least as much as the curve."""
 DRAWS_PER_TEST = 20 / 0.05
 """Without them it goes on to so many draws per test of the run, so that Benjamini-Hochberg at 5 % can ever reject."""
-SIMULATED_POOL = 1000
+SIMULATED_POOL = 2000
 """Curves that are simulated to find the bias of a pooled scatter."""
 RESOLVE_DRAWS = 99
 NOT_PREDICTABLE = "not predictable from these scales"
