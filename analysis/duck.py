@@ -41,7 +41,7 @@ def connect(path: str = ":memory:", threads: int = 1, read_only: bool = False) -
 
 
 def create_views(con: duckdb.DuckDBPyConnection, inputs: Mapping[str, str]) -> None:
-    """Make a temporary view of every Parquet or CSV file: {name of the view: path}."""
+    """Make a temporary view of every Parquet or CSV file, or folder of Parquet files: {name of the view: path}."""
     for name, path in inputs.items():
         if str(path).endswith(".csv"):
             # Declared, not guessed: every column is text here, and an empty cell is NULL.

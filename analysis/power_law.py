@@ -382,7 +382,6 @@ def slope_bounds(points: Points, fitted: Fit, rise: np.ndarray, side: int) -> np
         Infinite where the deviance never rises so far.
 
     """
-    # Sides are mirror images: with x turned round the upper bound is the lower one with its sign changed.
     found = np.full(len(points), side * np.inf)
     limit = np.minimum(fitted.limits[:, 0 if side < 0 else 1], fitted.floor)
     rows = np.flatnonzero((limit > fitted.deviance + rise) & (fitted.status != AT_FLOOR) & (fitted.status != AT_CEILING))

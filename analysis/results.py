@@ -54,10 +54,6 @@ class Entry(msgspec.Struct, forbid_unknown_fields=True, rename=_PUBLISHED):
     high_score: _Number
     shots: Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
 
-    def pairs(self) -> list[tuple[str, float]]:
-        """The numbers by metric, one by one."""
-        return list(self.scores.items()) if isinstance(self.scores, dict) else self.scores
-
 
 @dataclass
 class ScoreFile:

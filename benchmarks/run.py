@@ -303,12 +303,6 @@ def measure_workflow(tree, work):
     return {"whole run": seconds, "whole run memory": memory, "nothing changed": nothing}, stages
 
 
-def measure_mirage(n_curves, repeats):
-    """(seconds, GB) of `n_curves` curves fitted and tested."""
-    del repeats
-    return apart(_mirage, n_curves)
-
-
 def _mirage(n_curves):
     from analysis import calibration
 
@@ -426,7 +420,7 @@ def main():
         print(reading, flush=True)
         scoring = measure_scoring(work, sizes, repeats)
         os.environ["MIRAGE_SECONDS"] = str(work / "mirage_seconds")
-        _, memory = measure_mirage(n_tested, repeats)
+        _, memory = apart(_mirage, n_tested)
         tested = float((work / "mirage_seconds").read_text()), memory, n_tested
         print(tested, flush=True)
         run, stages = measure_workflow(work / "tree", work)

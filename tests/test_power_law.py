@@ -170,6 +170,20 @@ def test_curves_that_say_nothing_have_no_bounds():
     assert slope_bounds(points, fitted, np.full(2, TWO_SIDED), -1).tolist() == [-np.inf] * 2
 
 
+@pytest.mark.parametrize("n_examples", [6, 40])
+def test_every_curve_has_bounds_on_both_sides_of_its_slope(n_examples):
+    """Near the chance rate too, where the profile has several minima: a search that fails would leave NaN, a silent gap."""
+    points, _ = curves(2000, n_examples, 0.25, seed=19)
+    fitted = fit(points)
+    rise = np.full(2000, TWO_SIDED)
+    low, high = slope_bounds(points, fitted, rise, -1), slope_bounds(points, fitted, rise, 1)
+    assert not np.isnan(low).any() and not np.isnan(high).any()
+    finite = fitted.status == "ok"
+    assert (low[finite] < fitted.slope[finite]).all() and (fitted.slope[finite] < high[finite]).all()
+    below, above = predict(points, 1, rise)
+    assert not np.isnan(below).any() and not np.isnan(above).any() and (below <= above).all()
+
+
 def test_bounds_hold_the_true_slope_in_95_percent():
     for chance in (0.0, 0.25):
         points, slope = curves(3000, 200, chance, seed=7)

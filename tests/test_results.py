@@ -21,7 +21,7 @@ def only_reject(parsed):
 def test_published_precision_is_kept():
     parsed = parse(score_file([entry({"exact_str_match": 0.6318359375, "bleu": 0.20620155038759672}, shots=2)]))
     assert parsed.rejects == []
-    assert parsed.entries[0].pairs() == [("exact_str_match", 647 / 1024), ("bleu", 0.20620155038759672)]
+    assert parsed.entries[0].scores == {"exact_str_match": 647 / 1024, "bleu": 0.20620155038759672}
     assert (parsed.entries[0].shots, parsed.entries[0].preferred_metric) == (2, "exact_str_match")
     assert (parsed.task, parsed.keywords) == ("a_task", ["k"])
     assert parsed.model[:3] == ("F", "1b", 1e9)
@@ -106,7 +106,7 @@ def test_a_faulty_field_is_rejected_and_the_numbers_are_kept(field, value, reaso
     parsed = parse(score_file([one]))
     reject = only_reject(parsed)
     assert (reject.kind, reject.location, reject.reason) == ("entry", f"scores[0].{field}", reason)
-    assert parsed.entries[0].pairs() == [("exact_str_match", 0.5)]
+    assert parsed.entries[0].scores == {"exact_str_match": 0.5}
 
 
 VALUES = {
@@ -131,14 +131,14 @@ def test_value_that_is_no_number(token):
     parsed = parse(content.replace('"HERE"', token).encode())
     reject = only_reject(parsed)
     assert (reject.kind, reject.location, reject.reason) == ("value", 'scores[0].score_dict["bad"]', VALUES[token])
-    assert parsed.entries[0].pairs() == [("good", 1.0)]
+    assert parsed.entries[0].scores == {"good": 1.0}
     assert parsed.n_numbers == 2
 
 
 def test_a_name_that_stands_twice_in_score_dict_gives_two_numbers():
     content = json.dumps(score_file()).replace('"exact_str_match": 0.5', '"exact_str_match": 0.5, "exact_str_match": 0.6')
     parsed = parse(content.encode())
-    assert parsed.entries[0].pairs() == [("exact_str_match", 0.5), ("exact_str_match", 0.6)]
+    assert parsed.entries[0].scores == [("exact_str_match", 0.5), ("exact_str_match", 0.6)]
     assert parsed.n_numbers == 2
 
 
