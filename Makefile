@@ -16,7 +16,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 # BIG-bench where its host answers within 20 seconds, else the simulated benchmark, loudly.
 run: setup
-	@if python workflow/scripts/reachable.py; then \
+	@if python -m analysis.sources.reachable; then \
 	  snakemake --cores $(CORES); \
 	else \
 	  echo; echo "!! BIG-bench cannot be reached: what follows is SIMULATED. No model was run, no result is real. !!"; echo; \

@@ -1,1 +1,28 @@
-"""Emergence scores of published benchmark results: from score files to one DuckDB file and the paper's figures."""
+"""Emergence scores, and the test whether a jump is what a smooth law gives, of your own arrays and tables.
+
+    from analysis import emergence_score, linearity, mirage_test
+
+Each function is imported when it is first used: `import analysis` loads nothing else.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+_PLACES = {
+    "emergence_score": "analysis.score.frames",
+    "linearity": "analysis.score.frames",
+    "mirage_test": "analysis.breaks.frames",
+}
+
+__all__ = ["emergence_score", "linearity", "mirage_test"]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _PLACES:
+        raise AttributeError(f"module 'analysis' has no attribute {name!r}")
+    return getattr(import_module(_PLACES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

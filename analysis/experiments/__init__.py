@@ -1,1 +1,1 @@
-"""Small models trained here, in which the choice of metric makes or unmakes emergence. Needs the extra `experiments`."""
+"""The paper's trained models, and answers of models that a user brings."""

@@ -14,9 +14,9 @@ import pandas as pd
 import torch
 from torch.nn import functional
 
-from analysis import answers
 from analysis.experiments.training import Job
 from analysis.experiments.transformer import LanguageModel
+from analysis.formats import answers
 
 TASKS = {"4-digit addition": ("+", 4), "2-digit multiplication": ("*", 2)}
 PLUS, TIMES, EQUALS, END = 10, 11, 12, 13

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.errors import InputError
-from analysis.files import replacing
+from analysis.base.errors import InputError
+from analysis.base.files import replacing
 
 
 @dataclass(frozen=True)

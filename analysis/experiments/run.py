@@ -6,11 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 
-from analysis.answers import LONG_COLUMNS
-from analysis.experiments import images, training
+from analysis.base.files import write_parquet
+from analysis.experiments import images as image_files
 from analysis.experiments.arithmetic import Arithmetic
+from analysis.experiments.training import train_all
 from analysis.experiments.vision import Autoencoders, ImageSequences, LeNets
+from analysis.formats.answers import LONG_COLUMNS
 
 FAMILIES = {
     "arithmetic": "transformer",
@@ -48,12 +51,12 @@ def long_table(
     if name == "arithmetic":
         experiment, dataset = Arithmetic(mode), "arithmetic"
     else:
-        data = images.load(name, image_data, images_folder)
+        data = image_files.load(name, image_data, images_folder)
         dataset = data.name
         experiment = {"autoencoders": Autoencoders, "image_sequences": ImageSequences, "lenet": LeNets}[name](mode, data)
     jobs = experiment.jobs(seed)
     say(f"{len(jobs)} models to train on {dataset}, {jobs[0].n_steps:,} steps each, {n_processes} at once")
-    rows = pd.DataFrame(training.train_all(experiment, jobs, folder, n_processes, say))
+    rows = pd.DataFrame(train_all(experiment, jobs, folder, n_processes, say))
     frame = rows.rename(columns={"n_parameters": "scale"})
     frame["dataset"] = dataset
     frame["model_family"] = FAMILIES[name] + ", seed " + frame["seed"].astype(str)
@@ -61,3 +64,13 @@ def long_table(
         frame["test"] = "all"
     frame["scale"], frame["chance"] = frame["scale"].astype(float), frame["chance"].astype(float)
     return frame[[*LONG_COLUMNS, "test"]]
+
+
+def write(
+    name: str, path: str, n_processes: int, say: Callable[[str], None], *, mode: str, image_data: str, seed: int,
+    images: str, training: str,
+) -> None:  # fmt: skip
+    """`long_table` of one experiment as Parquet; checkpoints are kept in a folder of its own below `training`."""
+    long = long_table(name, mode, image_data, int(seed), Path(images), Path(training) / name, n_processes, say)
+    table = pa.Table.from_pandas(long, preserve_index=False)
+    write_parquet(table, path, table.schema)

@@ -22,7 +22,7 @@ from typing import Protocol
 import numpy as np
 import torch
 
-from analysis.files import replacing
+from analysis.base.files import replacing
 
 SECONDS_BETWEEN_CHECKPOINTS = 10.0
 SECONDS_BETWEEN_REPORTS = 10.0

@@ -1,1 +1,1 @@
-"""The figures: each module turns a frame of numbers into a matplotlib Figure, and none reads or saves a file."""
+"""Figures from frames: how they look, what they draw."""

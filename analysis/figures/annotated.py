@@ -1,4 +1,4 @@
-"""Figures 5B and 5C: the preferred metrics of the tasks that were labelled emergent by hand."""
+"""Tasks that were labelled by hand: their preferred metrics (figures 5B and 5C), and how the score agrees with that."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis.figures import style
+from analysis.score import agreement
 
 LABELS = "labels: Wei et al. 2022"
+MIN_SCALES, MIN_POSITIVES = 5, 5
+"""An area needs so many scales, and so many tasks labelled emergent."""
 
 
-def draw_counts(frame: pd.DataFrame, dataset: str) -> Figure:
+def draw_counts(frame: pd.DataFrame, dataset: str, _: float = 0) -> Figure:
     """Figure 5B: tasks labelled emergent per preferred metric.
 
     `frame` has one row per metric: metric, n_emergent_tasks, n_in_dataset.
@@ -48,7 +51,7 @@ def draw_counts(frame: pd.DataFrame, dataset: str) -> Figure:
     return figure
 
 
-def draw_share(frame: pd.DataFrame, dataset: str) -> Figure:
+def draw_share(frame: pd.DataFrame, dataset: str, _: float = 0) -> Figure:
     """Figure 5C: the share of multiple_choice_grade and exact_str_match among the tasks labelled emergent.
 
     `frame` has one row per group of metrics: metric, n_emergent_tasks, n, share, share_low, share_high.
@@ -84,4 +87,77 @@ def draw_share(frame: pd.DataFrame, dataset: str) -> Figure:
         f"{1 - rest.share_high:.1%} to {1 - rest.share_low:.1%}); Schaeffer et al. 2023 report more than 92 %."
     )
     style.footer(figure, dataset, [note])
+    return figure
+
+
+def areas(frame: pd.DataFrame) -> pd.DataFrame:
+    """Area under the ROC curve per model family, with a 95 % bootstrap interval.
+
+    `frame` has one row per pair: model_family, n_scales, improvement_score, role. Returns model_family, n_positive,
+    n_negative, n_left_out, why_not (there is no area; empty where there is one), area, area_low, area_high.
+    """
+    rows = []
+    for family, pairs in frame.groupby("model_family", sort=True):
+        used = pairs[pairs["role"].isin(["positive", "negative"])]
+        positive = (used["role"] == "positive").to_numpy()
+        row = {
+            "model_family": family,
+            "n_positive": int(positive.sum()),
+            "n_negative": int((~positive).sum()),
+            "n_left_out": len(pairs) - len(used),
+            "why_not": "",
+        }
+        if pairs["n_scales"].iloc[0] < MIN_SCALES:
+            row["why_not"] = f"fewer than {MIN_SCALES} scales"
+        elif row["n_positive"] < MIN_POSITIVES or not row["n_negative"]:
+            row["why_not"] = f"{row['n_positive']} positive and {row['n_negative']} negative tasks"
+        else:
+            scores = used["improvement_score"].to_numpy(float)
+            row["area"] = agreement.area(scores, positive)
+            row["area_low"], row["area_high"] = agreement.area_interval(scores, positive)
+        rows.append(row)
+    columns = ["model_family", "n_positive", "n_negative", "n_left_out", "why_not"]
+    return pd.DataFrame(rows, columns=[*columns, "area", "area_low", "area_high"])
+
+
+def draw_agreement(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
+    """ROC curves of the improvement score against the hand annotations, one per model family that has enough of them.
+
+    `frame` has one row per pair: model_family, improvement_score, role, and the columns of `areas` of its family.
+    """
+    by_family = frame.drop_duplicates("model_family")
+    drawn = by_family[by_family["why_not"] == ""]
+    left_out = [
+        f"{style.label(r.model_family, 24)} ({r.why_not})" for r in by_family[by_family["why_not"] != ""].itertuples()
+    ]
+    note = f"No curve: {'; '.join(left_out)}. " if left_out else ""
+    if drawn.empty:
+        why = f"No model family has {MIN_SCALES} scales and {MIN_POSITIVES} tasks labelled emergent first in it. {note}"
+        return style.nothing_to_draw(dataset, why)
+    figure, axes = plt.subplots(figsize=(style.TWO_COLUMNS, 3.1), layout="constrained")
+    axes.plot([0, 1], [0, 1], color=style.FAINT, lw=1)
+    colours = ["#004488", "#bb5566", "#ddaa33", "#44aa99"]
+    for k, row in enumerate(drawn.itertuples()):
+        used = frame[(frame["model_family"] == row.model_family) & frame["role"].isin(["positive", "negative"])]
+        false, true = agreement.roc_curve(used["improvement_score"].to_numpy(float), (used["role"] == "positive").to_numpy())
+        name = (
+            f"{style.label(row.model_family, 24)}: area {row.area:.2f} [{row.area_low:.2f}, {row.area_high:.2f}]\n"
+            f"{row.n_positive} positive, {row.n_negative} negative, {row.n_left_out} left out"
+        )
+        axes.plot(false, true, color=colours[k % 4], ls=style.DASHES[k % 4], lw=1.4, label=name)
+    axes.set_aspect("equal")
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1)
+    axes.set_xlabel("share of tasks labelled flat or smooth above the score")
+    axes.set_ylabel("share of tasks labelled emergent above it")
+    figure.legend(loc="outside right upper", fontsize=7)
+    style.footer(
+        figure,
+        dataset,
+        [
+            "Improvement score of a pair (preferred metric, largest curve) against labels of Wei et al. 2022. Positive: "
+            "labelled emergent first in this family. Negative: flat or smooth. Left out: emergent first elsewhere, other, "
+            f"no label. Flat curves rank last. Area with a 95 % bootstrap interval. {note}",
+        ],
+    )
     return figure

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
 from analysis.figures import style
@@ -33,6 +35,19 @@ def _families(shown: pd.DataFrame) -> tuple[list[str], str]:
     return sorted(n.index[: style.MAX_PANELS]), note if len(rest) else ""
 
 
+def _annotate_counts(panel: Axes, rows: pd.DataFrame, y: np.ndarray, size: float) -> None:
+    """Curves above the threshold / all, right of the panel."""
+    for place, row in zip(y, rows.itertuples(), strict=True):
+        panel.annotate(
+            f"{row.n_above:,.0f}/{row.n_curves:,.0f}",
+            (1.04, place),
+            xycoords=panel.get_yaxis_transform(),
+            va="center",
+            fontsize=size,
+            annotation_clip=False,
+        )
+
+
 def draw_share(frame: pd.DataFrame, dataset: str, emergence_threshold: float) -> Figure:
     """Share of curves above the threshold per metric, with Wilson intervals, one panel per model family.
 
@@ -57,15 +72,7 @@ def draw_share(frame: pd.DataFrame, dataset: str, emergence_threshold: float) ->
         colours = [style.colour_of(metric) for metric in rows.index]
         panel.hlines(y, rows["share_low"], rows["share_high"], colors=colours, lw=1.6)
         panel.scatter(rows["share"], y, c=colours, s=18, zorder=3, clip_on=False)
-        for place, row in zip(y, rows.itertuples(), strict=True):
-            panel.annotate(
-                f"{row.n_above:,.0f}/{row.n_curves:,.0f}",
-                (1.04, place),
-                xycoords=panel.get_yaxis_transform(),
-                va="center",
-                fontsize=6.5,
-                annotation_clip=False,
-            )
+        _annotate_counts(panel, rows, y, 6.5)
         panel.set_title(style.label(family))
         panel.grid(axis="y", color=style.FAINT, lw=0.4)
         panel.set_axisbelow(True)
@@ -119,15 +126,7 @@ def draw_world(frame: pd.DataFrame, dataset: str, emergence_threshold: float) ->
             panel.hlines(y, rows["share_low"], rows["share_high"], colors=colours, lw=1.2)
             face = colours if filled else "white"
             panel.scatter(rows["share"], y, c=face, edgecolors=colours, s=18, zorder=3, clip_on=False)
-            for place, row in zip(y, rows.itertuples(), strict=True):
-                panel.annotate(
-                    f"{row.n_above:,}/{row.n_curves:,}",
-                    (1.04, place),
-                    xycoords=panel.get_yaxis_transform(),
-                    va="center",
-                    fontsize=6,
-                    annotation_clip=False,
-                )
+            _annotate_counts(panel, rows, y, 6)
         panel.set_title(style.label(family))
     axes[0].set_yticks(range(len(order)), [style.label(metric, 40) for metric in order])
     axes[0].set_ylim(len(order) - 0.5, -0.5)
@@ -148,6 +147,36 @@ def draw_world(frame: pd.DataFrame, dataset: str, emergence_threshold: float) ->
     return figure
 
 
+def _survival_styles(metrics: list[str]) -> dict[str, dict[str, object]]:
+    """How the line of every metric is drawn. A few without a fixed colour differ in grey and dashes; many share one grey."""
+    unnamed = [metric for metric in metrics if metric not in style.METRIC_COLOURS]
+    one_grey = len(unnamed) > 6
+    styles: dict[str, dict[str, object]] = {}
+    for metric in metrics:
+        if metric not in unnamed:
+            styles[metric] = {"color": style.colour_of(metric), "ls": style.line_of(metric), "lw": 1.4, "zorder": 2}
+        elif one_grey:
+            styles[metric] = {"color": style.OTHER_COLOUR, "ls": "-", "lw": 0.7, "zorder": 1, "name": "other metrics"}
+        else:
+            k = unnamed.index(metric)
+            styles[metric] = {"color": ("#9a9a9a", "#4d4d4d")[k % 2], "ls": style.DASHES[1 + k // 2], "lw": 1.4, "zorder": 2}
+    return styles
+
+
+def _draw_survival_line(panel: Axes, rows: pd.DataFrame, end: float, line: dict[str, object]) -> Line2D:
+    """The share of curves of one metric that score at least x."""
+    positive = rows[rows["improvement_score"] > 0].sort_values("improvement_score")
+    # The share holds from the score before up to this one, and what is infinite up to the edge.
+    x = np.concatenate([[1.0], positive["improvement_score"].clip(upper=end)])
+    y = np.concatenate([positive["survival"], [0.0]])
+    last = y[y > 0][-1] if (y > 0).any() else np.nan
+    (drawn,) = panel.step(x, np.where(y > 0, y, np.nan), where="post", **line)
+    if len(positive) and np.isfinite(positive["improvement_score"].iloc[-1]):
+        # The last step ends here: the largest score of the metric.
+        panel.plot(positive["improvement_score"].iloc[-1], last, "o", ms=2.5, color=drawn.get_color())
+    return drawn
+
+
 def draw_survival(frame: pd.DataFrame, dataset: str, emergence_threshold: float) -> Figure:
     """Share of curves that score at least x against x, per metric on log axes, one panel per model family.
 
@@ -162,36 +191,15 @@ def draw_survival(frame: pd.DataFrame, dataset: str, emergence_threshold: float)
     limit = style.score_limit(shown["improvement_score"])
     begin, place, end = (limit * factor for factor in style.INFINITY_BAND)
     metrics = sorted(shown["metric"].unique(), key=lambda name: (name not in style.METRIC_COLOURS, name))
-    unnamed = [metric for metric in metrics if metric not in style.METRIC_COLOURS]
-    # A few metrics without a fixed colour differ in grey and dashes; many share one grey.
-    one_grey = len(unnamed) > 6
-    greys = {metric: ("#9a9a9a", "#4d4d4d")[k % 2] for k, metric in enumerate(unnamed)}
-    dashes = {metric: style.DASHES[1 + k // 2] for k, metric in enumerate(unnamed)} if not one_grey else {}
+    lines = _survival_styles(metrics)
     handles = {}
     for panel, family in zip(axes, families, strict=True):
         for metric in metrics:
             rows = shown[(shown["model_family"] == family) & (shown["metric"] == metric)]
-            if rows.empty:
-                continue
-            positive = rows[rows["improvement_score"] > 0].sort_values("improvement_score")
-            # The share holds from the score before up to this one, and what is infinite up to the edge.
-            x = np.concatenate([[1.0], positive["improvement_score"].clip(upper=end)])
-            y = np.concatenate([positive["survival"], [0.0]])
-            last = y[y > 0][-1] if (y > 0).any() else np.nan
-            grey = metric in unnamed and one_grey
-            (line,) = panel.step(
-                x,
-                np.where(y > 0, y, np.nan),
-                where="post",
-                color=style.OTHER_COLOUR if grey else greys.get(metric) or style.colour_of(metric),
-                lw=0.7 if grey else 1.4,
-                ls="-" if grey else dashes.get(metric) or style.line_of(metric),
-                zorder=1 if grey else 2,
-            )
-            if len(positive) and np.isfinite(positive["improvement_score"].iloc[-1]):
-                # The last step ends here: the largest score of the metric.
-                panel.plot(positive["improvement_score"].iloc[-1], last, "o", ms=2.5, color=line.get_color())
-            handles.setdefault("other metrics" if grey else style.label(metric, 40), line)
+            if len(rows):
+                line = dict(lines[metric])
+                name = line.pop("name", style.label(metric, 40))
+                handles.setdefault(name, _draw_survival_line(panel, rows, end, line))
         panel.set_title(style.label(family))
         panel.axvline(emergence_threshold, color=style.INK, lw=0.8, ls=(0, (4, 3)), zorder=1)
         panel.axvspan(begin, end, color=style.FAINT, alpha=0.55, lw=0, zorder=0)

@@ -8,14 +8,14 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analysis import calibration
+from analysis.base.files import write_csv
 from analysis.figures import style
-from analysis.files import replacing
+from analysis.theory import calibration
 
 SOURCE = "mathematical model, no data"
 
 
-def draw(frame: pd.DataFrame, source: str) -> Figure:
+def draw_power(frame: pd.DataFrame, source: str) -> Figure:
     """Share of curves with a planted break that each test rejects, against the size of the break.
 
     `frame` is as from `calibration.power`.
@@ -26,8 +26,7 @@ def draw(frame: pd.DataFrame, source: str) -> Figure:
     for axes, metric in zip(grid, metrics, strict=True):
         for (test, n), rows in frame[frame["metric"] == metric].groupby(["test", "n_examples"], sort=True):
             colour = "#bb5566" if test == "p_smooth" else "#004488"
-            low, high = style.wilson(rows["share"].to_numpy(), rows["n_curves"].to_numpy(float))
-            axes.fill_between(rows["break_size"], low, high, color=colour, alpha=0.12, lw=0)
+            axes.fill_between(rows["break_size"], rows["share_low"], rows["share_high"], color=colour, alpha=0.12, lw=0)
             dash = style.DASHES[0 if n == sizes[-1] else 1]
             axes.plot(
                 rows["break_size"], rows["share"], "o", ls=dash, color=colour, ms=3, lw=1.3, label=f"{test}, {n:,} examples"
@@ -60,6 +59,5 @@ def write(paths: Mapping[str, str], seed: int, scatter: float, n_processes: int)
     """Write the figure of the tests' power, which needs no data, and the CSV of its numbers."""
     frame = calibration.power(seed=seed, scatter=scatter, n_processes=n_processes)
     style.use_style()
-    style.save(draw(frame, f"{SOURCE}; scatter {scatter:g}, seed {seed}"), paths["svg"], paths["png"])
-    with replacing(paths["csv"]) as temporary:
-        frame.to_csv(temporary, index=False, lineterminator="\n")
+    style.save(draw_power(frame, f"{SOURCE}; scatter {scatter:g}, seed {seed}"), paths["svg"], paths["png"])
+    write_csv(frame, paths["csv"])

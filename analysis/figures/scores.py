@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -89,7 +91,44 @@ def _rows(frame: pd.DataFrame) -> pd.DataFrame:
     return summary.assign(label=marks, position=np.arange(len(summary)))
 
 
-def draw(frame: pd.DataFrame, dataset: str, emergence_threshold: float, unit: str) -> Figure:
+def draw_pairs(frame: pd.DataFrame, dataset: str, emergence_threshold: float) -> Figure:
+    """Figure 5A of the preferred metrics: see `draw_scores`."""
+    return draw_scores(frame, dataset, emergence_threshold, "task-model family pair")
+
+
+def draw_triplets(frame: pd.DataFrame, dataset: str, emergence_threshold: float) -> Figure:
+    """Figure 5A of all metrics: see `draw_scores`."""
+    return draw_scores(frame, dataset, emergence_threshold, "task-metric-model family triplet")
+
+
+def _draw_column(
+    axes: Sequence[Axes], drawn: pd.DataFrame, rows: pd.DataFrame, statistic: str, limit: float, emergence_threshold: float
+) -> None:
+    """A histogram and the strips below it, of the largest or of the median curve."""
+    above, strips = axes
+    position = drawn["row"].map(rows.set_index("row")["position"]).to_numpy(float)
+    # Spread within a strip by the golden ratio: even, and the same in every run.
+    spread = ((np.arange(len(drawn)) * 0.6180339887) % 1 - 0.5) * 0.6
+    infinity = _score_axis(above, limit)
+    _score_axis(strips, limit)
+    _histogram(above, drawn, statistic, limit, infinity)
+    strips.scatter(
+        drawn[statistic].clip(-infinity, infinity),
+        position + spread,
+        s=7,
+        c=[style.colour_of(metric) for metric in drawn["metric"]],
+        alpha=0.65,
+        linewidths=0,
+        rasterized=len(drawn) > 2000,
+    )
+    for panel in (above, strips):
+        panel.axvline(emergence_threshold, color=style.INK, lw=0.8, ls=(0, (4, 3)), zorder=1)
+        panel.axvline(0, color=style.FAINT, lw=0.6, zorder=0)
+    above.set_title(f"{STATISTICS[statistic]}, n={drawn[statistic].notna().sum():,}")
+    strips.set_xlabel("improvement score")
+
+
+def draw_scores(frame: pd.DataFrame, dataset: str, emergence_threshold: float, unit: str) -> Figure:
     """Strips by metric with stacked histograms above them; the largest and the median curve side by side.
 
     Parameters
@@ -101,7 +140,7 @@ def draw(frame: pd.DataFrame, dataset: str, emergence_threshold: float, unit: st
     emergence_threshold : float
         Drawn as a dashed line.
     unit : str
-        What a point is, for the labels: "task-model family pair" or "task-metric-model family triplet".
+        What a point is, for the labels.
 
     """
     drawn = frame[frame["largest"].notna()]
@@ -112,7 +151,6 @@ def draw(frame: pd.DataFrame, dataset: str, emergence_threshold: float, unit: st
     drawn = drawn.assign(row=drawn["metric"].where(drawn["metric"].isin(kept), POOLED))
     rows = _rows(drawn)
     limit = style.score_limit(pd.concat([drawn[name] for name in STATISTICS]))
-
     heights = [1.5, 0.35 + 0.26 * len(rows)]
     figure, axes = plt.subplots(
         2,
@@ -123,30 +161,8 @@ def draw(frame: pd.DataFrame, dataset: str, emergence_threshold: float, unit: st
         gridspec_kw={"height_ratios": heights},
         layout="constrained",
     )
-    position = drawn["row"].map(rows.set_index("row")["position"]).to_numpy(float)
-    # Spread within a strip by the golden ratio: even, and the same in every run.
-    spread = ((np.arange(len(drawn)) * 0.6180339887) % 1 - 0.5) * 0.6
-    for column, (statistic, shown) in enumerate(STATISTICS.items()):
-        above, strips = axes[:, column]
-        infinity = _score_axis(above, limit)
-        _score_axis(strips, limit)
-        _histogram(above, drawn, statistic, limit, infinity)
-        values = drawn[statistic].clip(-infinity, infinity)
-        strips.scatter(
-            values,
-            position + spread,
-            s=7,
-            c=[style.colour_of(metric) for metric in drawn["metric"]],
-            alpha=0.65,
-            linewidths=0,
-            rasterized=len(drawn) > 2000,
-        )
-        for panel in (above, strips):
-            panel.axvline(emergence_threshold, color=style.INK, lw=0.8, ls=(0, (4, 3)), zorder=1)
-            panel.axvline(0, color=style.FAINT, lw=0.6, zorder=0)
-        n = drawn[statistic].notna().sum()
-        above.set_title(f"{shown}, n={n:,}")
-        strips.set_xlabel("improvement score")
+    for column, statistic in enumerate(STATISTICS):
+        _draw_column(axes[:, column], drawn, rows, statistic, limit, emergence_threshold)
     axes[0, 0].set_ylabel(f"{unit.split()[-1]}s")
     axes[0, 0].yaxis.set_major_locator(MaxNLocator(5, integer=True))
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper right", ncols=3, handlelength=1)
@@ -155,24 +171,22 @@ def draw(frame: pd.DataFrame, dataset: str, emergence_threshold: float, unit: st
     for row in rows["position"][:-1]:
         for strips in axes[1]:
             strips.axhline(row + 0.5, color=style.FAINT, lw=0.4, zorder=0)
+    style.footer(figure, dataset, _notes(frame, drawn, emergence_threshold, unit, len(frequent) - len(kept)))
+    return figure
 
+
+def _notes(frame: pd.DataFrame, drawn: pd.DataFrame, emergence_threshold: float, unit: str, n_pooled: int) -> list[str]:
+    """What a point is, and what is not drawn."""
     absent = frame[frame["largest"].isna()]["status"].value_counts().sort_index()
     named = ", ".join(f"{n:,} {status.replace('_', ' ')}" for status, n in absent.items())
     no_middle = int((drawn["median"].isna()).sum())
-    style.footer(
-        figure,
-        dataset,
-        [
-            f"A point is one {unit}. Improvement score: emergence score, positive where the metric gets better "
-            f"with scale. Dashed: emergence_threshold = {emergence_threshold:g}. Grey bands: "
-            "infinite scores (median step 0).",
-            "Left out: aggregates over subtasks, and normalized_aggregate_score.",
-            style.unknown_direction(drawn),
-            f"No score, not drawn: {named}." if named else "",
-            f"No median (between −∞ and +∞): {no_middle:,}." if no_middle else "",
-            f"{POOLED}: {len(frequent) - len(kept)} metrics with the fewest {unit.split()[-1]}s, pooled in one row."
-            if len(frequent) > len(kept)
-            else "",
-        ],
-    )
-    return figure
+    return [
+        f"A point is one {unit}. Improvement score: emergence score, positive where the metric gets better "
+        f"with scale. Dashed: emergence_threshold = {emergence_threshold:g}. Grey bands: "
+        "infinite scores (median step 0).",
+        "Left out: aggregates over subtasks, and normalized_aggregate_score.",
+        style.unknown_direction(drawn),
+        f"No score, not drawn: {named}." if named else "",
+        f"No median (between −∞ and +∞): {no_middle:,}." if no_middle else "",
+        f"{POOLED}: {n_pooled} metrics with the fewest {unit.split()[-1]}s, pooled in one row." if n_pooled else "",
+    ]

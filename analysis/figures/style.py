@@ -18,7 +18,7 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from analysis.files import replacing
+from analysis.base.files import replacing
 
 ONE_COLUMN, TWO_COLUMNS = 3.4, 7.0
 """Widths in inches."""
@@ -172,13 +172,6 @@ def log_axis(axis: Axis) -> None:
 
     axis.set_major_formatter(FuncFormatter(shown))
     axis.set_minor_formatter(NullFormatter())
-
-
-def wilson(share: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """95 % interval of a share of n."""
-    z = 1.959963984540054
-    middle, half = share + z * z / (2 * n), z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
 
 
 def panels(n: int, columns: int, height: float) -> tuple[Figure, list[Axes]]:

@@ -1,1 +1,1 @@
-"""Results that other programs wrote, as numbers: lm-evaluation-harness, HELM and tidy tables."""
+"""Files of results, one module per format: bytes in, numbers and rejects out."""

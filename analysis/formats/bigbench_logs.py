@@ -11,9 +11,9 @@ from __future__ import annotations
 import math
 import statistics
 
-from analysis.formats.numbers import Found
-from analysis.json_files import Rejected, as_finite, decoded, member, shown, unambiguous
-from analysis.sources import Reject
+from analysis.base.rejects import Reject, Rejected
+from analysis.base.untrusted_json import as_finite, decoded, member, shown, unambiguous
+from analysis.formats.numbers import PUBLISHED_COUNTS, Collected
 
 GRADE, EXACT = "multiple_choice_grade", "exact_str_match"
 TOLERANCE = 1e-6
@@ -40,31 +40,15 @@ def _answers(sample: object) -> tuple[str, float] | None:
     return None
 
 
-def _scale(model: dict) -> float | None:
-    """Number of parameters of the model, as `models.sql` chooses it."""
-    names = ["non_embedding", "total", "flop_matched_non_embedding"]
-    if "sparse" in model["model_family"].lower():
-        names.insert(0, "flop_matched_non_embedding")
-    counts = (as_finite(model.get(f"{name}_params")) for name in names)
-    return next((count for count in counts if count is not None and count > 0), None)
+def _counts(model: dict) -> dict[str, float | None]:
+    """Numbers of parameters of the model, each where the file gives one above 0."""
+    names = {"n_parameters": "total_params", **{name: name for name in PUBLISHED_COUNTS}}
+    counts = {column: as_finite(model.get(name)) for column, name in names.items()}
+    return {column: count if count is not None and count > 0 else None for column, count in counts.items()}
 
 
-def read(content: bytes, path: str, found: Found) -> None:
-    """Add what one log file tells of its samples to `found`. Never raises for what a file holds."""
-    try:
-        document = unambiguous(decoded(content), "")
-        task = member(member(document, "task", dict, "task"), "task_name", str, "task.task_name")
-        model = member(document, "model", dict, "model")
-        for name in ("model_family", "model_name"):
-            member(model, name, str, f"model.{name}")
-        if document.get("queries") is None:
-            detail = "a score file of BIG-bench; give as source the folder that holds bigbench/benchmark_tasks/"
-            raise Rejected("", "score_file", detail)
-        queries = member(document, "queries", list, "queries")
-        published = member(document, "scores", list, "scores")
-    except Rejected as fault:
-        found.rejects.append(Reject("file", path, *fault.args))
-        return
+def _sample_values(queries: list) -> tuple[dict[tuple[int | None, str], list[float]], int]:
+    """({(shots, metric): values of the samples}, number of samples that say neither)."""
     values: dict[tuple[int | None, str], list[float]] = {}
     n_other = 0
     for query in queries:
@@ -77,49 +61,68 @@ def read(content: bytes, path: str, found: Found) -> None:
                 n_other += 1
             else:
                 values.setdefault((shots, answer[0]), []).append(answer[1])
+    return values, n_other
+
+
+def _published_entry(published: list, task: str, shots: int | None, metric: str) -> dict | None:
+    """The element of `scores` that gives the metric of the whole task at this number of shots."""
+    for entry in published:
+        if (
+            isinstance(entry, dict)
+            and entry.get("number_of_shots") == shots
+            and entry.get("subtask_description") in (task, "", None)
+            and isinstance(entry.get("score_dict"), dict)
+            and metric in entry["score_dict"]
+        ):
+            return entry
+    return None
+
+
+def read(content: bytes, path: str, collected: Collected) -> None:
+    """Add the means over the samples of one log file to `collected`. Never raises for what a file holds."""
+    try:
+        document = unambiguous(decoded(content), "")
+        task = member(member(document, "task", dict, "task"), "task_name", str, "task.task_name")
+        model = member(document, "model", dict, "model")
+        for name in ("model_family", "model_name"):
+            member(model, name, str, f"model.{name}")
+        if document.get("queries") is None:
+            detail = "a score file of BIG-bench; give as source the folder that holds bigbench/benchmark_tasks/"
+            raise Rejected("", "score_file", detail)
+        queries = member(document, "queries", list, "queries")
+        published = member(document, "scores", list, "scores")
+    except Rejected as fault:
+        collected.rejects.append(Reject("file", path, *fault.args))
+        return
+    values, n_other = _sample_values(queries)
     if n_other:
         detail = f"{n_other:,} samples say neither 'correct' nor whether any of their targets matches; they are left out"
-        found.rejects.append(Reject("entry", path, "queries", "other_samples", detail))
+        collected.rejects.append(Reject("entry", path, "queries", "other_samples", detail))
+    of_all = {
+        "task": task, "subtask": task, "is_aggregate": False, "filter": "none", "source_file": path,
+        "model": model["model_name"], "model_family": model["model_family"], **_counts(model),
+    }  # fmt: skip
     for (shots, metric), scores in values.items():
         mean = statistics.fmean(scores)
         stderr = statistics.stdev(scores) / math.sqrt(len(scores)) if len(scores) > 1 else None
         n_numbers = 1 + (stderr is not None)
-        found.n_numbers += n_numbers
+        collected.n_numbers += n_numbers
         place = f"queries, shots {shots}, {metric}"
-        entry = next(
-            (
-                one
-                for one in published
-                if isinstance(one, dict)
-                and one.get("number_of_shots") == shots
-                and one.get("subtask_description") in (task, "", None)
-                and isinstance(one.get("score_dict"), dict)
-                and metric in one["score_dict"]
-            ),
-            None,
-        )
+        entry = _published_entry(published, task, shots, metric)
         given = None if entry is None else as_finite(entry["score_dict"][metric])
         if given is None or abs(given - mean) > TOLERANCE:
             reason = "log_unconfirmed" if given is None else "log_disagrees"
             detail = f"the mean of {len(scores):,} samples is {mean!r}, and the file's scores "
             detail += "hold no number to compare it with" if given is None else f"say {shown(given)}"
-            found.rejects.append(Reject("value", path, place, reason, detail, n_numbers))
+            collected.rejects.append(Reject("value", path, place, reason, detail, n_numbers))
             continue
-        chance = as_finite(entry.get("low_score")) if entry.get("preferred_score") == metric else None
-        found.add(
-            task=task,
-            subtask=task,
-            is_aggregate=False,
+        collected.add(
+            **of_all,
             shots=shots,
             metric=metric,
-            filter="none",
             score=given,
             stderr=stderr,
             n_examples=len(scores),
-            chance=chance,
-            model=model["model_name"],
-            model_family=model["model_family"],
-            n_parameters=_scale(model),
-            source_file=path,
+            chance=as_finite(entry.get("low_score")) if entry.get("preferred_score") == metric else None,
             location=place,
         )

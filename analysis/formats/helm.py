@@ -6,9 +6,9 @@ the score; sums, extremes and variances beside it describe the same numbers once
 
 from __future__ import annotations
 
-from analysis.formats.numbers import Found
-from analysis.json_files import Rejected, as_finite, decoded, is_text, member, shown, unambiguous
-from analysis.sources import Reject
+from analysis.base.rejects import Reject, Rejected
+from analysis.base.untrusted_json import as_finite, decoded, is_text, member, shown, unambiguous
+from analysis.formats.numbers import Collected
 
 SPEC, STATS = "run_spec.json", "stats.json"
 WRITTEN_BESIDE = {
@@ -39,36 +39,19 @@ def filter_of(name: dict) -> str:
     return ",".join(parts) or "none"
 
 
-def read(spec: bytes, stats: bytes, path: str, found: Found) -> None:
-    """Add the statistics of one run to `found`; `path` is that of its stats.json. Never raises for what the files hold."""
-
-    def reject(kind: str, location: str, reason: str, detail: str) -> None:
-        found.rejects.append(Reject(kind, path, location, reason, detail))
-
-    try:
-        described = unambiguous(decoded(spec), SPEC)
-        run = member(described, "name", str, f"{SPEC}: name")
-        adapter = unambiguous(member(described, "adapter_spec", dict, f"{SPEC}: adapter_spec"), f"{SPEC}: adapter_spec")
-        model = member(adapter, "model", str, f"{SPEC}: adapter_spec.model")
-    except Rejected as fault:
-        reject("file", *fault.args)
-        return
-    try:
-        listed = decoded(stats, list)
-    except Rejected as fault:
-        reject("file", *fault.args)
-        return
-    task, subtask = task_of(run)
-    shots = as_finite(adapter.get("max_train_instances"))
-    shots = int(shots) if shots is not None and 0 <= shots < 2**31 and shots == int(shots) else None
-
+def _statistics(listed: list, path: str, collected: Collected) -> tuple[list[tuple], dict[str, float]]:
+    """([(metric, filter, mean, location)], {filter: number of instances}); what is no statistic is a reject."""
     rows, sizes = [], {}
+
+    def reject(location: str, reason: str, detail: str) -> None:
+        collected.rejects.append(Reject("value", path, location, reason, detail))
+
     for k, one in enumerate(listed):
         at = f"[{k}]"
-        found.n_numbers += 1
+        collected.n_numbers += 1
         name = one.get("name") if isinstance(one, dict) else None
         if not isinstance(name, dict) or not is_text(name.get("name")):
-            reject("value", at, "bad_name", f"{shown(one)} is no statistic with a name")
+            reject(at, "bad_name", f"{shown(one)} is no statistic with a name")
             continue
         value = one.get("mean")
         total, count = as_finite(one.get("sum")), as_finite(one.get("count"))
@@ -77,25 +60,45 @@ def read(spec: bytes, stats: bytes, path: str, found: Found) -> None:
         number = as_finite(value)
         if number is None:
             detail = f"mean is {shown(value)}" + (", of no value at all" if one.get("count") == 0 else "")
-            reject("value", f"{at}.mean", "not_a_number" if value is None else "not_finite", detail)
+            reject(f"{at}.mean", "not_a_number" if value is None else "not_finite", detail)
             continue
         of_filter = filter_of(name)
         if name["name"] == "num_instances":
             sizes[of_filter] = number
         rows.append((name["name"], of_filter, number, f"{at}.mean"))
-    if rows:
-        sizes = {key: int(size) for key, size in sizes.items() if size >= 1 and size == int(size)}
-        found.add(
-            len(rows),
-            task=task,
-            subtask=subtask,
-            is_aggregate=False,
-            shots=shots,
-            metric=[row[0] for row in rows],
-            filter=[row[1] for row in rows],
-            score=[row[2] for row in rows],
-            n_examples=[sizes.get(row[1]) for row in rows],
-            model=model,
-            source_file=path,
-            location=[row[3] for row in rows],
-        )
+    return rows, sizes
+
+
+def read(spec: bytes, stats: bytes, path: str, collected: Collected) -> None:
+    """Add the statistics of one run to `collected`; `path` is that of its stats.json. Never raises for what files hold."""
+    try:
+        described = unambiguous(decoded(spec), SPEC)
+        run = member(described, "name", str, f"{SPEC}: name")
+        adapter = unambiguous(member(described, "adapter_spec", dict, f"{SPEC}: adapter_spec"), f"{SPEC}: adapter_spec")
+        model = member(adapter, "model", str, f"{SPEC}: adapter_spec.model")
+        listed = decoded(stats, list)
+    except Rejected as fault:
+        collected.rejects.append(Reject("file", path, *fault.args))
+        return
+    rows, sizes = _statistics(listed, path, collected)
+    if not rows:
+        return
+    task, subtask = task_of(run)
+    shots = as_finite(adapter.get("max_train_instances"))
+    shots = int(shots) if shots is not None and 0 <= shots < 2**31 and shots == int(shots) else None
+    sizes = {key: int(size) for key, size in sizes.items() if size >= 1 and size == int(size)}
+    metric, of_filter, score, location = (list(column) for column in zip(*rows, strict=True))
+    collected.add(
+        len(rows),
+        task=task,
+        subtask=subtask,
+        is_aggregate=False,
+        shots=shots,
+        metric=metric,
+        filter=of_filter,
+        score=score,
+        n_examples=[sizes.get(name) for name in of_filter],
+        model=model,
+        source_file=path,
+        location=location,
+    )

@@ -6,7 +6,7 @@ any number of files.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import duckdb
@@ -15,10 +15,11 @@ import pyarrow as pa
 import pyarrow.compute
 import pyarrow.parquet as pq
 
-from analysis import duck
+from analysis.base.database import create_views, n_rows
+from analysis.base.rejects import Reject, printable
+from analysis.base.sql import sql_text
+from analysis.base.untrusted_json import MAX_MAGNITUDE
 from analysis.formats import tidy
-from analysis.json_files import MAX_MAGNITUDE
-from analysis.sources import Reject, printable
 
 EXAMPLE = "example"
 CHECKED_WHOLLY = 10**6
@@ -67,55 +68,65 @@ def average(
     """
     if not paths:
         return AVERAGED_SCHEMA.empty_table(), [], {"instances_in": 0, "instances_rejected": 0}
-    duck.create_views(con, {"found": [str(root / path) for path in paths]}, by_name=True)
-    n_rows = con.execute("select count(*) from found").fetchall()[0][0]
-    columns = {row[0] for row in con.execute("select * from found limit 0").description}
-    every = 1 if n_rows <= CHECKED_WHOLLY else CHECKED_EVERY
-    given = {name: f"try_cast({name} as {kind})" if name in columns else f"null::{kind}" for name, kind in _KINDS.items()}
+    create_views(con, {"given": [str(root / path) for path in paths]}, by_name=True)
+    n_given = n_rows(con, "given")
+    every = 1 if n_given <= CHECKED_WHOLLY else CHECKED_EVERY
+    _create_instances(con, every)
+    averaged = con.sql(sql_text("steps/instances")).to_arrow_table()
+    n_repeated = pa.compute.subtract(averaged["n_checked"], averaged["n_distinct"]).to_numpy()
+    unnamed = np.zeros(len(averaged), bool)
+    for name in ("task", "model", "metric"):
+        unnamed |= pa.compute.equal(pa.compute.fill_null(averaged[name], ""), "").to_numpy()
+    differs = averaged["differs"].to_numpy()
+    shown = printable(paths[0]) if len(paths) == 1 else f"{printable(paths[0])} and {len(paths) - 1} more"
+    rejects = []
+    for k in np.flatnonzero((averaged["n_bad"].to_numpy() > 0) | (n_repeated > 0) | unnamed | differs):
+        row = averaged.slice(k, 1).to_pylist()[0]
+        place = ", ".join(f"{name} {row[name]!a}" for name in ("task", "subtask", "metric", "model"))
+        faults = _faults(row, bool(n_repeated[k]), bool(unnamed[k]), bool(differs[k]), every)
+        rejects += [Reject("entry", shown, place, reason, detail) for reason, detail in faults]
+    keep = (n_repeated == 0) & ~unnamed & ~differs & (averaged["n_examples"].to_numpy() > 0)
+    kept = averaged.filter(pa.array(keep))
+    n_rejected = n_given - int(pa.compute.sum(kept["n_examples"]).as_py() or 0)
+    table = pa.Table.from_arrays([kept[one.name].cast(one.type) for one in AVERAGED_SCHEMA], schema=AVERAGED_SCHEMA)
+    return table, rejects, {"instances_in": n_given, "instances_rejected": n_rejected}
+
+
+def _create_instances(con: duckdb.DuckDBPyConnection, every: int) -> None:
+    """The view `instances` of the view `given`: every column in its type, and which rows are scores and are checked."""
+    columns = {row[0] for row in con.execute("select * from given limit 0").description}
+    typed = {name: f"try_cast({name} as {kind})" if name in columns else f"null::{kind}" for name, kind in _KINDS.items()}
     # A cell that is not what its column says spoils its row: 2.5 shots, or 1b parameters.
-    faults = [f"({name} is not null and {given[name]} is null)" for name in _KINDS if name in columns]
+    faults = [f"({name} is not null and {typed[name]} is null)" for name in _KINDS if name in columns]
     faults += ["try_cast(shots as double) <> floor(try_cast(shots as double))"] if "shots" in columns else []
-    given["subtask"] = f"coalesce({given['subtask']}, task::varchar)"
-    given["filter"] = f"coalesce({given['filter']}, 'none')"
-    parts = [f"{value} as {name}" for name, value in given.items()]
+    typed["subtask"] = f"coalesce({typed['subtask']}, task::varchar)"
+    typed["filter"] = f"coalesce({typed['filter']}, 'none')"
+    parts = [f"{value} as {name}" for name, value in typed.items()]
     con.execute(
         f"""create or replace temp view instances as
         select {", ".join(parts)}, {EXAMPLE}, try_cast(score as double) as score,
             not coalesce({" or ".join(faults)}, false)
             and coalesce(abs(try_cast(score as double)) <= {MAX_MAGNITUDE}, false) as is_score,
             hash({EXAMPLE}) % {every} = 0 as is_checked
-        from found"""
+        from given"""
     )
-    found = con.sql(duck.sql_text("steps/instances")).to_arrow_table()
-    shown = printable(paths[0]) if len(paths) == 1 else f"{printable(paths[0])} and {len(paths) - 1} more"
-    rejects = []
-    n_repeated = pa.compute.subtract(found["n_checked"], found["n_distinct"]).to_numpy()
-    n_bad = found["n_bad"].to_numpy()
-    unnamed = np.zeros(len(found), bool)
-    for name in ("task", "model", "metric"):
-        unnamed |= pa.compute.equal(pa.compute.fill_null(found[name], ""), "").to_numpy()
-    differs = found["differs"].to_numpy()
-    for k in np.flatnonzero((n_bad > 0) | (n_repeated > 0) | unnamed | differs):
-        row = found.slice(k, 1).to_pylist()[0]
-        place = ", ".join(f"{name} {row[name]!a}" for name in ("task", "subtask", "metric", "model"))
-        if row["n_bad"]:
-            detail = (
-                f"{row['n_bad']:,} rows with a score that is missing or not finite, or another cell that cannot be what its "
-            )
-            detail += f"column says; the other {row['n_examples']:,} count"
-            rejects.append(Reject("entry", shown, place, "bad_instances", detail))
-        if n_repeated[k]:
-            detail = f"{row['n_checked']:,} rows of {row['n_distinct']:,} examples; each may stand there once"
-            detail += "" if every == 1 else f" (1 in {every} examples was looked at)"
-            rejects.append(Reject("entry", shown, place, "repeated_examples", detail))
-        if unnamed[k]:
-            rejects.append(Reject("entry", shown, place, "missing_name", "task, model and metric must not be empty"))
-        if differs[k]:
-            detail = "its rows differ in n_parameters, training or higher_is_better, or only some have a chance rate"
-            rejects.append(Reject("entry", shown, place, "differing_rows", detail))
-    keep = (n_repeated == 0) & ~unnamed & ~differs & (found["n_examples"].to_numpy() > 0)
-    counts = {"instances_in": n_rows, "instances_rejected": 0}
-    kept = found.filter(pa.array(keep))
-    counts["instances_rejected"] = n_rows - int(pa.compute.sum(kept["n_examples"]).as_py() or 0)
-    table = pa.Table.from_arrays([kept[one.name].cast(one.type) for one in AVERAGED_SCHEMA], schema=AVERAGED_SCHEMA)
-    return table, rejects, counts
+
+
+def _faults(row: dict, repeats: bool, unnamed: bool, differs: bool, every: int) -> Iterator[tuple[str, str]]:
+    """(reason, detail) of all that is wrong with the examples of one number."""
+    if row["n_bad"]:
+        yield (
+            "bad_instances",
+            f"{row['n_bad']:,} rows with a score that is missing or not finite, or another cell that cannot be what its "
+            f"column says; the other {row['n_examples']:,} count",
+        )
+    if repeats:
+        detail = f"{row['n_checked']:,} rows of {row['n_distinct']:,} examples; each may stand there once"
+        yield "repeated_examples", detail + ("" if every == 1 else f" (1 in {every} examples was looked at)")
+    if unnamed:
+        yield "missing_name", "task, model and metric must not be empty"
+    if differs:
+        yield (
+            "differing_rows",
+            "its rows differ in n_parameters, training or higher_is_better, or only some have a chance rate",
+        )

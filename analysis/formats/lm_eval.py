@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import functools
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
-from analysis.formats.numbers import Found
-from analysis.json_files import MAX_MAGNITUDE, Rejected, as_finite, decoded, is_text, json_object, member, shown, unambiguous
-from analysis.sources import Reject
+from analysis.base.rejects import Reject, Rejected
+from analysis.base.untrusted_json import MAX_MAGNITUDE, as_finite, decoded, is_text, json_object, member, shown, unambiguous
+from analysis.formats.numbers import Collected
 
 NO_SCORES = {"alias", "name", "sample_len", "sample_count", ""}
 """Members of a task's results that are none of its scores."""
@@ -63,34 +63,34 @@ def _plain(content: bytes) -> dict | None:
         return None
     try:
         file = _DECODER.decode(content)
-        found = {
+        document = {
             "results": json.loads(bytes(file.results), object_pairs_hook=json_object),
             "groups": json.loads(bytes(file.groups), object_pairs_hook=json_object),
         }
     except (msgspec.DecodeError, ValueError, RecursionError):
         return None
-    if not isinstance(found["results"], dict) or not isinstance(found["groups"], dict):
+    if not isinstance(document["results"], dict) or not isinstance(document["groups"], dict):
         return None
     names = ("group_subtasks", "versions", "higher_is_better", "config", "model_name")
-    found |= {name: getattr(file, name) for name in names}
-    return found | {"configs": file.configs, "n-shot": file.n_shot, "n-samples": file.n_samples}
+    document |= {name: getattr(file, name) for name in names}
+    return document | {"configs": file.configs, "n-shot": file.n_shot, "n-samples": file.n_samples}
 
 
 def _whole(content: bytes) -> dict:
     """The document, every part of which is an object without repeated names."""
-    document = unambiguous(decoded(content), "")
-    found = {"results": member(document, "results", dict, "results"), "model_name": document.get("model_name")}
+    given = unambiguous(decoded(content), "")
+    document = {"results": member(given, "results", dict, "results"), "model_name": given.get("model_name")}
     for name in ("groups", "group_subtasks", "configs", "versions", "n-shot", "n-samples", "higher_is_better", "config"):
-        part = document.get(name)
+        part = given.get(name)
         if part is not None and not isinstance(part, dict):
             raise Rejected(name, f"bad_{name}", f"'{name}' is {shown(part)}, an object is needed")
-        found[name] = unambiguous(part or {}, name)
-    found["configs"] = {
+        document[name] = unambiguous(part or {}, name)
+    document["configs"] = {
         task: _Task(*(one.get(name) for name in _Task.__struct_fields__))
-        for task, one in found["configs"].items()
+        for task, one in document["configs"].items()
         if isinstance(one, dict)
     }
-    return found
+    return document
 
 
 def is_result(content: bytes) -> bool:
@@ -163,16 +163,90 @@ def _chance(task: _Task | None, metric: str) -> float | None:
     return None
 
 
-def read(content: bytes, path: str, found: Found) -> None:
-    """Add the numbers of one result file to `found`.
+class _Entry(NamedTuple):
+    """The results of one task: {(metric, filter): number}, and where each stands by (metric, filter, is_error)."""
+
+    scores: dict[tuple[str, str], float]
+    errors: dict[tuple[str, str], float]
+    locations: dict[tuple[str, str, bool], str]
+
+
+def _read_entry(entry: dict, at: str, path: str, collected: Collected) -> _Entry:
+    """The numbers of one task; what is none, or stands there twice, is a reject."""
+    scores: dict[tuple[str, str], float] = {}
+    errors: dict[tuple[str, str], float] = {}
+    locations: dict[tuple[str, str, bool], str] = {}
+
+    def reject(location: str, reason: str, detail: str) -> None:
+        collected.rejects.append(Reject("value", path, location, reason, detail))
+
+    for key, value in entry.items():
+        name = _parts(key)
+        if name is None or (name[2] and value == "N/A"):
+            continue
+        metric, of_filter, is_error = name
+        collected.n_numbers += 1
+        number = value if type(value) is float and -MAX_MAGNITUDE <= value <= MAX_MAGNITUDE else as_finite(value)
+        location = f"{at}[{_text(key)}]"
+        if not metric or not of_filter or not is_text(key):
+            reject(location, "bad_metric", f"{ascii(key)[:60]} is no name of a metric")
+        elif number is None and isinstance(value, float | int) and not isinstance(value, bool):
+            reject(location, "not_finite", f"{shown(value)} is no finite score of plausible size")
+        elif number is None:
+            reject(location, "not_a_number", f"{shown(value)} where a number is needed")
+        elif is_error and number < 0:
+            reject(location, "bad_stderr", f"{shown(value)} is no standard error")
+        elif (metric, of_filter) in (errors if is_error else scores):
+            detail = f"{number!r}; it stands there as {locations[metric, of_filter, is_error]} too, which is taken"
+            reject(location, "two_names", detail)
+        else:
+            (errors if is_error else scores)[metric, of_filter] = number
+            locations[metric, of_filter, is_error] = location
+    for metric, of_filter in [key for key in errors if key not in scores]:
+        detail = f"there is no score '{metric}' that this could be the standard error of"
+        reject(locations[metric, of_filter, True], "stderr_without_score", detail)
+    return _Entry(scores, errors, locations)
+
+
+def _add_rows(rows: dict[str, list], document: dict, task: str, entry: dict, numbers: _Entry, is_group: bool) -> None:
+    """Add the scores of one task, each with its standard error and with what the file says of the task."""
+    configs = document["configs"]
+    of_task = configs.get(task)
+    shots = document["n-shot"].get(task)
+    if shots is None:
+        shots = of_task.num_fewshot if of_task is not None else None
+    if shots is None and not configs:
+        shots = document["config"].get("num_fewshot")
+    samples = document["n-samples"].get(task)
+    n_examples = samples.get("effective") if isinstance(samples, dict) else samples
+    n_examples = entry.get("sample_len") if n_examples is None else n_examples
+    directions = document["higher_is_better"].get(task)
+    directions = directions if isinstance(directions, dict) else {}
+    version = document["versions"].get(task)
+    n = len(numbers.scores)
+    rows["task"] += [task] * n
+    rows["is_aggregate"] += [is_group] * n
+    rows["shots"] += [_whole_number(shots, 0)] * n
+    rows["n_examples"] += [_whole_number(n_examples, 1)] * n
+    rows["version"] += [None if version is None else str(version)] * n
+    rows["score"] += numbers.scores.values()
+    for key in numbers.scores:
+        metric, of_filter = key
+        rows["metric"].append(metric)
+        rows["filter"].append(of_filter)
+        rows["stderr"].append(numbers.errors.get(key))
+        rows["chance"].append(_chance(of_task, metric))
+        better = directions.get(metric)
+        rows["higher_is_better"].append(better if isinstance(better, bool) else None)
+        rows["location"].append(numbers.locations[metric, of_filter, False])
+
+
+def read(content: bytes, path: str, collected: Collected) -> None:
+    """Add the numbers of one result file to `collected`.
 
     A standard error fills the row of its score and is no row of its own. `groups` repeats rows of `results`, and only what
     it adds to them counts. Never raises for what a file holds.
     """
-
-    def reject(kind: str, location: str, reason: str, detail: str, n: int | None = None) -> None:
-        found.rejects.append(Reject(kind, path, location, reason, detail, n))
-
     try:
         document = _plain(content) or _whole(content)
         name, revision, size = model_of(document)
@@ -183,14 +257,12 @@ def read(content: bytes, path: str, found: Found) -> None:
         if not tasks:
             raise Rejected("results", "no_scores", "there is no task in 'results'")
     except Rejected as fault:
-        reject("file", *fault.args)
+        collected.rejects.append(Reject("file", path, *fault.args))
         return
-
     sections = [("results", task, entry) for task, entry in tasks.items()]
     sections += [("groups", task, entry) for task, entry in groups.items() if tasks.get(task) != entry]
     is_group = {task for task, parts in document["group_subtasks"].items() if parts} | set(groups)
-    config = document["config"]
-    rows: dict[str, list] = {name: [] for name in OF_A_NUMBER}
+    rows: dict[str, list] = {column: [] for column in OF_A_NUMBER}
     for section, task, entry in sections:
         at = f"{section}[{_text(task)}]"
         try:
@@ -200,67 +272,11 @@ def read(content: bytes, path: str, found: Found) -> None:
                 raise Rejected(at, "not_an_object", f"{shown(entry)} where an object of metrics is needed")
             unambiguous(entry, at)
         except Rejected as fault:
-            reject("entry", *fault.args)
+            collected.rejects.append(Reject("entry", path, *fault.args))
             continue
-        of_task = document["configs"].get(task)
-        shots = document["n-shot"].get(task)
-        if shots is None:
-            shots = of_task.num_fewshot if of_task is not None else None
-        if shots is None and not document["configs"]:
-            shots = config.get("num_fewshot")
-        samples = document["n-samples"].get(task)
-        n_examples = samples.get("effective") if isinstance(samples, dict) else samples
-        n_examples = entry.get("sample_len") if n_examples is None else n_examples
-        directions = document["higher_is_better"].get(task)
-        version = document["versions"].get(task)
-
-        values: dict[tuple[str, str], float] = {}
-        errors: dict[tuple[str, str], float] = {}
-        locations = {}
-        for key, value in entry.items():
-            name_of = _parts(key)
-            if name_of is None or (name_of[2] and value == "N/A"):
-                continue
-            metric, of_filter, is_error = name_of
-            found.n_numbers += 1
-            number = value if type(value) is float and -MAX_MAGNITUDE <= value <= MAX_MAGNITUDE else as_finite(value)
-            location = f"{at}[{_text(key)}]"
-            if not metric or not of_filter or not is_text(key):
-                reject("value", location, "bad_metric", f"{ascii(key)[:60]} is no name of a metric")
-            elif number is None and isinstance(value, float | int) and not isinstance(value, bool):
-                reject("value", location, "not_finite", f"{shown(value)} is no finite score of plausible size")
-            elif number is None:
-                reject("value", location, "not_a_number", f"{shown(value)} where a number is needed")
-            elif is_error and number < 0:
-                reject("value", location, "bad_stderr", f"{shown(value)} is no standard error")
-            elif (metric, of_filter) in (errors if is_error else values):
-                detail = f"{number!r}; it stands there as {locations[metric, of_filter, is_error]} too, which is taken"
-                reject("value", location, "two_names", detail)
-            else:
-                (errors if is_error else values)[metric, of_filter] = number
-                locations[metric, of_filter, is_error] = location
-        for metric, of_filter in [key for key in errors if key not in values]:
-            detail = f"there is no score '{metric}' that this could be the standard error of"
-            reject("value", locations[metric, of_filter, True], "stderr_without_score", detail)
-        if not values:
-            continue
-        n = len(values)
-        known = directions if isinstance(directions, dict) else {}
-        rows["task"] += [task] * n
-        rows["is_aggregate"] += [task in is_group] * n
-        rows["shots"] += [_whole_number(shots, 0)] * n
-        rows["n_examples"] += [_whole_number(n_examples, 1)] * n
-        rows["version"] += [None if version is None else str(version)] * n
-        rows["score"] += values.values()
-        for key in values:
-            metric, of_filter = key
-            rows["metric"].append(metric)
-            rows["filter"].append(of_filter)
-            rows["stderr"].append(errors.get(key))
-            rows["chance"].append(_chance(of_task, metric))
-            better = known.get(metric)
-            rows["higher_is_better"].append(better if isinstance(better, bool) else None)
-            rows["location"].append(locations[metric, of_filter, False])
-    found.add(
+        numbers = _read_entry(entry, at, path, collected)
+        if numbers.scores:
+            _add_rows(rows, document, task, entry, numbers, task in is_group)
+    collected.add(
         len(rows["task"]), subtask=rows["task"], model=name, revision=revision, n_parameters=size, source_file=path, **rows
     )

@@ -6,30 +6,33 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from analysis.sources import Reject
+from analysis.base.columns import TEXT
+from analysis.base.rejects import Reject
 
-_TEXT = pa.dictionary(pa.int32(), pa.string())
 SCALES = ("n_parameters", "training_tokens", "training_steps", "training_flops")
-"""Numbers that a file can give of a model, by which models can be ordered."""
+"""Numbers that a file can give of a model, by which models can be ordered. `n_parameters` counts all parameters."""
+PUBLISHED_COUNTS = ("non_embedding_params", "flop_matched_non_embedding_params")
+"""Other numbers of parameters, which BIG-bench's files give."""
 SCHEMA = pa.schema(
     [
-        ("task", _TEXT),
-        ("subtask", _TEXT),
+        ("task", TEXT),
+        ("subtask", TEXT),
         ("is_aggregate", pa.bool_()),
         ("shots", pa.int32()),
-        ("metric", _TEXT),
-        ("filter", _TEXT),
+        ("metric", TEXT),
+        ("filter", TEXT),
         ("score", pa.float64()),
         ("stderr", pa.float64()),
         ("n_examples", pa.int64()),
         ("chance", pa.float64()),
         ("higher_is_better", pa.bool_()),
-        ("version", _TEXT),
-        ("model", _TEXT),
-        ("revision", _TEXT),
-        ("model_family", _TEXT),
-        *((name, pa.float64()) for name in SCALES),
-        ("source_file", _TEXT),
+        ("is_preferred", pa.bool_()),
+        ("version", TEXT),
+        ("model", TEXT),
+        ("revision", TEXT),
+        ("model_family", TEXT),
+        *((name, pa.float64()) for name in (*SCALES, *PUBLISHED_COUNTS)),
+        ("source_file", TEXT),
         ("location", pa.string()),
     ]
 )
@@ -37,8 +40,8 @@ SCHEMA = pa.schema(
 
 
 @dataclass
-class Found:
-    """What one or more files gave."""
+class Collected:
+    """The numbers of one or more files, and what else was in them."""
 
     columns: dict[str, list] = field(default_factory=lambda: {name: [] for name in SCHEMA.names})
     tables: list[pa.Table] = field(default_factory=list)

@@ -1,50 +1,47 @@
 """Tidy tables of scores, one row per number: CSV, Parquet or JSON Lines.
 
 Columns: task, model, metric, score; optional model_family, n_parameters, training_tokens, training_steps, training_flops,
-revision, subtask, shots, filter, n_examples, stderr, chance, higher_is_better.
+revision, subtask, shots, filter, n_examples, stderr, chance, higher_is_better, is_preferred.
 """
 
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
-import msgspec
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from analysis.formats.numbers import SCALES, SCHEMA, Found
-from analysis.json_files import MAX_MAGNITUDE, Rejected, is_text
-from analysis.sources import Reject
+from analysis.base.rejects import Reject, Rejected
+from analysis.base.untrusted_json import MAX_MAGNITUDE, is_text
+from analysis.formats.json_lines import read_lines
+from analysis.formats.numbers import PUBLISHED_COUNTS, SCALES, SCHEMA, Collected
 
 NEEDED = ("task", "model", "metric", "score")
 TEXTS = ("task", "subtask", "model", "model_family", "revision", "metric", "filter")
 NUMBERS = ("score", "stderr", "n_examples", "shots", "chance", *SCALES)
-OPTIONAL = (*(name for name in (*TEXTS, *NUMBERS) if name not in NEEDED), "higher_is_better")
+TRUTHS = ("higher_is_better", "is_preferred")
+OPTIONAL = (*(name for name in (*TEXTS, *NUMBERS) if name not in NEEDED), *TRUTHS)
 SUFFIXES = (".csv", ".parquet", ".jsonl", ".ndjson")
 _MISSING = ("", "na", "nan", "null", "none")
 """Texts of a cell that hold no number."""
 
 
 def columns_of(path: Path) -> list[str]:
-    """Names of the columns of a table, of a JSON Lines file those of its first line; Rejected where it cannot be read."""
+    """Names of the columns of a table, of a JSON Lines file those of its first object; Rejected where it cannot be read."""
     try:
         if path.suffix == ".parquet":
             return pq.read_schema(path).names
         if path.suffix == ".csv":
             with path.open(encoding="utf-8-sig", newline="") as file:
                 return next(csv.reader(file), [])
-        with path.open("rb") as file:
-            for line in file:
-                if line.strip():
-                    row = msgspec.json.decode(line)
-                    return list(row) if isinstance(row, dict) else []
-        return []
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OSError, UnicodeDecodeError, csv.Error, msgspec.DecodeError) as error:
+        return next((list(row) for _, row, _ in read_lines(path) if row is not None), [])
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OSError, UnicodeDecodeError, csv.Error) as error:
         raise Rejected("", "not_a_table", f"it cannot be read as {path.suffix[1:]}: {str(error).splitlines()[0]}") from None
 
 
@@ -53,8 +50,8 @@ def is_table(columns: list[str]) -> bool:
     return set(NEEDED) <= set(columns)
 
 
-def _csv(path: Path, shown: str, found: Found) -> pd.DataFrame:
-    """All cells as text; rows with another number of cells than the header go to `found.rejects`."""
+def _csv(path: Path, shown: str, collected: Collected) -> pd.DataFrame:
+    """All cells as text; rows with another number of cells than the header go to `collected.rejects`."""
     rejected = []
 
     def set_aside(row: pa.csv.InvalidRow) -> str:
@@ -72,29 +69,22 @@ def _csv(path: Path, shown: str, found: Found) -> pd.DataFrame:
         convert_options=pa.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
     )
     for row in rejected:
-        found.n_numbers += 1
+        collected.n_numbers += 1
         detail = f"{row.actual_columns} cells where the header has {row.expected_columns}: {ascii(row.text)[:60]}"
-        found.rejects.append(Reject("value", shown, f"line {row.number}", "wrong_number_of_cells", detail))
+        collected.rejects.append(Reject("value", shown, f"line {row.number}", "wrong_number_of_cells", detail))
     return table.to_pandas()
 
 
-def _json_lines(path: Path, shown: str, found: Found) -> pd.DataFrame:
+def _json_lines(path: Path, shown: str, collected: Collected) -> pd.DataFrame:
+    """One row per object, by the number of its line; lines that are none go to `collected.rejects`."""
     rows, places = [], []
-    with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            if not line.strip():
-                continue
-            try:
-                row = msgspec.json.decode(line)
-                fault = "" if isinstance(row, dict) else "not a JSON object"
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                fault = str(error)
-            if fault:
-                found.n_numbers += 1
-                found.rejects.append(Reject("value", shown, f"line {number}", "not_json", fault))
-            else:
-                rows.append(row)
-                places.append(number)
+    for number, row, fault in read_lines(path):
+        if row is None:
+            collected.n_numbers += 1
+            collected.rejects.append(Reject("value", shown, f"line {number}", "not_json", fault))
+        else:
+            rows.append(row)
+            places.append(number)
     return pd.DataFrame(rows, index=pd.Index(places)) if rows else pd.DataFrame(columns=list(NEEDED))
 
 
@@ -107,6 +97,13 @@ def _texts(column: pd.Series) -> tuple[pd.Series, pd.Series]:
     return column.astype(object).where(good, None), ~good & ~missing
 
 
+def _plain_number(value: object) -> object:
+    """`value` where it may be a number; an integer beyond double precision is infinite, and an object no number."""
+    if isinstance(value, bool | list | dict):
+        return None
+    return math.inf if isinstance(value, int) and abs(value) > MAX_MAGNITUDE else value
+
+
 def _numbers(column: pd.Series) -> tuple[pd.Series, pd.Series]:
     """(values as double precision, NaN where there is none; which are neither a number nor missing)."""
     if pd.api.types.is_bool_dtype(column.dtype):
@@ -117,8 +114,7 @@ def _numbers(column: pd.Series) -> tuple[pd.Series, pd.Series]:
     else:
         text = column.astype(object)
         given = text.notna() & ~text.map(lambda value: isinstance(value, str) and value.strip().lower() in _MISSING)
-        values = pd.to_numeric(text.where(~text.map(lambda value: isinstance(value, bool | list | dict))), errors="coerce")
-        values = values.astype(float)
+        values = pd.to_numeric(text.map(_plain_number), errors="coerce").astype(float)
     good = values.abs() <= MAX_MAGNITUDE
     return values.where(good), given & ~good
 
@@ -132,8 +128,8 @@ def _truths(column: pd.Series) -> tuple[pd.Series, pd.Series]:
     return text.map(lambda value: read.get(value) if isinstance(value, bool | str) else None), ~missing & ~known
 
 
-def read(path: Path, shown: str, found: Found) -> list[str]:
-    """Add the rows of one table to `found`; returns the names of the columns that were not read.
+def read(path: Path, shown: str, collected: Collected) -> list[str]:
+    """Add the rows of one table to `collected`; returns the names of the columns that were not read.
 
     A row is a score, and a standard error besides where it has one; one with a cell that cannot be what its column says is
     rejected. Raises Rejected where the file cannot be read.
@@ -143,70 +139,78 @@ def read(path: Path, shown: str, found: Found) -> list[str]:
             frame = pq.read_table(path, columns=[n for n in columns_of(path) if n in (*NEEDED, *OPTIONAL)]).to_pandas()
             unread = [name for name in columns_of(path) if name not in (*NEEDED, *OPTIONAL)]
         else:
-            frame = _csv(path, shown, found) if path.suffix == ".csv" else _json_lines(path, shown, found)
+            frame = _csv(path, shown, collected) if path.suffix == ".csv" else _json_lines(path, shown, collected)
             unread = [str(name) for name in frame.columns if name not in (*NEEDED, *OPTIONAL)]
     except (pa.ArrowInvalid, pa.ArrowTypeError, OSError, UnicodeDecodeError) as error:
         raise Rejected("", "not_a_table", f"it cannot be read as {path.suffix[1:]}: {str(error).splitlines()[0]}") from None
     word = "line" if path.suffix in (".jsonl", ".ndjson") else "row"
-    add(frame, shown, word, frame.index if word == "line" else None, found)
+    add(frame, shown, word, frame.index if word == "line" else None, collected)
     return unread
 
 
-def add(frame: pd.DataFrame, shown: str, word: str, place: Sequence[int] | None, found: Found) -> None:
-    """Add the rows of a frame to `found`; they are called `word` and their `place`, by default 1, 2, 3 ..."""
+class _Faults:
+    """The first thing that is wrong with every row of a frame."""
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self.frame = frame
+        self.reasons, self.details = pd.Series("", frame.index), pd.Series("", frame.index)
+
+    def add(self, where: pd.Series, name: str, what: str) -> None:
+        """Say of the rows that are not at fault yet what is wrong with their cell in the column `name`."""
+        at = where & (self.reasons == "")
+        if at.any() and name in self.frame.columns:
+            self.reasons[at] = f"bad_{name}"
+            self.details[at] = [f"{name} is {ascii(value)[:40]}, {what}" for value in self.frame.loc[at, name]]
+
+
+def _values(frame: pd.DataFrame, faults: _Faults) -> tuple[dict[str, pd.Series], np.ndarray]:
+    """(the columns TEXTS, NUMBERS and TRUTHS, empty where the frame has none; rows that give a standard error)."""
+    values: dict[str, pd.Series] = {}
+    gives_error = np.zeros(len(frame), int)
+    kinds = (
+        (TEXTS, _texts, None, "a text is needed"),
+        (NUMBERS, _numbers, np.nan, "a finite number is needed"),
+        (TRUTHS, _truths, None, "true or false is needed"),
+    )
+    for names, read_column, nothing, needed in kinds:
+        for name in names:
+            if name not in frame.columns:
+                values[name] = pd.Series(nothing, frame.index, float if nothing is np.nan else object)
+                continue
+            values[name], bad = read_column(frame[name])
+            faults.add(bad, name, needed)
+            if name in NEEDED:
+                faults.add(values[name].isna(), name, needed)
+            if name == "stderr":
+                gives_error = (values[name].notna() | bad).to_numpy(int)
+    for name in ("shots", "n_examples"):
+        number, least = values[name], 1 if name == "n_examples" else 0
+        is_count = (number >= least) & (number == number.round()) & (number < 2**31)
+        faults.add(number.notna() & ~is_count, name, "no such count")
+    for name in SCALES:
+        faults.add(values[name] < (0 if name == "training_steps" else np.nextafter(0, 1)), name, "it must be above 0")
+    faults.add(values["stderr"] < 0, "stderr", "it must not be negative")
+    return values, gives_error
+
+
+def add(frame: pd.DataFrame, shown: str, word: str, place: Sequence[int] | None, collected: Collected) -> None:
+    """Add the rows of a frame to `collected`; they are called `word` and their `place`, by default 1, 2, 3 ..."""
     place = np.arange(1, len(frame) + 1) if place is None else place
     frame = frame.reset_index(drop=True)
-    reasons, details = pd.Series("", frame.index), pd.Series("", frame.index)
-
-    def reject(where: pd.Series, name: str, what: str) -> None:
-        at = where & (reasons == "")
-        if at.any():
-            reasons[at] = f"bad_{name}"
-            details[at] = [f"{name} is {ascii(value)[:40]}, {what}" for value in frame.loc[at, name]]
-
-    given, values = pd.DataFrame(index=frame.index), {}
-    for name in TEXTS:
-        if name in frame.columns:
-            values[name], bad = _texts(frame[name])
-            reject(bad, name, "a text is needed")
-        else:
-            values[name] = pd.Series(None, frame.index, object)
-        if name in NEEDED:
-            reject(values[name].isna(), name, "a text is needed") if name in frame.columns else None
-    for name in NUMBERS:
-        if name in frame.columns:
-            values[name], bad = _numbers(frame[name])
-            given[name] = values[name].notna() | bad
-            reject(bad, name, "a finite number is needed")
-        else:
-            values[name] = pd.Series(np.nan, frame.index)
-    reject(values["score"].isna(), "score", "a finite number is needed")
-    if "higher_is_better" in frame.columns:
-        values["higher_is_better"], bad = _truths(frame["higher_is_better"])
-        reject(bad, "higher_is_better", "true or false is needed")
-    else:
-        values["higher_is_better"] = pd.Series(None, frame.index, object)
-    for name in ("shots", "n_examples"):
-        number = values[name]
-        least = 1 if name == "n_examples" else 0
-        reject(number.notna() & ((number < least) | (number != number.round()) | (number >= 2**31)), name, "no such count")
-    for name in SCALES:
-        reject(values[name] < (0 if name == "training_steps" else np.nextafter(0, 1)), name, "it must be above 0")
-    reject(values["stderr"] < 0, "stderr", "it must not be negative")
-
-    n_of_row = 1 + (given["stderr"].to_numpy(int) if "stderr" in given else np.zeros(len(frame), int))
-    found.n_numbers += int(n_of_row.sum())
-    for k in np.flatnonzero(reasons != ""):
-        found.rejects.append(Reject("value", shown, f"{word} {place[k]}", reasons[k], details[k], int(n_of_row[k])))
-    good = (reasons == "").to_numpy()
-    values |= {
-        "subtask": values["subtask"].where(values["subtask"].notna(), values["task"]),
-        "filter": values["filter"].where(values["filter"].notna(), "none"),
-    }
+    faults = _Faults(frame)
+    values, gives_error = _values(frame, faults)
+    n_of_row = 1 + gives_error
+    collected.n_numbers += int(n_of_row.sum())
+    for k in np.flatnonzero(faults.reasons != ""):
+        at = f"{word} {place[k]}"
+        collected.rejects.append(Reject("value", shown, at, faults.reasons[k], faults.details[k], int(n_of_row[k])))
+    good = (faults.reasons == "").to_numpy()
+    values["subtask"] = values["subtask"].where(values["subtask"].notna(), values["task"])
+    values["filter"] = values["filter"].where(values["filter"].notna(), "none")
     columns: dict[str, object] = {name: series[good] for name, series in values.items()}
-    columns |= {"is_aggregate": False, "version": None, "source_file": shown}
+    columns |= {"is_aggregate": False, "version": None, "source_file": shown, **dict.fromkeys(PUBLISHED_COUNTS)}
     columns["location"] = [f"{word} {n}" for n in np.asarray(place)[good]]
-    found.tables.append(_arrow(columns, int(good.sum())))
+    collected.tables.append(_arrow(columns, int(good.sum())))
 
 
 def _arrow(columns: dict[str, object], n: int) -> pa.Table:

@@ -10,9 +10,10 @@ import yaml
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
 
-from analysis.errors import InputError
-from analysis.shards import number_of
-from analysis.sources import fingerprint, is_address, is_results
+from analysis.base.dependencies import dependencies
+from analysis.base.errors import InputError
+from analysis.base.shards import n_shards_for
+from analysis.sources.layout import fingerprint, is_address, is_results
 
 
 def check_config(config):
@@ -39,27 +40,54 @@ def check_config(config):
 check_config(config)
 DATASET = config["dataset"]
 SIMULATED = config["source"] == "simulated"
+TRAINED = config["source"] == "trained"  # models that this workflow trains
 # What figures call the dataset: nobody shall take simulated data for real.
 DATASET_LABEL = DATASET if not SIMULATED or DATASET == "simulated" else f"{DATASET} (simulated)"
 
 
-def sources_of(folder, suffix):
-    """Files of the repository as inputs: an edit re-runs the rules that list them, wherever the workflow runs."""
-    root = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parents[1]
-    return [workflow.source_path(f"../../{folder}/{path.name}") for path in sorted((root / folder).glob(f"*{suffix}"))]
+ROOT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parents[1]
+
+
+def code_of(script):
+    """Modules, SQL and other files of the package that a script of workflow/scripts depends on, found in its code."""
+    files = dependencies(ROOT / "workflow/scripts" / script, ROOT)
+    return [workflow.source_path(f"../../{path.relative_to(ROOT)}") for path in files]
+
+
+def reference(name):
+    """A table of data/reference."""
+    return workflow.source_path(f"../../data/reference/{name}.csv")
+
+
+with open(workflow.source_path("../../analysis/figures/figures.yml"), encoding="utf-8") as file:
+    FIGURES = yaml.safe_load(file)
+
+
+def figures_of(origin):
+    """The figures of one origin (see figures.yml) that are drawn for this dataset: {name: section, title, caption}."""
+    return {
+        name: figure
+        for name, figure in FIGURES.items()
+        if figure["of"] == origin and not (SIMULATED and figure.get("unless") == "simulated")
+    }
+
+
+def report_labels(name):
+    """How Snakemake's report lists a figure."""
+    return {"category": FIGURES[name]["section"], "labels": {"figure": FIGURES[name]["title"]}}
 
 
 def n_shards():
     """How many shards the work is cut into: as configured, or by the size of an input on this machine."""
     source = Path(config["source"])
-    if config["shards"] or SIMULATED or is_address(config["source"]) or not source.exists():
+    if config["shards"] or SIMULATED or TRAINED or is_address(config["source"]) or not source.exists():
         return config["shards"] or 1
     paths = [source] if source.is_file() else (Path(folder, name) for folder, _, names in os.walk(source) for name in names)
-    return number_of(sum(path.stat().st_size for path in paths if path.is_file()))
+    return n_shards_for(sum(path.stat().st_size for path in paths if path.is_file()))
 
 
 N_SHARDS = n_shards()
-HAS_RESULTS = not SIMULATED and is_results(Path(config["source"]))
+HAS_RESULTS = TRAINED or (not SIMULATED and is_results(Path(config["source"])))
 SHARDS = [f"{k:03}" for k in range(N_SHARDS)]
 # What the results depend on; not on how the work is cut.
 RESULT_CONFIG = {key: value for key, value in config.items() if key != "shards"}
@@ -80,9 +108,9 @@ def source_state(wildcards):
     """Changes when a score file of the source does, so that the input is read again."""
     try:
         if is_results(Path(config["source"])):
-            from analysis.formats.read import fingerprint as of_results
+            from analysis.formats.reading import fingerprint as fingerprint_of_results
 
-            return of_results(Path(config["source"]))
+            return fingerprint_of_results(Path(config["source"]))
         return fingerprint(config["source"])
     except InputError:
         return "not there"  # which the rule `download` says, in one line

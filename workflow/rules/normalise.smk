@@ -10,21 +10,7 @@ if HAS_RESULTS:
         # Scores of single examples, which can be larger than memory, to numbers.
         input:
             manifest=f"data/{DATASET}/manifest.json",
-            sql=workflow.source_path("../../analysis/sql/steps/instances.sql"),
-            code=[
-                workflow.source_path(f"../../analysis/{name}.py")
-                for name in (
-                    "duck",
-                    "files",
-                    "json_files",
-                    "sources",
-                    "formats/helm",
-                    "formats/instances",
-                    "formats/numbers",
-                    "formats/read",
-                    "formats/tidy",
-                )
-            ],
+            code=code_of("average.py"),
         output:
             averaged=f"data/{DATASET}/averaged.parquet",
             facts=f"data/{DATASET}/averaged.json",
@@ -48,32 +34,9 @@ rule normalise:
         instances=rules.average.output.facts if HAS_RESULTS else [],
         known=workflow.source_path("../../data/reference/rules.yml"),
         rules=config["rules"] or [],
-        reference_metrics=workflow.source_path("../../data/reference/metrics.csv"),
-        reference_task_notes=workflow.source_path("../../data/reference/task_notes.csv"),
-        proportions=workflow.source_path("../../analysis/sql/steps/proportions.sql"),
-        code=[
-            workflow.source_path(f"../../analysis/{name}.py")
-            for name in (
-                "normalise",
-                "shards",
-                "gather",
-                "duck",
-                "resolution",
-                "results",
-                "json_files",
-                "sources",
-                "arrow",
-                "files",
-                "formats/bigbench_logs",
-                "formats/numbers",
-                "formats/read",
-                "formats/rules",
-                "formats/lm_eval",
-                "formats/helm",
-                "formats/instances",
-                "formats/tidy",
-            )
-        ],
+        reference_metrics=reference("metrics"),
+        reference_task_notes=reference("task_notes"),
+        code=code_of("normalise.py"),
     output:
         scores=directory(f"{SHARD}/scores"),
         models=f"{SHARD}/models.parquet",
@@ -106,12 +69,8 @@ rule gather:
         rejects=expand(rules.normalise.output.rejects, shard=SHARDS),
         recovered=expand(rules.normalise.output.recovered, shard=SHARDS),
         facts=expand(rules.normalise.output.facts, shard=SHARDS),
-        reference_preferred_metrics=workflow.source_path("../../data/reference/preferred_metrics.csv"),
-        metrics=workflow.source_path("../../analysis/sql/steps/published_metrics.sql"),
-        code=[
-            workflow.source_path(f"../../analysis/{name}.py")
-            for name in ("gather", "normalise", "resolution", "duck", "sources")
-        ],
+        reference_preferred_metrics=reference("preferred_metrics"),
+        code=code_of("gather.py"),
     output:
         scores=directory(f"data/{DATASET}/scores"),
         models=f"data/{DATASET}/models.parquet",

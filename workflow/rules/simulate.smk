@@ -5,12 +5,9 @@
 
 rule simulate:
     input:
-        annotations=workflow.source_path("../../data/reference/annotations.csv"),
-        preferred_metrics=workflow.source_path("../../data/reference/preferred_metrics.csv"),
-        code=[
-            workflow.source_path(f"../../analysis/{name}.py")
-            for name in ("simulate", "simulated_tree", "scaling", "download", "files")
-        ],
+        annotations=reference("annotations"),
+        preferred_metrics=reference("preferred_metrics"),
+        code=code_of("simulate.py"),
     output:
         manifest=f"data/{DATASET}/manifest.json",
         truth=f"data/{DATASET}/truth.parquet",

@@ -1,16 +1,12 @@
 """The DuckDB file from all tables."""
 
-import json
-from pathlib import Path
+from job import inputs_named, limits, running
 
-from job import limits, running
+from analysis.base.files import read_json
+from analysis.score import database
 
-from analysis import database
-
-KINDS = ("published_", "reference_", "computed_")
 with running(snakemake) as say:
-    facts = json.loads(Path(snakemake.input.facts).read_text(encoding="utf-8"))
-    inputs = {name: path for name, path in snakemake.input.items() if path and name.startswith(KINDS)}
-    out = snakemake.output
-    config = snakemake.params.config
+    out, config = snakemake.output, snakemake.params.config
+    inputs = inputs_named(snakemake, "published_", "reference_", "computed_")
+    facts = read_json(snakemake.input.facts)
     database.write(out.database, inputs, facts, config, limits(snakemake), say, out.get("curves"))

@@ -1,23 +1,13 @@
 """All figures of the dataset, the tables of their numbers, and the table of hand-annotated tasks."""
 
-from pathlib import Path
+from job import inputs_named, running
 
-from job import running
-
-from analysis.figures import make
+from analysis.figures import dataset
 
 with running(snakemake) as say:
-    inputs = {
-        name: path
-        for name, path in snakemake.input.items()
-        if path and (name.startswith("reference_") or name == "simulated_share")
-    }
-    paths = {
-        Path(svg).stem: {"svg": svg, "png": snakemake.output.png[number], "csv": snakemake.output.csv[number]}
-        for number, svg in enumerate(snakemake.output.svg)
-    }
-    database, threshold = snakemake.input.database, float(snakemake.params.emergence_threshold)
-    make.write_all(paths, database, inputs, snakemake.params.dataset, threshold, snakemake.threads)
-    n_rows = make.write_table("annotated_tasks", database, inputs, snakemake.output.annotated_tasks, threshold)
-    say(f"{len(paths)} figures in {Path(snakemake.output.svg[0]).parent}")
-    say(f"{n_rows:,} pairs of a hand-annotated task and a model family in {snakemake.output.annotated_tasks}")
+    out, database, threshold = snakemake.output, snakemake.input.database, float(snakemake.params.emergence_threshold)
+    inputs = inputs_named(snakemake, "reference_", "simulated_share")
+    paths = dataset.paths_by_name(out.svg, out.png, out.csv)
+    dataset.write_figures(paths, database, inputs, snakemake.params.dataset, threshold, snakemake.threads)
+    rows = dataset.figure_numbers("annotated_tasks", database, inputs, threshold, out.annotated_tasks)
+    say(f"{len(paths)} figures; {len(rows):,} pairs of a hand-annotated task and a model family in {out.annotated_tasks}")

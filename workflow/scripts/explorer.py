@@ -2,11 +2,10 @@
 
 from job import running
 
-from analysis import explorer
-from analysis.files import replacing
+from analysis.base.files import write_text
+from analysis.pages import explorer
 
 with running(snakemake) as say:
     page = explorer.page(snakemake.input.database, snakemake.params.dataset, snakemake.params.simulated)
-    with replacing(snakemake.output[0]) as temporary:
-        temporary.write_text(page, encoding="utf-8")
+    write_text(page, snakemake.output[0])
     say(f"{len(page) / 1e6:.1f} MB, to be opened in a browser: {snakemake.output[0]}")

@@ -3,15 +3,11 @@
 import pyarrow.parquet as pq
 from job import running
 
-from analysis import mirage
-from analysis.files import replacing
+from analysis.base.files import write_parquet
+from analysis.breaks.sharded import fit_shard
 
 with running(snakemake) as say:
-    frame = mirage.frame_of(pq.read_table(snakemake.input.trials))
-    with mirage.Processes(snakemake.threads) as processes:
-        fitted = mirage.fit(frame, snakemake.params.seed, processes.map)
-    table = mirage.packed(frame, fitted)
+    table = fit_shard(pq.read_table(snakemake.input.trials), snakemake.params.seed, snakemake.threads)
     for name, part in (("fitted", table), ("candidates", table.filter(table["is_candidate"]))):
-        with replacing(snakemake.output[name]) as temporary:
-            pq.write_table(part, temporary, compression="zstd")
-    say(f"{len(frame):,} curves fitted")
+        write_parquet(part, snakemake.output[name], part.schema)
+    say(f"{len(table):,} curves fitted")

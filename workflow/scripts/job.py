@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from analysis.errors import InputError
+from analysis.base.errors import InputError
 
 
 @contextlib.contextmanager
@@ -27,15 +27,20 @@ def progress(say: Callable[[str], None]) -> Iterator[Callable[[int, int, int], N
 
             yield advance
     else:
-        told = 0
+        quarters = 0
 
         def advance(done: int, wanted: int, n_bytes: int) -> None:
-            nonlocal told
-            if 4 * done // wanted > told:
-                told = 4 * done // wanted
+            nonlocal quarters
+            if 4 * done // wanted > quarters:
+                quarters = 4 * done // wanted
                 say(f"{done:,} of {wanted:,} files here, {n_bytes / 1e6:.1f} MB received")
 
         yield advance
+
+
+def inputs_named(snakemake, *beginnings: str) -> dict[str, object]:
+    """The inputs that are there and whose name begins with one of `beginnings`: {name: path or list of paths}."""
+    return {name: given for name, given in snakemake.input.items() if given and name.startswith(beginnings)}
 
 
 def limits(snakemake) -> dict[str, object]:

@@ -3,13 +3,12 @@
 import pyarrow.parquet as pq
 from job import running
 
-from analysis import mirage
-from analysis.files import replacing
+from analysis.base.files import write_parquet
+from analysis.breaks.passes import MEASURED_SCHEMA
+from analysis.breaks.sharded import measure_shard
 
 with running(snakemake) as say:
-    frame, fitted = mirage.unpacked(pq.read_table(snakemake.input.fitted), snakemake.params.config["seed"])
-    pooled = pq.read_table(snakemake.input.pooled)
-    measured = mirage.measure_shard(frame, fitted, pooled, snakemake.params.config, snakemake.threads)
-    with replacing(snakemake.output[0]) as temporary:
-        pq.write_table(measured, temporary, compression="zstd")
+    packed, pooled = pq.read_table(snakemake.input.fitted), pq.read_table(snakemake.input.pooled)
+    measured = measure_shard(packed, pooled, snakemake.params.config, snakemake.threads)
+    write_parquet(measured, snakemake.output[0], MEASURED_SCHEMA)
     say(f"{len(measured):,} curves")

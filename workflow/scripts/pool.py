@@ -3,13 +3,12 @@
 import pyarrow.parquet as pq
 from job import running
 
-from analysis import mirage
-from analysis.files import replacing
+from analysis.base.files import write_parquet
+from analysis.breaks.sharded import POOLED_SCHEMA, STATE, pool_shards
 
 with running(snakemake) as say:
-    states = [pq.read_table(path, columns=mirage.STATE) for path in snakemake.input.fitted]
+    states = [pq.read_table(path, columns=STATE) for path in snakemake.input.fitted]
     candidates = [pq.read_table(path) for path in snakemake.input.candidates]
-    found = mirage.pool(states, candidates, snakemake.params.seed, snakemake.threads, say)
-    for path, table in zip(snakemake.output, found, strict=True):
-        with replacing(path) as temporary:
-            pq.write_table(table, temporary, compression="zstd")
+    pooled = pool_shards(states, candidates, snakemake.params.seed, snakemake.threads, say)
+    for path, table in zip(snakemake.output, pooled, strict=True):
+        write_parquet(table, path, POOLED_SCHEMA)

@@ -1,10 +1,9 @@
-"""Curves of one shard with their scores, and the points of those that can be tested."""
+"""Curves of one shard with their scores and points, and the points of those that can be tested."""
 
-from job import limits, running
+from job import inputs_named, limits, running
 
-from analysis import database
+from analysis.score.curves import write_curves
 
-KINDS = ("published_", "reference_", "recovered_")
 with running(snakemake) as say:
-    inputs = {name: path for name, path in snakemake.input.items() if name.startswith(KINDS)}
-    database.write_scores(dict(snakemake.output.items()), inputs, limits(snakemake), say)
+    inputs = inputs_named(snakemake, "published_", "reference_", "recovered_")
+    write_curves(dict(snakemake.output.items()), inputs, limits(snakemake), say)

@@ -2,19 +2,14 @@
 
 from job import running
 
-from analysis import duck, long_results
-from analysis.files import replacing
+from analysis.base.database import connect
+from analysis.base.files import write_csv
+from analysis.base.sql import sql_text
+from analysis.experiments import comparisons
 
 with running(snakemake) as say:
-    with duck.connect(snakemake.input.database, read_only=True) as con:
-        curves = con.execute("from curves").df()
-        scores = con.execute("select task, subtask, model_family, metric, score from scores").df()
-    table = long_results.sharp_and_smooth(curves, scores, int(snakemake.params.seed))
-    with replacing(snakemake.output[0]) as temporary:
-        table.to_csv(temporary, index=False, lineterminator="\n")
-    say(f"{len(table)} pairs of a sharp and a smooth metric in {snakemake.output[0]}")
-    for row in table.itertuples():
-        interval = f" [{row.ratio_low:.2f}, {row.ratio_high:.2f}]" if row.ratio_low == row.ratio_low else ""
-        infinite = f", {row.n_infinite_sharp} of {row.n_seeds} seeds infinite" if row.n_infinite_sharp else ""
-        ratio = f"sharpness of {row.sharp_metric} / {row.smooth_metric} = {row.ratio:.2f}{interval}{infinite}"
-        say(f"{row.task}, {row.subtask}: {ratio}")
+    with connect(snakemake.input.database, read_only=True) as con:
+        table = comparisons.sharp_and_smooth(con.execute(sql_text("steps/sharpness")).df(), int(snakemake.params.seed))
+    write_csv(table, snakemake.output[0])
+    for line in comparisons.lines(table):
+        say(line)

@@ -1,21 +1,15 @@
 """A simulated benchmark as score files."""
 
-import json
 from pathlib import Path
 
-import pandas as pd
-import pyarrow.parquet as pq
 from job import running
 
-from analysis import simulate, simulated_tree
-from analysis.files import replacing
+from analysis.base.files import write_json, write_parquet
+from analysis.theory import score_files, world
 
 with running(snakemake) as say:
-    world = simulate.World(**snakemake.params.world)
-    tables = [pd.read_csv(snakemake.input[name]) for name in ("annotations", "preferred_metrics")]
-    tasks = simulate.tasks_of(world, *simulate.reference_tasks(*tables))
-    manifest, truth = simulated_tree.obtain(world, Path(snakemake.params.raw), tasks, snakemake.threads, say)
-    with replacing(snakemake.output.truth) as temporary:
-        pq.write_table(truth, temporary, compression="zstd")
-    with replacing(snakemake.output.manifest) as temporary:
-        temporary.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+    simulated = world.World(**snakemake.params.world)
+    tasks = world.tasks_of_files(simulated, snakemake.input.annotations, snakemake.input.preferred_metrics)
+    manifest, truth = score_files.obtain(simulated, Path(snakemake.params.raw), tasks, snakemake.threads, say)
+    write_parquet(truth, snakemake.output.truth, score_files.TRUTH_SCHEMA)
+    write_json(manifest, snakemake.output.manifest)

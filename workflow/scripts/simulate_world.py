@@ -1,19 +1,14 @@
 """Shares of curves above the threshold in a simulated world without emergence."""
 
-import pandas as pd
-import pyarrow.parquet as pq
-from job import running
+from job import inputs_named, running
 
-from analysis import simulate, simulated_tree
-from analysis.files import replacing
+from analysis.base.files import write_parquet
+from analysis.theory import score_files, world
 
 with running(snakemake) as say:
-    world = simulate.World(**snakemake.params.world)
-    tables = [pd.read_csv(snakemake.input[name]) for name in ("annotations", "preferred_metrics")]
-    tasks = simulate.tasks_of(world, *simulate.reference_tasks(*tables))
-    references = {name: path for name, path in snakemake.input.items() if name.startswith("reference_")}
-    threshold = float(snakemake.params.emergence_threshold)
-    shares = simulated_tree.emergence_share(world, tasks, references, threshold, snakemake.threads)
-    with replacing(snakemake.output[0]) as temporary:
-        pq.write_table(shares, temporary)
+    simulated, threshold = world.World(**snakemake.params.world), float(snakemake.params.emergence_threshold)
+    tasks = world.tasks_of_files(simulated, snakemake.input.annotations, snakemake.input.reference_preferred_metrics)
+    references = inputs_named(snakemake, "reference_")
+    shares = score_files.emergence_share(simulated, tasks, references, threshold, snakemake.threads)
+    write_parquet(shares, snakemake.output[0], shares.schema)
     say(f"{sum(shares['n_curves'].to_pylist()):,} simulated curves")

@@ -4,8 +4,8 @@ with totals as (
     select
         model_family,
         metric,
-        count(*) filter (n_scales >= 5) as n_curves,
-        count(*) filter (n_scales < 5) as n_left_out
+        count(*) filter (is_counted) as n_curves,
+        count(*) filter (not is_counted) as n_left_out
     from curves
     where entry_kind <> 'aggregate' and metric <> 'normalized_aggregate_score'
     group by all
@@ -18,7 +18,7 @@ scores as (
         improvement_score,
         count(*) as n_curves_here
     from curves
-    where entry_kind <> 'aggregate' and improvement_score is not null and n_scales >= 5
+    where is_counted and improvement_score is not null
     group by all
 )
 

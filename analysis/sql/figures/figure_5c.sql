@@ -1,5 +1,5 @@
 -- One row per group of preferred metrics: its share of the tasks that Wei et al. 2022 label emergent, with a 95 % Wilson
--- interval (z = 1.959964).
+-- interval.
 with counted as (
     select
         case
@@ -18,8 +18,7 @@ shares as (
     select
         *,
         sum(n_emergent_tasks) over ()::double as n,
-        n_emergent_tasks / sum(n_emergent_tasks) over () as share,
-        1.959963984540054 as z
+        n_emergent_tasks / sum(n_emergent_tasks) over () as share
     from counted
 )
 
@@ -28,7 +27,7 @@ select
     n_emergent_tasks,
     n::integer as n,
     share,
-    (share + z * z / (2 * n) - z * sqrt(share * (1 - share) / n + z * z / (4 * n * n))) / (1 + z * z / n) as share_low,
-    (share + z * z / (2 * n) + z * sqrt(share * (1 - share) / n + z * z / (4 * n * n))) / (1 + z * z / n) as share_high
+    wilson_interval(share, n).low as share_low,
+    wilson_interval(share, n).high as share_high
 from shares
 order by metric = 'all others', n_emergent_tasks desc

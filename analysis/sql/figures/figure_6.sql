@@ -2,7 +2,7 @@
 -- one of a Brier score of the same answers (same task, subtask, shots, filter and model family).
 with sharp as (
     select * from curves
-    where metric = 'multiple_choice_grade' and entry_kind <> 'aggregate' and n_scales >= 5 and improvement_score > 0
+    where metric = 'multiple_choice_grade' and is_counted and improvement_score > 0
 ),
 
 smooth as (
@@ -16,8 +16,9 @@ chosen as (
         sharp.task,
         sharp.subtask,
         sharp.shots,
-        sharp.filter,
         sharp.model_family,
+        sharp.curve_id as sharp_curve_id,
+        smooth.curve_id as smooth_curve_id,
         sharp.metric as sharp_metric,
         smooth.metric as smooth_metric,
         sharp.improvement_score as sharp_score,
@@ -42,38 +43,32 @@ ranked as (
         count(*) over () as n_tasks
     from chosen
     qualify place <= 6
-)
+),
+
+drawn as (
+    select
+        place, n_tasks, task, subtask, shots, model_family,
+        sharp_metric as metric, true as is_sharp, sharp_score as improvement_score, sharp_curve_id as curve_id
+    from ranked
+    union all
+    select
+        place, n_tasks, task, subtask, shots, model_family,
+        smooth_metric as metric, false as is_sharp, smooth_score as improvement_score, smooth_curve_id as curve_id
+    from ranked
+),
+
+bases as (select model_family, scale, min(scale_basis) as scale_basis from models group by all)
 
 select
-    ranked.place,
-    ranked.n_tasks,
-    ranked.task,
-    ranked.subtask,
-    ranked.shots,
-    ranked.model_family,
-    scores.metric,
-    scores.metric = ranked.sharp_metric as is_sharp,
-    if(scores.metric = ranked.sharp_metric, ranked.sharp_score, ranked.smooth_score) as improvement_score,
-    models.scale,
-    models.scale_basis,
-    avg(scores.score order by scores.score) as score,
-    count(*) * any_value(mirage.n_examples) as n_examples
-from ranked
-inner join scores
-    on ranked.task = scores.task
-    and ranked.subtask = scores.subtask
-    and ranked.shots is not distinct from scores.shots
-    and ranked.filter = scores.filter
-    and ranked.model_family = scores.model_family
-    and scores.metric in (ranked.sharp_metric, ranked.smooth_metric)
-inner join models on scores.model_family = models.model_family and scores.model = models.model
-left join mirage
-    on ranked.task = mirage.task
-    and ranked.subtask = mirage.subtask
-    and ranked.shots is not distinct from mirage.shots
-    and ranked.filter = mirage.filter
-    and ranked.model_family = mirage.model_family
-    and mirage.metric = scores.metric
-where models.scale is not null
-group by all
-order by ranked.place, is_sharp desc, models.scale
+    drawn.* exclude (curve_id),
+    points.scale,
+    bases.scale_basis,
+    points.score,
+    points.n_models * mirage.n_examples as n_examples,
+    wilson_interval(points.score, points.n_models * mirage.n_examples).low as score_low,
+    wilson_interval(points.score, points.n_models * mirage.n_examples).high as score_high
+from drawn
+inner join points on drawn.curve_id = points.curve_id
+left join bases on drawn.model_family = bases.model_family and points.scale = bases.scale
+left join mirage on drawn.curve_id = mirage.curve_id
+order by drawn.place, drawn.is_sharp desc, points.scale

@@ -1,5 +1,5 @@
 -- One row per metric, number of held-out scales, and whether the curves jump: how often the 90 % interval holds the score at
--- the largest scale, with a 95 % Wilson interval (z = 1.959964), and how wide it is.
+-- the largest scale, with a 95 % Wilson interval, and how wide it is.
 with forecasts as (
     select
         metric,
@@ -28,8 +28,7 @@ counted as (
         count(*) filter (forecast.status <> 'ok') as n_not_predictable,
         count(*) filter (forecast.status = 'ok') as n_predicted,
         count(*) filter (forecast.status = 'ok' and forecast.hit) as n_hit,
-        median(forecast.high - forecast.low) filter (forecast.status = 'ok') as median_width,
-        1.959963984540054 as z
+        median(forecast.high - forecast.low) filter (forecast.status = 'ok') as median_width
     from forecasts
     group by all
 ),
@@ -51,10 +50,8 @@ select
     n_predicted,
     n_hit,
     coverage,
-    (coverage + z * z / (2 * n) - z * sqrt(coverage * (1 - coverage) / n + z * z / (4 * n * n))) / (1 + z * z / n)
-        as coverage_low,
-    (coverage + z * z / (2 * n) + z * sqrt(coverage * (1 - coverage) / n + z * z / (4 * n * n))) / (1 + z * z / n)
-        as coverage_high,
+    wilson_interval(coverage, n).low as coverage_low,
+    wilson_interval(coverage, n).high as coverage_high,
     median_width
 from shares
 order by metric, jumps desc, n_held_out

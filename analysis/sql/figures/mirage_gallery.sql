@@ -33,7 +33,9 @@ chosen as (
     qualify row_number() over (order by turn, verdict_place) <= 12
 ),
 
-placed as (select *, row_number() over (order by verdict_place, turn) as place from chosen)
+placed as (select *, row_number() over (order by verdict_place, turn) as place from chosen),
+
+bases as (select model_family, scale, min(scale_basis) as scale_basis from models group by all)
 
 select
     placed.place,
@@ -54,19 +56,13 @@ select
     placed.rho,
     placed.p_smooth,
     placed.p_sharp,
-    models.scale,
-    models.scale_basis,
-    avg(scores.score order by scores.score) as score,
-    count(*) as n_models
+    points.scale,
+    bases.scale_basis,
+    points.score,
+    points.n_models,
+    wilson_interval(points.score, points.n_models * placed.n_examples).low as score_low,
+    wilson_interval(points.score, points.n_models * placed.n_examples).high as score_high
 from placed
-inner join scores
-    on placed.task = scores.task
-    and placed.subtask = scores.subtask
-    and placed.shots is not distinct from scores.shots
-    and placed.filter = scores.filter
-    and placed.metric = scores.metric
-    and placed.model_family = scores.model_family
-inner join models on scores.model_family = models.model_family and scores.model = models.model
-where models.scale is not null
-group by all
-order by placed.place, models.scale
+inner join points on placed.curve_id = points.curve_id
+left join bases on placed.model_family = bases.model_family and points.scale = bases.scale
+order by placed.place, points.scale

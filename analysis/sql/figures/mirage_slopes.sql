@@ -1,5 +1,6 @@
 -- One row per curve whose jump was bootstrapped: the exponent that a smooth explanation needs, and how well it explains.
 select
+    mirage.curve_id,
     mirage.task,
     mirage.subtask,
     mirage.shots,

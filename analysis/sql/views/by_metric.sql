@@ -1,20 +1,14 @@
 -- One row per metric: how much of its curves, triplets and pairs is above the threshold, and what the mirage test says.
-with threshold as (
-    select value::double as emergence_threshold
-    from provenance
-    where key = 'emergence_threshold'
-),
-
-counted as (
+with counted as (
     select
         curves.metric,
         count(*) as n_curves,
-        count(*) filter (curves.improvement_score > threshold.emergence_threshold) as n_above,
+        count(*) filter (curves.improvement_score > settings.emergence_threshold) as n_above,
         count(*) filter (curves.improvement_score = 'infinity'::double) as n_infinite,
         median(curves.improvement_score) filter (isfinite(curves.improvement_score)) as median_finite_score
     from curves
-    cross join threshold
-    where curves.entry_kind <> 'aggregate' and curves.n_scales >= 5
+    cross join settings
+    where curves.is_counted
     group by curves.metric
 ),
 

@@ -1,12 +1,6 @@
 -- The paper's claims about the meta-analysis, what it reports, what this dataset says, and where to look.
 -- Views are run by whoever opens the file: case, not if(), which DuckDB 1.x does not know in a view stored by 2.0.
-with threshold as (
-    select value::double as emergence_threshold
-    from provenance
-    where key = 'emergence_threshold'
-),
-
-by_preferred as (
+with by_preferred as (
     select
         metric,
         bool_or(displays_emergence) as displays,
@@ -31,10 +25,10 @@ swapped as (
         count(*) as n_jumps,
         count(*) filter (by_curve.smooth_jumps) as n_both
     from (
-        select bool_or(metric_swap.smooth_score > threshold.emergence_threshold) as smooth_jumps
+        select bool_or(metric_swap.smooth_score > settings.emergence_threshold) as smooth_jumps
         from metric_swap
-        cross join threshold
-        where metric_swap.sharp_metric = 'multiple_choice_grade' and metric_swap.sharp_score > threshold.emergence_threshold
+        cross join settings
+        where metric_swap.sharp_metric = 'multiple_choice_grade' and metric_swap.sharp_score > settings.emergence_threshold
         group by metric_swap.task, metric_swap.subtask, metric_swap.shots, metric_swap.filter, metric_swap.model_family
     ) as by_curve
 ),
@@ -104,7 +98,8 @@ select
     'Claims of emergence were made without control for the number of comparisons.',
     'Of the order of a million triplets, none tested.',
     format(
-        '{} curves tested. Of {} that jump, {} are not explained by a smooth power law at a false discovery rate of 5 %.',
+        '{} curves tested. Of {} that jump, {} are not explained by a smooth power law: rejected by the test of the fit, or by '
+        || 'that of the jump, each at a false discovery rate of 5 %.',
         n_tested, n_jumps, n_unexplained
     ),
     'mirage_gallery, mirage_slopes, table mirage'

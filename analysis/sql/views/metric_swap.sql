@@ -6,9 +6,11 @@ select
     sharp.shots,
     sharp.filter,
     sharp.model_family,
+    sharp.curve_id as sharp_curve_id,
     sharp.metric as sharp_metric,
     sharp.improvement_score as sharp_score,
     sharp.sharpness as sharp_sharpness,
+    smooth.curve_id as smooth_curve_id,
     smooth.metric as smooth_metric,
     smooth.improvement_score as smooth_score,
     smooth.sharpness as smooth_sharpness
@@ -21,5 +23,5 @@ inner join curves as smooth
     and sharp.filter = smooth.filter
     and sharp.model_family = smooth.model_family
 inner join metrics as of_smooth on smooth.metric = of_smooth.metric and of_smooth.is_continuous
-where sharp.entry_kind <> 'aggregate' and sharp.n_scales >= 5 and smooth.n_scales >= 5
+where sharp.is_counted and smooth.n_scales >= 5
 order by sharp.task, sharp.subtask, sharp.shots, sharp.filter, sharp.model_family, sharp.metric, smooth.metric

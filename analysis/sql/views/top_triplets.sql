@@ -14,12 +14,6 @@ select
     mirage.verdict,
     mirage.reason
 from triplets
-left join mirage
-    on triplets.task = mirage.task
-    and triplets.curve_subtask = mirage.subtask
-    and triplets.curve_shots is not distinct from mirage.shots
-    and triplets.curve_filter = mirage.filter
-    and triplets.metric = mirage.metric
-    and triplets.model_family = mirage.model_family
+left join mirage on triplets.curve_id = mirage.curve_id
 where triplets.displays_emergence
 order by triplets.improvement_score desc, triplets.task, triplets.metric, triplets.model_family

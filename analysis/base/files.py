@@ -1,0 +1,135 @@
+"""Writing files so that a killed run, or a full disk, leaves either the whole file or none."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analysis.base.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def temporary_beside(path: Path) -> Path:
+    """A name beside `path` for this process alone; what dead processes left under such names is removed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The last asterisk: a database has a write-ahead log beside it.
+    for stale in path.parent.glob(f".{path.stem}.*.tmp{path.suffix}*"):
+        pid = stale.name.removeprefix(f".{path.stem}.").split(".")[0]
+        if pid.isdecimal() and not _is_running(int(pid)):
+            shutil.rmtree(stale) if stale.is_dir() else stale.unlink(missing_ok=True)
+    # The suffix stays at the end: matplotlib and others choose the format by it.
+    return path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether an error says that there is no room left on a disk, or no more for this user.
+
+    DuckDB and Arrow pass the system's message on, but not always its number.
+    """
+    number = getattr(error, "errno", None)
+    return number in (errno.ENOSPC, errno.EDQUOT) or any(
+        os.strerror(code) in str(error) for code in (errno.ENOSPC, errno.EDQUOT)
+    )
+
+
+@contextlib.contextmanager
+def disk_full_explained(path: Path) -> Iterator[None]:
+    """Raise InputError, with the disk of `path` and what to do, in place of an error that says that it is full."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, InputError) or not is_disk_full(error):
+            raise
+        raise InputError(
+            f"no space is left on the disk of {path.parent}; make room and run the same command again"
+        ) from None
+
+
+@contextlib.contextmanager
+def replacing(path: str | os.PathLike) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; on success it takes the place of `path`, on an error it is removed.
+
+    The temporary name holds the process id: a child that outlives a killed run can never write into the file of the
+    run that follows. What dead processes left behind is removed here. The file is on the disk before it gets its name.
+
+    Raises
+    ------
+    InputError
+        The disk is full. What stood at `path` before is still there.
+
+    """
+    path = Path(path)
+    with disk_full_explained(path):
+        temporary = temporary_beside(path)
+        temporary.unlink(missing_ok=True)
+        try:
+            yield temporary
+            with temporary.open("rb") as written:
+                os.fsync(written.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def write_text(text: str, path: str | os.PathLike) -> None:
+    """Write `text` as UTF-8."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(value: object, path: str | os.PathLike) -> None:
+    """Write `value` as JSON."""
+    write_text(json.dumps(value, indent=1) + "\n", path)
+
+
+def read_json(path: str | os.PathLike) -> dict:
+    """The JSON value of a file that this project wrote."""
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def write_csv(frame: pd.DataFrame, path: str | os.PathLike) -> None:
+    """Write a frame as CSV, the same bytes on every system."""
+    with replacing(path) as temporary:
+        frame.to_csv(temporary, index=False, lineterminator="\n")
+
+
+def write_parquet(table: pa.Table, path: str | os.PathLike, schema: pa.Schema, **options: object) -> None:
+    """Write `table` as Parquet in a declared schema, never in one that was guessed from its rows.
+
+    Parameters
+    ----------
+    table : Table
+        With the columns of `schema`, which may be of other types that can be cast to it.
+    path : path-like
+        Where it goes.
+    schema : Schema
+        Names and types of the columns; metadata of `table` is kept.
+    options
+        Of `pyarrow.parquet.write_table`.
+
+    """
+    import pyarrow.parquet as pq
+
+    metadata = table.schema.metadata
+    table = table.select(schema.names).cast(schema).replace_schema_metadata(metadata)
+    with replacing(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd", **options)

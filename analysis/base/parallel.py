@@ -1,0 +1,28 @@
+"""Worker processes: the one place where work is handed to other processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+
+
+class Processes:
+    """`n_processes` worker processes, or this process alone where one would do.
+
+    with Processes(2) as processes:
+        results = processes.map(function, first_arguments, second_arguments)
+    """
+
+    def __init__(self, n_processes: int) -> None:
+        self._pool = ProcessPoolExecutor(n_processes) if n_processes > 1 else None
+
+    def __enter__(self) -> Processes:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._pool:
+            self._pool.shutdown(cancel_futures=True)
+
+    def map(self, function: Callable, *arguments: Sequence) -> list:
+        """Results of `function` for every set of arguments, in their order; the first error ends it."""
+        return list(self._pool.map(function, *arguments) if self._pool else map(function, *arguments))

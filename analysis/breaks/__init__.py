@@ -1,0 +1,1 @@
+"""Whether a jump is what a smooth law gives: fits, scatter, tests, forecasts."""

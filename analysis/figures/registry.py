@@ -1,0 +1,22 @@
+"""The list of all figures, `figures.yml`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import yaml
+
+from analysis.base.sql import packaged_text
+
+FIGURES: dict[str, Mapping[str, str]] = yaml.safe_load(packaged_text("figures/figures.yml"))
+
+
+def figures_of(origin: str) -> dict[str, Mapping[str, str]]:
+    """The figures whose numbers are `of` one origin: dataset, theory, or an experiment."""
+    return {name: figure for name, figure in FIGURES.items() if figure["of"] == origin}
+
+
+def function_named(name: str, modules: Mapping[str, object]):
+    """The function `module.function`, among modules by their names."""
+    module, _, function = name.partition(".")
+    return getattr(modules[module], function)

@@ -1,0 +1,190 @@
+"""Files of results of any known format: which there are, what each of them is, and the numbers that they hold."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from analysis.base.files import write_json, write_parquet
+from analysis.base.parallel import Processes
+from analysis.base.rejects import Reject, Rejected, printable
+from analysis.formats import answers, bigbench_logs, helm, instances, lm_eval, tidy
+from analysis.formats.numbers import SCHEMA, Collected
+from analysis.sources.layout import MAX_BYTES
+
+KNOWN = (
+    "lm-evaluation-harness results (.json with 'results'), HELM runs (run_spec.json with stats.json), BIG-bench's log files "
+    f"(.json with 'queries'), tables ({', '.join(tidy.SUFFIXES)}) with the columns {', '.join(tidy.NEEDED)}, and tables of "
+    f"answers with the columns {', '.join(answers.TEXTS)}, n_parameters"
+)
+_SAMPLES = "samples_"
+FILES_PER_CHUNK = 100
+
+
+def _classify(path: Path, relative: str, inside: Path) -> str | Reject:
+    """`wanted` where a file may hold results, `passed` where it is of another kind, or why it must not be read."""
+    name = path.name
+    is_table = name.endswith(tidy.SUFFIXES) and not name.startswith(_SAMPLES)
+    is_json = name.endswith(".json") and name not in helm.WRITTEN_BESIDE
+    if name.startswith(".") or not (is_table or is_json):
+        return "passed"
+    shown = printable(relative)
+    if not path.resolve().is_relative_to(inside):
+        detail = "a symbolic link to a place outside the source is not followed; put the file itself there"
+        return Reject("file", shown, "", "link_outside", detail)
+    if not path.is_file():
+        return Reject("file", shown, "", "not_a_file", "neither a file nor a link to one")
+    if is_json and path.stat().st_size > MAX_BYTES:
+        detail = f"{path.stat().st_size} bytes, more than the {MAX_BYTES} that a JSON file may have"
+        return Reject("file", shown, "", "too_large", detail)
+    return "wanted"
+
+
+def candidates(source: Path) -> tuple[list[str], list[str], list[Reject]]:
+    """(files that may hold results, files passed over, what could not be searched), relative to `source` and sorted.
+
+    A single file is its own source. Passed over are files of other kinds, samples_*.jsonl of the harness and what HELM
+    writes beside a summary. Links are followed to files inside `source` alone.
+    """
+    if source.is_file():
+        return [source.name], [], []
+    inside = source.resolve()
+    wanted, passed, rejects = [], [], []
+
+    def unreadable(error: OSError) -> None:
+        path = printable(os.path.relpath(error.filename, source))
+        detail = f"{error.strerror}: the folder was not searched; check its permissions"
+        rejects.append(Reject("file", path, "", "unreadable", detail))
+
+    for folder, folders, names in os.walk(source, onerror=unreadable):
+        for name in folders:
+            path = Path(folder, name)
+            if path.is_symlink():
+                detail = "a symbolic link to a folder is not followed; put the folder itself there"
+                rejects.append(Reject("file", printable(path.relative_to(source).as_posix()), "", "linked_folder", detail))
+            elif name.startswith("."):
+                passed.append(path.relative_to(source).as_posix())
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            path = Path(folder, name)
+            relative = path.relative_to(source).as_posix()
+            kind = _classify(path, relative, inside)
+            if isinstance(kind, Reject):
+                rejects.append(kind)
+            else:
+                (wanted if kind == "wanted" else passed).append(relative)
+    return sorted(wanted, key=os.fsencode), passed, rejects
+
+
+def _read_json(path: Path, content: bytes, shown: str, collected: Collected) -> None:
+    """Add what a JSON file holds to `collected`; Rejected where its format is not known."""
+    if path.name == helm.STATS:
+        if not path.with_name(helm.SPEC).exists():
+            raise Rejected("", "half_a_run", f"there is no {helm.SPEC} beside it, which says what was run")
+        helm.read(path.with_name(helm.SPEC).read_bytes(), content, shown, collected)
+    elif bigbench_logs.is_log(content):
+        bigbench_logs.read(content, shown, collected)
+    elif lm_eval.is_result(content):
+        lm_eval.read(content, shown, collected)
+    else:
+        raise Rejected("", "not_recognised", f"no result file of a known format; known are {KNOWN}")
+
+
+def _read_table(path: Path, shown: str, collected: Collected) -> None:
+    """Add what a table holds to `collected`; Rejected where it lacks a column."""
+    columns = tidy.columns_of(path)
+    if instances.EXAMPLE in columns:
+        detail = "instance-level scores are read from Parquet alone, where they can be larger than memory; write them so"
+        raise Rejected("", "instances_not_parquet", detail)
+    if answers.is_answers(columns):
+        answers.add(path, shown, collected)
+        return
+    if not tidy.is_table(columns):
+        lacking = ", ".join(name for name in tidy.NEEDED if name not in columns)
+        detail = f"a table without the columns {lacking}; it has {', '.join(map(ascii, columns))[:200] or 'none'}"
+        raise Rejected("", "not_recognised", detail)
+    unread = tidy.read(path, shown, collected)
+    if unread:
+        collected.unread[shown] = unread
+
+
+def _read_one(root: Path, relative: str, collected: Collected) -> None:
+    """Add what the file `relative` below `root` holds to `collected`."""
+    path, shown = root / relative, printable(relative)
+    try:
+        if path.name == helm.SPEC and not path.with_name(helm.STATS).exists():
+            raise Rejected("", "half_a_run", f"there is no {helm.STATS} beside it")
+        if path.suffix == ".json":
+            content = path.read_bytes()
+            collected.digests.append((relative, hashlib.sha256(content).hexdigest(), shown))
+            if path.name != helm.SPEC:  # which is read with its stats.json
+                _read_json(path, content, shown, collected)
+            return
+        with path.open("rb") as file:
+            collected.digests.append((relative, hashlib.file_digest(file, "sha256").hexdigest(), shown))
+        if not instances.is_instances(path):  # which were averaged before
+            _read_table(path, shown, collected)
+    except OSError as error:
+        detail = f"{error.strerror}; check the file or remove it"
+        collected.rejects.append(Reject("file", shown, "", "unreadable", detail))
+    except Rejected as fault:
+        collected.rejects.append(Reject("file", shown, *fault.args))
+
+
+def _read_chunk(root: Path, paths: Sequence[str]) -> tuple[pa.Table, Collected]:
+    collected = Collected()
+    gc.disable()  # many small objects that live until the end
+    try:
+        for path in paths:
+            _read_one(root, path, collected)
+    finally:
+        gc.enable()
+    table = collected.table()
+    collected.columns, collected.tables = {}, []
+    return table, collected
+
+
+def read(root: Path, paths: Sequence[str], n_processes: int = 1) -> tuple[pa.Table, Collected]:
+    """(every number of the files in the columns of `numbers.SCHEMA`, what else was in them)."""
+    chunks = [paths[k : k + FILES_PER_CHUNK] for k in range(0, len(paths), FILES_PER_CHUNK)]
+    with Processes(n_processes if len(chunks) > 1 else 1) as processes:
+        parts = processes.map(_read_chunk, [root] * len(chunks), chunks)
+    every = Collected(columns={})
+    for _, collected in parts:
+        every.rejects += collected.rejects
+        every.digests += collected.digests
+        every.n_numbers += collected.n_numbers
+        every.unread |= collected.unread
+    tables = [table for table, _ in parts] or [SCHEMA.empty_table()]
+    return pa.concat_tables(tables).unify_dictionaries().combine_chunks(), every
+
+
+def write_averages(con: duckdb.DuckDBPyConnection, source: str, table: str, facts: str) -> dict[str, int]:
+    """Average the instance-level files of a source into the Parquet file `table`; rejects and counts go to `facts`.
+
+    Returns the counts, with the number of `numbers`.
+    """
+    path = Path(source)
+    root = path if path.is_dir() else path.parent
+    files = [name for name in candidates(path)[0] if instances.is_instances(root / name)]
+    averaged, rejects, counts = instances.average(con, root, files)
+    write_parquet(averaged, table, instances.AVERAGED_SCHEMA)
+    write_json({"rejects": [reject._asdict() for reject in rejects], "counts": counts}, facts)
+    return counts | {"numbers": len(averaged)}
+
+
+def fingerprint(source: Path) -> str:
+    """Changes whenever a file that may hold results does, or one comes or goes."""
+    paths, _, rejects = candidates(source)
+    root = source if source.is_dir() else source.parent
+    lines = [f"{reject.file}\t{reject.reason}" for reject in rejects]
+    for path in paths:
+        status = (root / path).stat()
+        lines.append(f"{printable(path)}\t{status.st_size}\t{status.st_mtime_ns}")
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()

@@ -1,0 +1,190 @@
+"""Numbers of parsed score files as growing columns, and these as the table `scores`."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from analysis.base import columns as arrow
+from analysis.base.columns import Coder, combination
+from analysis.base.rejects import Reject
+from analysis.formats.bigbench import ScoreFile, value_location
+from analysis.normalise.curve_ids import curve_ids
+from analysis.normalise.repeats import set_aside_repeats
+from analysis.normalise.schema import AGGREGATE_METRIC, CURVE_KEY, SCORES_SCHEMA
+
+
+class Columns:
+    """Growing columns of one chunk: `entries` has one value per entry, `metric` and `score` one per number."""
+
+    def __init__(self) -> None:
+        self.coders = {name: Coder() for name in ("task", "subtask", "model_family", "model", "source_file", "metric")}
+        self.entries: dict[str, list] = {
+            name: []
+            for name in ("task", "subtask", "model_family", "model", "source_file", "preferred", "shots", "low_score",
+                         "high_score", "index", "shape")
+        }  # fmt: skip
+        self.score: list[float] = []
+        self.shapes = Coder()
+        """Metrics of an entry, in its order: a few such tuples name the metrics of all entries."""
+
+    def append(self, parsed: ScoreFile, shown: str) -> None:
+        """Add what the file `shown` gave."""
+        coders, columns = self.coders, self.entries
+        of_file = {
+            "task": coders["task"][parsed.task],
+            "model_family": coders["model_family"][parsed.model.model_family],
+            "model": coders["model"][parsed.model.model],
+            "source_file": coders["source_file"][shown],
+        }
+        metric, shapes, of_entry = coders["metric"], self.shapes, columns["shape"]
+        entries = parsed.entries
+        for entry in entries:
+            scores = entry.scores
+            if isinstance(scores, dict):
+                names = tuple(scores)
+                self.score += scores.values()
+            else:
+                names = tuple(name for name, _ in scores)
+                self.score += [score for _, score in scores]
+            of_entry.append(shapes[names])
+        columns["subtask"] += [coders["subtask"][entry.subtask] for entry in entries]
+        named = [entry.preferred_metric for entry in entries]
+        columns["preferred"] += [-1 if name is None else metric[name] for name in named]
+        columns["shots"] += [-1 if entry.shots is None else entry.shots for entry in entries]
+        columns["low_score"] += [entry.low_score for entry in entries]
+        columns["high_score"] += [entry.high_score for entry in entries]
+        columns["index"] += parsed.positions
+        for name, code in of_file.items():
+            columns[name] += [code] * len(entries)
+
+
+def _entry_kinds(codes: dict[str, np.ndarray], texts: dict[str, pa.Array]) -> tuple[np.ndarray, int]:
+    """(`task`, `subtask` or `aggregate` for every entry, as 2, 1 or 0; number of mixed cases).
+
+    An entry whose preferred metric is normalized_aggregate_score is an aggregate, and so is one that is named like its
+    task where the task has entries "task:subtask" too. Both are decided over all files of a task and model family, so
+    that the points of one curve are of one kind; a mixed case is one in which not all files agree on the preference.
+    """
+    # Names are few and entries are many: what depends on names alone is found once per pair of names.
+    named, n_named = combination(codes["task"], codes["subtask"])
+    first = np.zeros(n_named, np.int64)
+    first[named[::-1]] = np.arange(len(named))[::-1]
+    tasks, labels = texts["task"].to_pylist(), texts["subtask"].to_pylist()
+    pairs = [(tasks[codes["task"][k]], labels[codes["subtask"][k]]) for k in first]
+    is_whole_task = np.array([task == label for task, label in pairs], bool)[named]
+    is_part = np.array([label.startswith(f"{task}:") for task, label in pairs], bool)[named]
+    pair, n_pairs = combination(codes["task"], codes["model_family"])
+    has_subtasks = np.bincount(pair[is_part], minlength=n_pairs)[pair] > 0
+    entry, n_entries = combination(named, codes["model_family"])
+    metrics = texts["metric"].to_pylist()
+    aggregate = metrics.index(AGGREGATE_METRIC) if AGGREGATE_METRIC in metrics else -2
+    prefers_average = codes["preferred"] == aggregate
+    is_average = np.bincount(entry[prefers_average], minlength=n_entries)[entry] > 0
+    n_mixed = len(np.unique(entry[is_average & ~prefers_average]))
+    is_aggregate = is_average | (is_whole_task & has_subtasks)
+    return np.where(is_aggregate, 0, np.where(is_whole_task, 2, 1)).astype(np.int32), n_mixed
+
+
+class Assembled(NamedTuple):
+    """What the numbers of some files gave."""
+
+    scores: pa.Table
+    """The table `scores`, sorted by KEY."""
+    curve_ids: np.ndarray
+    """The number of every curve, once."""
+    rejects: list[Reject]
+    """Repeated numbers that are not in `scores`."""
+    n_mixed: int
+    """Entries that are aggregates in some files of their model family and not in others."""
+
+
+def _coded_entries(columns: Columns) -> tuple[dict[str, np.ndarray], dict[str, pa.Array], np.ndarray]:
+    """(codes of the texts of every entry, the sorted texts, rank of every metric's code among them).
+
+    The codes stand in the order of the texts; the preferred metric is -1 where an entry names none.
+    """
+    ranks, texts, codes = {}, {}, {}
+    for name, coder in columns.coders.items():
+        ranks[name], texts[name] = coder.ranked()
+        if name != "metric":
+            codes[name] = ranks[name][np.array(columns.entries[name], np.int64)]
+    preferred = np.array(columns.entries["preferred"], np.int64)
+    codes["preferred"] = np.where(preferred >= 0, ranks["metric"][preferred] if len(ranks["metric"]) else 0, -1)
+    return codes, texts, ranks["metric"]
+
+
+def _numbers_of_entries(columns: Columns, shapes: list[np.ndarray], metric_rank: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(entry, rank of the metric) of every number, in the order of `columns.score`."""
+    shape = np.array(columns.entries["shape"], np.int64)
+    lengths = np.array([len(names) for names in shapes], np.int64)
+    n_numbers = lengths[shape]
+    entry = np.repeat(np.arange(len(n_numbers)), n_numbers)
+    starts = np.cumsum(lengths) - lengths
+    place = np.arange(len(entry)) - np.repeat(np.cumsum(n_numbers) - n_numbers, n_numbers)
+    return entry, metric_rank[np.concatenate(shapes)[starts[shape][entry] + place]]
+
+
+def assemble(columns: Columns) -> Assembled:
+    """The table `scores` of the numbers that were collected from score files."""
+    score = np.array(columns.score, float)
+    if not len(score):
+        return Assembled(SCORES_SCHEMA.empty_table(), np.array([], np.int64), [], 0)
+    # Metrics get their codes here, before these are sorted.
+    shapes = [np.array([columns.coders["metric"][name] for name in names], np.int64) for names in columns.shapes]
+    codes, texts, metric_rank = _coded_entries(columns)
+    shots = np.array(columns.entries["shots"], np.int64)
+    kinds, n_mixed = _entry_kinds(codes, texts)
+    entry, metric = _numbers_of_entries(columns, shapes, metric_rank)
+
+    of_entry, n_of_entry = combination(codes["task"], codes["subtask"], shots)
+    model, n_models = combination(codes["model_family"], codes["model"])
+    # One number to sort by: distinct entries and models are few enough that it fits.
+    assert n_of_entry * len(texts["metric"]) * n_models < 2**62
+    key = (of_entry[entry] * len(texts["metric"]) + metric) * n_models + model[entry]
+    order = np.argsort(key, kind="stable")  # repeats stay in the order of the files
+
+    def where_published(row: int) -> tuple[str, str, int]:
+        at = entry[row]
+        file = texts["source_file"][int(codes["source_file"][at])].as_py()
+        return file, value_location(columns.entries["index"][at], texts["metric"][int(metric[row])].as_py()), 1
+
+    rows, rejects = set_aside_repeats(order, key, score, where_published)
+    at = entry[rows]
+    first = np.ones(len(rows), bool)  # of its curve
+    first[1:] = (np.diff(key[rows] // n_models) != 0) | (np.diff(codes["model_family"][at]) != 0)
+    arrays = {name: arrow.coded(codes[name][at], texts[name]) for name in codes if name != "preferred"}
+    arrays |= {
+        "metric": arrow.coded(metric[rows], texts["metric"]),
+        "filter": arrow.coded(np.zeros(len(rows), np.int32), arrow.texts(["none"])),
+        "entry_kind": arrow.coded(kinds[at], arrow.texts(["aggregate", "subtask", "task"])),
+        "shots": arrow.numbers(shots[at], pa.int32(), shots[at] >= 0),
+        "score": arrow.numbers(score[rows], pa.float64()),
+    }
+    arrays |= _of_preferred_metric(columns, at, metric[rows] == codes["preferred"][at], codes["preferred"][at] >= 0)
+    # What BIG-bench does not publish.
+    for name in ("stderr", "n_examples", "higher_is_better"):
+        arrays[name] = pa.nulls(len(rows), SCORES_SCHEMA.field(name).type)
+    starts = np.flatnonzero(first)
+    ids = curve_ids({name: arrays[name].take(pa.array(starts)) for name in CURVE_KEY})
+    arrays["curve_id"] = arrow.numbers(np.repeat(ids, np.diff(np.append(starts, len(rows)))), pa.int64())
+    table = pa.Table.from_arrays([arrays[name] for name in SCORES_SCHEMA.names], schema=SCORES_SCHEMA)
+    return Assembled(table, ids, rejects, n_mixed)
+
+
+def _of_preferred_metric(
+    columns: Columns, at: np.ndarray, is_preferred: np.ndarray, is_named: np.ndarray
+) -> dict[str, pa.Array]:
+    """Columns of the numbers of the entries `at` that say what the preferred metric is, and what its range is.
+
+    `low_score` is the chance rate of the preferred metric, and of no other.
+    """
+    arrays = {"is_preferred": arrow.numbers(is_preferred, pa.bool_(), is_named)}
+    for name in ("low_score", "high_score"):
+        values = np.array(columns.entries[name], float)[at]  # None becomes NaN
+        arrays[name] = arrow.numbers(values, pa.float64(), ~np.isnan(values))
+        if name == "low_score":
+            arrays["chance"] = arrow.numbers(values, pa.float64(), ~np.isnan(values) & is_preferred)
+    return arrays

@@ -1,0 +1,221 @@
+"""A folder of BIG-bench's score files to long tables: one row per published number, nothing dropped."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, groupby
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from analysis.base.columns import small_table
+from analysis.base.errors import InputError
+from analysis.base.parallel import Processes
+from analysis.base.rejects import Reject, describe, printable
+from analysis.base.shards import shard_of
+from analysis.formats.bigbench import Model, parse_plain_file, parse_score_file
+from analysis.normalise.assembling import Columns, assemble
+from analysis.normalise.curve_ids import check_distinct
+from analysis.normalise.schema import MODELS_SCHEMA, REJECTS_SCHEMA, SCORES_SCHEMA, TASKS_SCHEMA, Normalised, write_table
+from analysis.sources.layout import find_score_files, list_digest
+
+FILES_PER_CHUNK = 500
+
+
+@dataclass
+class Chunk:
+    """What a number of files gave. `scores` is None where it was written to a file instead."""
+
+    scores: pa.Table | None = None
+    n_scores: int = 0
+    curve_ids: np.ndarray = field(default_factory=lambda: np.array([], np.int64))
+    models: Counter[Model] = field(default_factory=Counter)
+    keywords: dict[str, list[str]] = field(default_factory=dict)
+    """Of every task of which a file could be read."""
+    rejects: list[Reject] = field(default_factory=list)
+    digests: list[tuple[str, str, str]] = field(default_factory=list)
+    """(path, SHA-256, path as text) of every file."""
+    n_numbers: int = 0
+    n_mixed: int = 0
+
+
+def _read_files(root: Path, paths: Sequence[str], chunk: Chunk) -> Columns:
+    """The numbers of the files; what else they hold goes to `chunk`."""
+    columns = Columns()
+    folder = os.fspath(root)
+    for path in paths:
+        shown = printable(path)
+        try:
+            with open(f"{folder}/{path}", "rb", buffering=0) as file:  # noqa: PTH123 - a Path takes as long as the reading
+                content = file.read()
+        except OSError as error:
+            detail = f"{error.strerror}; check the file or remove it"
+            chunk.rejects.append(Reject("file", shown, "", "unreadable", detail))
+            continue
+        chunk.digests.append((path, hashlib.sha256(content).hexdigest(), shown))
+        parsed = parse_plain_file(content) or parse_score_file(content, shown)
+        chunk.rejects += parsed.rejects
+        if parsed.model is None:
+            continue
+        chunk.n_numbers += parsed.n_numbers
+        chunk.models[parsed.model] += 1
+        chunk.keywords[parsed.task] = chunk.keywords.get(parsed.task) or parsed.keywords
+        columns.append(parsed, shown)
+    return columns
+
+
+def _read_chunk(root: Path, paths: Sequence[str], part: Path | None = None) -> Chunk:
+    """Parse the files `paths` below `root`; `scores` goes to the file `part` if one is given."""
+    chunk = Chunk()
+    # Millions of small objects that live until the end: looking for garbage among them takes longer than making them.
+    gc.disable()
+    try:
+        columns = _read_files(root, paths, chunk)
+    finally:
+        gc.enable()
+    scores, chunk.curve_ids, rejects, chunk.n_mixed = assemble(columns)
+    chunk.rejects += rejects
+    chunk.n_scores = len(scores)
+    if part is None:
+        chunk.scores = scores
+    elif len(scores):
+        write_table(scores, "scores", part)
+    return chunk
+
+
+def _slices(paths: Sequence[str]) -> list[list[str]]:
+    """Whole folders of tasks together, FILES_PER_CHUNK files or a few more."""
+    slices: list[list[str]] = []
+    for _, folder in groupby(paths, key=lambda path: path.split("/results/")[0]):
+        if not slices or len(slices[-1]) >= FILES_PER_CHUNK:
+            slices.append([])
+        slices[-1] += folder
+    return slices
+
+
+def _slices_of_one_task(chunks: Sequence[Chunk]) -> list[list[int]]:
+    """Numbers of the chunks that have tasks in common, directly or by way of others; each group sorted, none of one."""
+    group_of = list(range(len(chunks)))
+    first_with: dict[str, int] = {}
+    for k, chunk in enumerate(chunks):
+        for task in chunk.keywords:
+            one, other = sorted((group_of[first_with.setdefault(task, k)], group_of[k]))
+            group_of = [one if group == other else group for group in group_of]
+    members: dict[int, list[int]] = {}
+    for k, group in enumerate(group_of):
+        members.setdefault(group, []).append(k)
+    return [found for found in members.values() if len(found) > 1]
+
+
+def _read_chunks(root: Path, slices: list[list[str]], folder: Path | None, n_processes: int) -> list[Chunk]:
+    """What the slices gave. Files of one task that lie in different slices are read again, together.
+
+    A task's name is what its files say, whatever their folder, and repeats and kinds of entries are found per task.
+    """
+    parts = [folder / f"part-{k:04}.parquet" if folder else None for k in range(len(slices))]
+    with Processes(n_processes if len(slices) > 1 else 1) as processes:
+        chunks = processes.map(_read_chunk, [root] * len(slices), slices, parts)
+        together = _slices_of_one_task(chunks)
+        for part in (parts[k] for group in together for k in group):
+            if part is not None:
+                part.unlink(missing_ok=True)
+        merged = [sorted(chain.from_iterable(slices[k] for k in group), key=os.fsencode) for group in together]
+        again = processes.map(_read_chunk, [root] * len(merged), merged, [parts[group[0]] for group in together])
+    for group, chunk in zip(together, again, strict=True):
+        chunks[group[0]] = chunk
+    replaced = {k for group in together for k in group[1:]}
+    return [chunk for k, chunk in enumerate(chunks) if k not in replaced]
+
+
+def normalise(
+    root: Path,
+    n_processes: int = 1,
+    rejects: Iterable[Reject] = (),
+    expected_sha256: str | None = None,
+    folder: Path | None = None,
+    shard: tuple[int, int] = (0, 1),
+) -> Normalised:
+    """Every number below `root` as one row of `scores` or one reject of kind `value`.
+
+    Parameters
+    ----------
+    root : Path
+        Folder that holds `bigbench/benchmark_tasks/`.
+    n_processes : int
+        Files are parsed by so many processes; the result does not depend on it.
+    rejects : iterable of Reject
+        What was set aside before, on the way into `root`.
+    expected_sha256 : str, optional
+        `input_sha256` of the files as they were put there.
+    folder : Path, optional
+        An empty folder into which `scores` is written in parts, whole tasks in each, instead of being returned.
+    shard : (int, int)
+        (k, n): read the task folders whose name's hash is k modulo n. What is no score file is a reject of shard 0.
+
+    Raises
+    ------
+    InputError
+        There is no score file, no number could be read from those that are there, or they are not those expected. Of several
+        shards one may be empty, and none knows what is expected of all.
+
+    """
+    paths, set_aside = find_score_files(root)
+    rejects = [*rejects, *set_aside] if shard[0] == 0 else []
+    if shard[1] > 1:
+        expected_sha256 = None
+        paths = [path for path in paths if shard_of(path.split("/")[2], shard[1]) == shard[0]]
+    chunks = _read_chunks(root, _slices(paths), folder, n_processes)
+    check_distinct(np.concatenate([np.array([], np.int64), *(chunk.curve_ids for chunk in chunks)]))
+    rejects += chain.from_iterable(chunk.rejects for chunk in chunks)
+    facts = _facts(chunks, rejects)
+    if expected_sha256 not in (None, facts["input_sha256"]):
+        raise InputError(f"the files in {printable(str(root))} were changed after they were fetched; delete that folder")
+    if not facts["scores"] and shard[1] == 1:
+        raise InputError(
+            f"source: no number could be read from {printable(str(root))}: {len(rejects)} rejects, the first: "
+            + describe(rejects[:1])
+        )
+    scores = None
+    if folder is None:
+        scores = pa.concat_tables([chunk.scores for chunk in chunks]).unify_dictionaries().combine_chunks()
+    elif not facts["scores"]:
+        write_table(SCORES_SCHEMA.empty_table(), "scores", folder / "part-0000.parquet")
+    models = sum((chunk.models for chunk in chunks), Counter())
+    keywords: dict[str, list[str]] = {}
+    for chunk in chunks:
+        keywords |= {task: keywords.get(task) or words for task, words in chunk.keywords.items()}
+    return Normalised(
+        scores=scores,
+        models=small_table(((*model, None, None, n) for model, n in models.items()), MODELS_SCHEMA),
+        tasks=small_table(keywords.items(), TASKS_SCHEMA),
+        rejects=small_table((reject._replace(n_numbers=reject.numbers) for reject in rejects), REJECTS_SCHEMA),
+        facts=facts,
+    )
+
+
+def _facts(chunks: Sequence[Chunk], rejects: Sequence[Reject]) -> dict[str, object]:
+    """Counts of what came in and went where; every number in is a score or a reject."""
+    n_numbers, n_scores = (sum(getattr(chunk, name) for chunk in chunks) for name in ("n_numbers", "n_scores"))
+    n_rejected = Counter(reject.kind for reject in rejects)
+    if n_numbers != n_scores + n_rejected["value"]:
+        raise AssertionError(f"{n_numbers} numbers in, {n_scores} rows and {n_rejected['value']} rejects out")
+    n_files = sum(chunk.models.total() for chunk in chunks)
+    digests = sorted(chain.from_iterable(chunk.digests for chunk in chunks), key=lambda row: os.fsencode(row[0]))
+    return {
+        "input_sha256": list_digest(row[1:] for row in digests),
+        "files_in": n_files + n_rejected["file"],
+        "files_read": n_files,
+        "numbers_in": n_numbers,
+        "scores": n_scores,
+        "rejected_files": n_rejected["file"],
+        "rejected_entries": n_rejected["entry"],
+        "rejected_values": n_rejected["value"],
+        "entries_of_mixed_kind": sum(chunk.n_mixed for chunk in chunks),
+        "digests": digests,
+    }

@@ -1,0 +1,153 @@
+"""What is true of all shards together, between normalising and scoring."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from analysis.base.database import Input, create_views
+from analysis.base.errors import InputError
+from analysis.base.sql import sql_text
+from analysis.normalise.examples import GROUP, recover_n_examples, use_reference
+from analysis.normalise.schema import EXAMPLES_SCHEMA, METRICS_SCHEMA, MODELS_SCHEMA, Normalised
+from analysis.sources.layout import list_digest
+
+SHARD_TABLES = ("models", "tasks", "rejects", "recovered")
+"""Tables of a shard that are small enough to be put together in memory."""
+
+
+@dataclass
+class Gathered:
+    """The tables that scoring needs of all shards, and the sums of their counts."""
+
+    models: pa.Table
+    tasks: pa.Table
+    rejects: pa.Table
+    metrics: pa.Table
+    examples: pa.Table
+    facts: dict[str, object]
+
+
+def recovered_examples(con: duckdb.DuckDBPyConnection, inputs: Mapping[str, Input], only_certain: bool = False) -> pa.Table:
+    """Numbers of examples that the shares of published_scores tell, in EXAMPLES_SCHEMA.
+
+    `inputs` are published_scores, reference_metrics and reference_task_notes. `only_certain` leaves out what is ambiguous:
+    of scores that may be rounded, 0.435 is no sign of 1,000 examples.
+    """
+    create_views(con, inputs)
+    recovered = recover_n_examples(con.execute(sql_text("steps/proportions")).df())
+    if only_certain:
+        recovered = recovered[~recovered["n_ambiguous"].fillna(True).astype(bool)].reset_index(drop=True)
+    return pa.Table.from_pandas(recovered, EXAMPLES_SCHEMA, preserve_index=False)
+
+
+def _with_published_sizes(con: duckdb.DuckDBPyConnection, recovered: pa.Table) -> pa.Table:
+    """`recovered` with the published numbers of examples of the view reference_preferred_metrics where they count."""
+    sizes = con.execute("select task, n_examples::bigint as n_examples from reference_preferred_metrics").df()
+    examples = recovered.to_pandas().sort_values(GROUP, ignore_index=True)
+    examples["n_examples"] = examples["n_examples"].astype("Int64")
+    examples["n_ambiguous"] = examples["n_ambiguous"].astype("boolean")
+    examples = use_reference(examples, sizes.set_index("task")["n_examples"])
+    return pa.Table.from_pandas(examples, EXAMPLES_SCHEMA, preserve_index=False)
+
+
+def _sorted_rows(tables: Sequence[pa.Table]) -> pa.Table:
+    table = pa.concat_tables(tables)
+    plain = [name for name in table.schema.names if not pa.types.is_nested(table.schema.field(name).type)]
+    return table.sort_by([(name, "ascending") for name in plain])
+
+
+def _summed(facts: Sequence[Mapping[str, object]]) -> dict[str, object]:
+    """The facts of all shards: counts are added, of others the first that is given is taken, and files have one digest."""
+    total: dict[str, object] = {}
+    for of_shard in facts:
+        for name, value in of_shard.items():
+            if isinstance(value, int) and not isinstance(value, bool):
+                total[name] = total.get(name, 0) + value
+            elif name != "digests":
+                total[name] = total.get(name) or value
+    digests = sorted((row for of_shard in facts for row in of_shard["digests"]), key=lambda row: os.fsencode(row[0]))
+    return total | {"input_sha256": list_digest((row[1], row[2]) for row in digests)}
+
+
+def gather(
+    con: duckdb.DuckDBPyConnection,
+    shards: Sequence[Mapping[str, Path | pa.Table]],
+    facts: Sequence[Mapping[str, object]],
+    inputs: Mapping[str, Input],
+    expected_sha256: str | None = None,
+) -> Gathered:
+    """The tables that scoring needs of all shards, and the sums of their counts.
+
+    Parameters
+    ----------
+    con : DuckDBPyConnection
+        A connection for the scans.
+    shards : sequence of mapping
+        Per shard scores (a folder or a file) and SHARD_TABLES, as paths or as tables.
+    facts : sequence of mapping
+        Those of `Normalised` per shard, with `digests`.
+    inputs : mapping
+        reference_preferred_metrics.
+    expected_sha256 : str, optional
+        Digest of the list of files as they were fetched.
+
+    Raises
+    ------
+    InputError
+        No shard has a number, the files are not those expected, or files in folders of different shards call their task the
+        same.
+
+    """
+    every = {
+        name: [given if isinstance(given := shard[name], pa.Table) else pq.read_table(given) for shard in shards]
+        for name in SHARD_TABLES
+    }
+    counts = Counter(task for table in every["tasks"] for task in table["task"].to_pylist())
+    twice = sorted(task for task, n in counts.items() if n > 1)
+    if twice:
+        raise InputError(
+            f"shards: files in different folders call their task {twice[0]!r}, and the folders are in different shards; "
+            "run with shards=1"
+        )
+    total = _summed(facts)
+    if expected_sha256 not in (None, total["input_sha256"]):
+        raise InputError("the files of the source were changed after they were fetched; delete data/<dataset>/raw")
+    if not total["scores"]:
+        raise InputError("source: no number could be read; data/<dataset>/rejects.parquet says why")
+    models = pa.concat_tables(every["models"]).to_pandas()
+    models = models.groupby(MODELS_SCHEMA.names[:-1], dropna=False, as_index=False).sum()
+    scores = [shard["scores"] for shard in shards]
+    scores = pa.concat_tables(scores) if isinstance(scores[0], pa.Table) else [str(path) for path in scores]
+    create_views(con, {"published_scores": scores} | dict(inputs))
+    return Gathered(
+        models=pa.Table.from_pandas(models, MODELS_SCHEMA, preserve_index=False),
+        tasks=_sorted_rows(every["tasks"]),
+        rejects=_sorted_rows(every["rejects"]),
+        metrics=con.sql(sql_text("steps/published_metrics")).to_arrow_table().cast(METRICS_SCHEMA),
+        examples=_with_published_sizes(con, pa.concat_tables(every["recovered"])),
+        facts=total,
+    )
+
+
+def inputs_of_score(
+    con: duckdb.DuckDBPyConnection, tables: Normalised, references: Mapping[str, Input], only_certain: bool = False
+) -> dict[str, Input]:
+    """What `score.curves.make_curves` and `score.database.assemble` read, of numbers that are in memory as one shard.
+
+    `references` are the reference tables by the names that SQL uses, among them reference_metrics, reference_task_notes
+    and reference_preferred_metrics; `only_certain` as for `recovered_examples`.
+    """
+    inputs = {"published_scores": tables.scores} | dict(references)
+    shard = {"recovered": recovered_examples(con, inputs, only_certain)}
+    shard |= {name: getattr(tables, name) for name in ("scores", "models", "tasks", "rejects")}
+    gathered = gather(con, [shard], [{"digests": []} | tables.facts], references)
+    inputs |= {f"published_{name}": getattr(gathered, name) for name in ("models", "tasks", "rejects", "metrics")}
+    return inputs | {"recovered_examples": gathered.examples}

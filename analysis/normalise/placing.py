@@ -1,0 +1,138 @@
+"""Which family a model belongs to and where it stands on the scale: from what files say, and from rules for its name."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.base.columns import Texts
+from analysis.base.rejects import Reject
+from analysis.formats.names import Recognised, Rules
+from analysis.formats.numbers import PUBLISHED_COUNTS, SCALES
+
+SCALE_BY = ("parameters", "tokens", "steps", "flops")
+_MISSING = {
+    "parameters": "number of parameters", "tokens": "number of training tokens", "steps": "number of training steps",
+    "flops": "training compute",
+}  # fmt: skip
+
+
+def place_models(models: pd.DataFrame, rules: Rules, scale_by: str) -> pd.DataFrame:
+    """Family, name and scale of models.
+
+    Parameters
+    ----------
+    models : DataFrame
+        model, revision, model_family, SCALES and PUBLISHED_COUNTS, as files say them; NULL or NaN where they do not.
+    rules : Rules
+        For what they do not say.
+    scale_by : str
+        One of SCALE_BY. By steps or tokens the family is the model, and its checkpoints are its models.
+
+    Returns
+    -------
+    DataFrame
+        The same rows: family, name, total_params, PUBLISHED_COUNTS, scale, scale_basis, progress (what orders the
+        checkpoints of a model; infinite for the finished one), reason and detail (why a model cannot be placed; empty where
+        it can).
+
+    """
+    placed = []
+    for given in models.itertuples(index=False):
+        revision = given.revision if isinstance(given.revision, str) else None
+        known = rules.of_model(given.model, revision)
+        placed.append(_placed(given, known, scale_by))
+    return pd.DataFrame(placed, index=models.index)
+
+
+def _scale_of(by: str, size: float | None, given: dict[str, float | None]) -> tuple[float | None, str | None]:
+    """(scale, what it is) of a model; nothing is said of parameters, which `models.sql` chooses among."""
+    if by == "tokens":
+        return given["training_tokens"], "training_tokens"
+    if by == "steps":
+        return given["training_steps"], "training_steps"
+    if by == "parameters":
+        return size, None
+    if given["training_flops"] is not None:
+        return given["training_flops"], "training_flops"
+    if given["n_parameters"] is not None and given["training_tokens"] is not None:
+        return 6 * given["n_parameters"] * given["training_tokens"], "6 * total_params * training_tokens"
+    return None, None
+
+
+def _why_not(name: str, family: str | None, scale: float | None, fault: str, scale_by: str) -> tuple[str, str]:
+    """(reason, detail) of a model that cannot be placed; both empty where it can."""
+    if fault:
+        return "unknown_revision", f"{fault}; name it in a file of rules (config: rules)"
+    if family is None and scale_by not in ("steps", "tokens"):
+        detail = (
+            f"no rule knows the family of {ascii(name)[:80]}; say it in the table, or in a file of rules (config: rules)"
+        )
+        return "unknown_family", detail
+    if scale == 0:
+        return "no_training", f"before its training {ascii(name)[:80]} has no place on a logarithmic scale"
+    if scale is None or not scale > 0:
+        detail = f"neither the file nor a rule says the {_MISSING[scale_by]} of {ascii(name)[:80]}"
+        return "unknown_scale", detail + "; say it in the table, or in a file of rules (config: rules)"
+    return "", ""
+
+
+def _placed(given, known: Recognised, scale_by: str) -> dict:
+    """One row of `place_models`."""
+    family = given.model_family if isinstance(given.model_family, str) else known.model_family
+    stated, counts = (
+        {name: None if pd.isna(value := getattr(given, name)) else float(value) for name in names}
+        for names in (SCALES, PUBLISHED_COUNTS)
+    )
+    is_checkpoint = known.is_checkpoint or stated["training_tokens"] is not None or stated["training_steps"] is not None
+    for name in ("training_tokens", "training_steps"):
+        stated[name] = stated[name] if stated[name] is not None else getattr(known, name)
+    is_counted = any(value is not None for value in counts.values())
+    stated["n_parameters"] = stated["n_parameters"] or (None if is_counted else known.n_parameters)
+    tokens, steps = stated["training_tokens"], stated["training_steps"]
+    progress = np.inf
+    if is_checkpoint:
+        progress = steps if steps is not None else tokens
+    size = next((value for value in (stated["n_parameters"], *counts.values()) if value is not None), None)
+    scale, basis = _scale_of(scale_by, size, stated)
+    name = given.model
+    fault = known.fault if steps is None and tokens is None else ""
+    reason, detail = _why_not(name, family, scale, fault, scale_by)
+    if scale_by in ("steps", "tokens"):
+        # A name that several families of one source use is a model of each.
+        own = f"{given.model_family}, {name}" if isinstance(given.model_family, str) else name
+        family, name = own, f"{'step' if scale_by == 'steps' else 'tokens'} {scale:.15g}" if scale is not None else name
+    return {
+        "family": family, "name": name, "total_params": stated["n_parameters"], **counts, "scale": scale,
+        "scale_basis": basis, "progress": progress, "reason": reason, "detail": detail,
+    }  # fmt: skip
+
+
+def set_aside_models(
+    described: pd.DataFrame, of_row: np.ndarray, files: Texts, n_numbers: np.ndarray, scale_by: str
+) -> list[Reject]:
+    """Rejects of the models that cannot be placed, and of earlier checkpoints; `described` gets `is_kept`.
+
+    `of_row`, `files` and `n_numbers` are the row of `described`, the file and the count of every number.
+    """
+    described["is_kept"] = described["reason"] == ""
+    if scale_by in ("parameters", "flops"):
+        placed = described[described["is_kept"]]
+        last = placed.groupby(["family", "name"])["progress"].transform("max")
+        for k in placed.index[placed["progress"] < last]:
+            end = "the finished model" if np.isinf(last[k]) else f"{last[k]:.15g}"
+            described.loc[k, ["reason", "detail", "is_kept"]] = (
+                "earlier_checkpoint",
+                f"at {described.loc[k, 'progress']:.15g}, before the last one ({end}) of this model; by {scale_by} that one "
+                "alone counts, by steps or tokens (config: scale_by) all do",
+                False,
+            )
+    rejects = []
+    lost = ~described["is_kept"].to_numpy(bool)[of_row]
+    pairs, inverse = np.unique(np.stack([files.codes[lost], of_row[lost]]), axis=1, return_inverse=True)
+    counts = np.bincount(inverse.ravel(), n_numbers[lost], minlength=pairs.shape[1])
+    for (file, k), n in zip(pairs.T, counts, strict=True):
+        one = described.iloc[k]
+        place = f"model {one['model']!a}" + (f", revision {one['revision']}" if one["revision"] is not None else "")
+        rejects.append(Reject("entry", files.names[file], place, one["reason"], one["detail"], int(n)))
+    return rejects

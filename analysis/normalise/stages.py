@@ -1,0 +1,137 @@
+"""What the rules `normalise` and `gather` do: numbers of one shard as Parquet, and what is true of all shards."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+
+from analysis.base.database import Input, connect
+from analysis.base.errors import InputError
+from analysis.base.files import read_json, write_parquet
+from analysis.base.rejects import Reject
+from analysis.formats import names
+from analysis.normalise import bigbench, results
+from analysis.normalise.gather import SHARD_TABLES, gather, recovered_examples
+from analysis.normalise.reporting import report
+from analysis.normalise.schema import EXAMPLES_SCHEMA, METRICS_SCHEMA, Normalised, write
+
+_OF_SOURCE = ("source", "source_kind", "revision", "commit", "simulated_world", "experiments")
+"""What of the manifest becomes a fact of the build."""
+
+
+def read_shard(
+    manifest: Mapping[str, object],
+    given: Mapping[str, str],
+    shard: tuple[int, int],
+    scale_by: str,
+    n_processes: int,
+    out: Mapping[str, str],
+) -> Normalised:
+    """The numbers of one shard of a source; those of BIG-bench's layout are written to the folder `out["scores"]` at once.
+
+    Parameters
+    ----------
+    manifest : mapping
+        Of `sources.obtain`.
+    given : mapping
+        Paths of known (rules for names) and, for other formats than BIG-bench's, averaged, instances, and rules of a user.
+    shard : (int, int)
+        Number of the shard, and of all shards.
+    scale_by, n_processes
+        As for `results.normalise`.
+    out : mapping
+        Where `scores` goes.
+
+    """
+    root, folder = Path(manifest["root"]), Path(out["scores"])
+    folder.mkdir(parents=True)  # Snakemake has removed what an earlier run left there
+    if manifest["source_kind"] == "results":
+        own = [Path(given["rules"])] if given["rules"] else []
+        rules = names.read([*own, Path(given["known"])], len(own))
+        instances = read_json(given["instances"])
+        set_aside = [Reject(**reject) for reject in instances["rejects"]]
+        tables = results.normalise(root, rules, scale_by, n_processes, shard, pq.read_table(given["averaged"]), set_aside)
+        if shard[0] == 0:
+            tables.facts |= instances["counts"]
+        return tables
+    if scale_by != "parameters":
+        raise InputError(f"scale_by: BIG-bench publishes numbers of parameters alone, no training {scale_by}")
+    rejects = [Reject(**reject) for reject in manifest["rejects"]]
+    return bigbench.normalise(root, n_processes, rejects, manifest["input_sha256"], folder, shard)
+
+
+def write_shard(
+    tables: Normalised,
+    manifest: Mapping[str, object],
+    references: Mapping[str, Input],
+    out: Mapping[str, str],
+    limits: Mapping[str, object],
+) -> None:
+    """Write the tables of one shard, and the numbers of examples that its shares tell.
+
+    `references` are reference_metrics and reference_task_notes, `out` the paths by name, `limits` those of
+    `database.connect`.
+    """
+    tables.facts |= {name: manifest[name] for name in _OF_SOURCE if name in manifest}
+    write(tables, {**out, "scores": Path(out["scores"]) / "part-0000.parquet"})
+    with connect(**limits) as con:
+        inputs = {"published_scores": str(out["scores"])} | dict(references)
+        recovered = recovered_examples(con, inputs, only_certain=manifest["source_kind"] == "results")
+    write_parquet(recovered, out["recovered"], EXAMPLES_SCHEMA)
+
+
+def gather_shards(
+    con: duckdb.DuckDBPyConnection,
+    given: Mapping[str, Sequence[str]],
+    references: Mapping[str, Input],
+    out: Mapping[str, str],
+    say: Callable[[str], None],
+    strict: bool,
+) -> None:
+    """Put the tables of all shards together, say what came in and what did not, and write what scoring needs.
+
+    Parameters
+    ----------
+    con : DuckDBPyConnection
+        A connection for the scans.
+    given : mapping
+        manifest, and per shard the paths of scores, facts and SHARD_TABLES.
+    references : mapping
+        reference_preferred_metrics.
+    out : mapping
+        Paths of scores (a folder), models, tasks, rejects, facts, metrics and examples.
+    say : callable
+        Takes lines for the user.
+    strict : bool
+        Whether anything that was not taken in ends the run.
+
+    """
+    columns = ("scores", *SHARD_TABLES)
+    shards = [
+        dict(zip(columns, map(Path, paths), strict=True)) for paths in zip(*(given[name] for name in columns), strict=True)
+    ]
+    facts = [read_json(path) for path in given["facts"]]
+    gathered = gather(con, shards, facts, references, read_json(given["manifest"])["input_sha256"])
+    tables = Normalised(None, gathered.models, gathered.tasks, gathered.rejects, gathered.facts)
+    report(tables, say, strict)
+    write(tables, out)
+    write_parquet(gathered.metrics, out["metrics"], METRICS_SCHEMA)
+    write_parquet(gathered.examples, out["examples"], EXAMPLES_SCHEMA)
+    _link_parts([shard["scores"] for shard in shards], Path(out["scores"]))
+
+
+def _link_parts(folders: Sequence[Path], folder: Path) -> None:
+    """The Parquet files of several folders in one, without a copy where the file system can."""
+    folder.mkdir(parents=True)
+    parts = [part for of_shard in folders for part in sorted(of_shard.glob("*.parquet"))]
+    for k, part in enumerate(parts):
+        place = folder / f"part-{k:04}.parquet"
+        try:
+            os.link(part, place)
+        except OSError:  # a file system without hard links
+            shutil.copyfile(part, place)

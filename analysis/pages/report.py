@@ -1,0 +1,141 @@
+"""One page that says what was run, what was found and where to look; it needs no network, when made or when read."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import NamedTuple
+
+import duckdb
+import jinja2
+import pandas as pd
+from docutils.core import publish_parts
+
+from analysis.base.database import connect
+from analysis.base.sql import packaged_text, sql_text
+
+
+class Figure(NamedTuple):
+    """A figure of the page."""
+
+    name: str
+    title: str
+    svg: bytes
+    caption: str
+    """HTML."""
+
+    @property
+    def address(self) -> str:
+        """The picture as a data URI: its identifiers cannot meet those of other pictures."""
+        return "data:image/svg+xml;base64," + base64.b64encode(self.svg).decode()
+
+
+class Table(NamedTuple):
+    """A table of the page; cells are text."""
+
+    title: str
+    note: str
+    columns: list[str]
+    rows: list[list[str]]
+    is_number: list[bool]
+
+
+def shown(value: object) -> str:
+    """A cell as text."""
+    if value is None or value is pd.NA or (isinstance(value, float) and value != value):
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        if value in (float("inf"), float("-inf")):
+            return "∞" if value > 0 else "−∞"
+        return f"{value:,.0f}" if value == int(value) and abs(value) < 1e15 else f"{value:.4g}"
+    return str(value)
+
+
+def _table(con: duckdb.DuckDBPyConnection, title: str, note: str, path: str) -> Table:
+    """The result of an SQL file as a table of the page."""
+    cursor = con.execute(sql_text(path))
+    columns = [column[0] for column in cursor.description]
+    numeric = [str(column[1]) not in ("VARCHAR", "BOOLEAN") for column in cursor.description]
+    return Table(title, note, columns, [[shown(value) for value in row] for row in cursor.fetchall()], numeric)
+
+
+_TABLES = {
+    "by_metric": (
+        "Metrics",
+        "Curves of at least 5 scales that are no aggregates; verdicts of the mirage test on those that can be tested.",
+        "pages/report_by_metric",
+    ),
+    "top_triplets": (
+        "Triplets that display emergence, the 40 largest",
+        "The largest of many curves is large by chance too; the median over the curves of the triplet stands beside it.",
+        "pages/report_top_triplets",
+    ),
+    "verdicts": (
+        "Verdicts of the mirage test",
+        "Every curve of a metric that is a share of right answers has one.",
+        "pages/report_verdicts",
+    ),
+    "rejects": (
+        "What was not taken in",
+        "Everything is named, with its place in its file, in the table rejects.",
+        "pages/report_rejects",
+    ),
+    "families": (
+        "Model families",
+        "A curve needs at least 3 models of different known size.",
+        "pages/report_families",
+    ),
+}
+"""Title, note and SQL file of every table of the page."""
+
+
+def caption(text: str, config: Mapping[str, object]) -> str:
+    """A caption of Snakemake's report, reStructuredText with the settings in it, as HTML."""
+    text = jinja2.Template(text).render(snakemake=SimpleNamespace(config=config))
+    # A setting may hold anything: nothing in it may include a file or pass HTML through.
+    settings = {"raw_enabled": False, "file_insertion_enabled": False, "report_level": 5}
+    return publish_parts(text, writer="html5", settings_overrides=settings)["body"]
+
+
+def read_figures(
+    paths: Sequence[str], titles: Sequence[str], captions: Sequence[str], config: Mapping[str, object]
+) -> list[Figure]:
+    """The figures of the page from their SVG files, titles, and files of captions."""
+    return [
+        Figure(Path(path).stem, title, Path(path).read_bytes(), caption(Path(text).read_text(encoding="utf-8"), config))
+        for path, title, text in zip(paths, titles, captions, strict=True)
+    ]
+
+
+def page(database: str, dataset: str, figures: Sequence[Figure], config: dict, simulated: bool) -> str:
+    """The report of the database file `database` as one HTML document.
+
+    Parameters
+    ----------
+    database : str
+        Path of the file.
+    dataset : str
+        What to call the dataset.
+    figures : sequence of Figure
+        In the order in which they shall stand.
+    config : mapping
+        The settings of the run.
+    simulated : bool
+        Whether no number of it is real, which the page then says.
+
+    """
+    with connect(database, read_only=True) as con:
+        facts = dict(con.execute("select key, value from provenance order by key").fetchall())
+        claims = _table(con, "", "", "pages/report_claims")
+        tables = {name: _table(con, *given) for name, given in _TABLES.items()}
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    template = environment.from_string(packaged_text("pages/report.html.j2"))
+    return template.render(
+        dataset=dataset, figures=figures, facts=facts, claims=claims, tables=tables, config=config, simulated=simulated
+    )

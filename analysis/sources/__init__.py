@@ -1,0 +1,1 @@
+"""Where results come from: git repositories, archives, folders and files; what is fetched is verified."""

@@ -1,0 +1,120 @@
+"""Score files out of a tar or zip archive of a BIG-bench checkout, and nothing else of it."""
+
+from __future__ import annotations
+
+import lzma
+import re
+import shutil
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from analysis.base.errors import InputError
+from analysis.base.files import is_disk_full, temporary_beside
+from analysis.base.rejects import Reject, printable
+from analysis.sources.layout import MAX_BYTES, MISPLACED, TASKS_FOLDER, is_misplaced, is_score_file, unsafe_name
+
+_INSIDE = re.compile(rf"(?:^|/)({TASKS_FOLDER}/.*)", re.DOTALL)
+
+
+def _tar_members(archive: tarfile.TarFile) -> Iterator[tuple[str, str, IO[bytes] | None]]:
+    """(name, fault, stream) of every member; the stream is None where there is a fault."""
+    for member in archive:
+        if member.isreg():
+            yield member.name, "", archive.extractfile(member)
+        elif not member.isdir():
+            yield member.name, "link" if member.islnk() or member.issym() else "not_a_file", None
+    # tarfile takes a cut or a broken header for the end. The real end is a block of zeros, and only reading on to the end
+    # of a compressed file compares its checksum.
+    archive.fileobj.seek(archive.offset)
+    if archive.fileobj.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
+        raise tarfile.ReadError("it ends in the middle")
+    while archive.fileobj.read(2**20):
+        pass
+
+
+def _zip_members(archive: zipfile.ZipFile) -> Iterator[tuple[str, str, IO[bytes] | None]]:
+    for info in archive.infolist():
+        if stat.S_ISLNK(info.external_attr >> 16):
+            yield info.filename, "link", None
+        elif info.flag_bits & 1:
+            yield info.filename, "encrypted", None
+        elif not info.is_dir():
+            yield info.filename, "", archive.open(info)
+
+
+_DETAILS = {
+    "link": "a link inside the archive is not followed",
+    "not_a_file": "neither a file nor a folder",
+    "encrypted": "the member is encrypted; give an archive without a password",
+    "repeated_member": "the archive has this file more than once; the first is taken",
+    "too_large": f"more than the {MAX_BYTES} bytes that a score file may have",
+}
+
+
+def unpack(archive: Path, folder: Path) -> list[Reject]:
+    """Write the score files of `archive` below `folder`, which takes the place of an older one; returns the rejects.
+
+    What stands above `bigbench/` in the names is left off, as in the archives that GitHub makes. No member is written
+    anywhere but at its own path below `folder`; links, devices and names that lead elsewhere are rejects.
+
+    Raises
+    ------
+    InputError
+        The file is no archive, is damaged, or holds no score file.
+    """
+    if zipfile.is_zipfile(archive):
+        opened, members = zipfile.ZipFile, _zip_members
+    elif tarfile.is_tarfile(archive):
+        opened, members = tarfile.open, _tar_members
+    else:
+        raise InputError(f"source: {printable(str(archive))} is a file, but no tar or zip archive that can be read")
+    temporary = temporary_beside(folder)
+    rejects, n_files = [], 0
+    try:
+        with opened(archive) as contents:
+            for name, fault, stream in members(contents):
+                match = _INSIDE.search(name)
+                if not match or not is_score_file(match[1]):
+                    if match and is_misplaced(match[1]):
+                        rejects.append(Reject("file", printable(match[1]), "", "misplaced", MISPLACED))
+                    continue
+                path = match[1]
+                detail = unsafe_name(name.removeprefix("./"))
+                content = b"" if detail or fault else stream.read(MAX_BYTES + 1)
+                if detail:
+                    fault = "unsafe_name"
+                elif not fault and len(content) > MAX_BYTES:
+                    fault = "too_large"
+                elif not fault and (temporary / path).exists():
+                    fault = "repeated_member"
+                if fault:
+                    rejects.append(Reject("file", printable(path), "", fault, detail or _DETAILS[fault]))
+                    continue
+                try:
+                    (temporary / path).parent.mkdir(parents=True, exist_ok=True)
+                    (temporary / path).write_bytes(content)
+                except (FileExistsError, NotADirectoryError, IsADirectoryError):
+                    detail = "a file and a folder of the archive have the same name"
+                    rejects.append(Reject("file", printable(path), "", "unsafe_name", detail))
+                    continue
+                n_files += 1
+        if not n_files:
+            raise InputError(
+                f"source: {printable(str(archive))} holds no score file ({TASKS_FOLDER}/**/results/scores_*.json)"
+            )
+        shutil.rmtree(folder, ignore_errors=True)
+        temporary.rename(folder)
+    except OSError as error:
+        if is_disk_full(error):
+            raise
+        raise InputError(f"source: {printable(str(archive))} is damaged ({error}); fetch it again") from None
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, NotImplementedError) as error:
+        raise InputError(f"source: {printable(str(archive))} is damaged ({error}); fetch it again") from None
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return rejects

@@ -1,0 +1,148 @@
+"""git as a program: how it is run, which of its errors can pass, and what a revision of a repository is."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from analysis.base.errors import InputError
+
+WAITS = (1, 4, 16)
+"""Seconds before each further try of what can pass."""
+# Bytes per second, and for how many seconds it may be slower than that.
+SLOW_LIMITS = {"http.lowSpeedLimit": "1000", "http.lowSpeedTime": "30"}
+
+_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+_FINAL = re.compile(
+    r"not our ref|requested url returned error: 4(?!29|08)|http 4(?!29|08)|authentication failed"
+    r"|could not read (username|password)|permission denied|does not appear to be a git repository"
+    r"|repository .* not found|unsupported protocol",
+    re.IGNORECASE,
+)
+_PASSING = re.compile(
+    r"could not resolve host|failed to connect|couldn't connect|connection (was )?(reset|refused|timed out|closed)"
+    r"|early eof|rpc failed|hung up|operation too slow|timed out|timeout"
+    r"|requested url returned error: (5|408|429)"
+    r"|unexpected disconnect|network is unreachable|temporary failure|transfer closed|empty reply|gnutls"
+    r"|ssl_|not closed cleanly"
+    r"|bad packet length|invalid index-pack|fetch-pack: invalid",
+    re.IGNORECASE,
+)
+_DAMAGED = re.compile(
+    r"did not send all necessary objects|bad object|corrupt|not a git repository|packfile .* (cannot|is far too short)"
+    r"|index file .* (too small|wrong)",
+    re.IGNORECASE,
+)
+_FULL = re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE)
+_OTHER_WAYS = (
+    "To go on without it, give a folder that holds bigbench/benchmark_tasks/ (--config dataset=NAME source=FOLDER) "
+    "or the simulated benchmark (--config dataset=simulated source=simulated)."
+)
+
+
+class GitError(Exception):
+    """git ended with an error; the message is what it printed."""
+
+
+class DamagedCloneError(Exception):
+    """The clone on this machine cannot be used, whatever the server says."""
+
+
+def git_environment() -> dict[str, str]:
+    """No prompt, no program that the URL names, messages in English, and no object fetched behind our back."""
+    environment = os.environ | {
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_ALLOW_PROTOCOL": "https:http:ssh:file",
+        "GIT_NO_LAZY_FETCH": "1",
+        "LC_ALL": "C",
+    }
+    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY"):
+        environment.pop(name, None)
+    if "GIT_SSH" not in environment:
+        environment.setdefault(
+            "GIT_SSH_COMMAND", "ssh -o BatchMode=yes -o ConnectTimeout=30 -o ServerAliveInterval=15 -o ServerAliveCountMax=4"
+        )
+    return environment
+
+
+def run_git(arguments: list[str], folder: Path | None = None, stdin: bytes = b"") -> tuple[bytes, str]:
+    """(standard output, standard error) of one git command."""
+    where = ["--git-dir", str(folder)] if folder else []
+    done = subprocess.run(["git", *where, *arguments], input=stdin, capture_output=True, env=git_environment())
+    messages = done.stderr.decode("utf-8", "replace").strip()
+    if done.returncode:
+        raise GitError(messages or f"git {arguments[0]} ended with status {done.returncode}")
+    return done.stdout, messages
+
+
+def git_version() -> tuple[int, ...]:
+    """Version of the installed git.
+
+    Raises InputError where there is none.
+    """
+    if not shutil.which("git"):
+        raise InputError(f"source: a git address needs git, which is not installed. Install it. {_OTHER_WAYS}")
+    printed = run_git(["version"])[0].decode()
+    return tuple(int(part) for part in re.findall(r"\d+", printed)[:2])
+
+
+def with_retries(what: str, url: str, attempt: Callable[[], tuple[bytes, str]], say: Callable[[str], None]):
+    """Run `attempt`, again after WAITS where the fault can pass; InputError where it cannot or does not."""
+    for wait in (*WAITS, None):
+        try:
+            return attempt()
+        except GitError as error:
+            message = str(error)
+            last = message.splitlines()[-1]
+            if _FULL.search(message):
+                raise InputError(f"source: no space is left on the disk for {url}; make room and run again") from None
+            if _DAMAGED.search(message):
+                raise DamagedCloneError(last) from None
+            if "not our ref" in message:
+                raise InputError(f"source: {url} has no such commit ({last}); check the revision") from None
+            if _FINAL.search(message) or not _PASSING.search(message):
+                raise InputError(f"source: {what} {url} failed: {last}. {_OTHER_WAYS}") from None
+            if wait is None:
+                raise InputError(
+                    f"source: {what} {url} failed {len(WAITS) + 1} times, last: {last}. Run again to go on from where "
+                    f"it stopped. {_OTHER_WAYS}"
+                ) from None
+            say(f"{what} {url}: {last}; again in {wait} s")
+            time.sleep(wait)
+
+
+def head(clone: Path) -> str | None:
+    """The commit that the work tree `clone` has checked out; None where git cannot tell."""
+    try:
+        return run_git(["rev-parse", "--verify", "HEAD"], clone / ".git")[0].decode().strip()
+    except (GitError, OSError):
+        return None
+
+
+def resolve(url: str, revision: str, say: Callable[[str], None]) -> str:
+    """The commit that `revision` (branch, tag, HEAD or all digits of a commit) is at `url`.
+
+    Raises
+    ------
+    InputError
+        The repository cannot be reached, or has no such branch or tag.
+    """
+    if _COMMIT.fullmatch(revision):
+        return revision
+    command = [*(part for name, value in SLOW_LIMITS.items() for part in ("-c", f"{name}={value}")), "ls-remote", "--", url]
+    listed, _ = with_retries("asking", url, lambda: run_git(command), say)
+    refs = dict(reversed(line.split("\t")) for line in listed.decode("utf-8", "replace").splitlines() if "\t" in line)
+    for name in (revision, f"refs/heads/{revision}", f"refs/tags/{revision}^{{}}", f"refs/tags/{revision}"):
+        if name in refs:
+            return refs[name]
+    branches = sorted(name.removeprefix("refs/heads/") for name in refs if name.startswith("refs/heads/"))
+    some = ", ".join(branches[:5]) + (" ..." if len(branches) > 5 else "")
+    raise InputError(
+        f"source: {url} has no branch or tag '{revision}'. Its branches: {some or 'none'}. A commit is given by all of "
+        "its 40 hexadecimal digits (--config revision=...)"
+    )

@@ -1,0 +1,86 @@
+"""Wherever a source is, a folder of its files and a manifest that says what they are."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+from analysis.base.files import disk_full_explained
+from analysis.base.rejects import Reject, printable
+from analysis.sources import archives, git, partial_clone
+from analysis.sources.layout import find_score_files, is_address, is_results, list_digest, tasks_folder
+
+
+def obtain(
+    source: str,
+    revision: str,
+    raw: Path,
+    say: Callable[[str], None],
+    advance: Callable[[int, int, int], None] = lambda done, wanted, n_bytes: None,
+) -> dict:
+    """Make the score files of `source` readable as a folder.
+
+    Parameters
+    ----------
+    source : str
+        Address of a git repository, folder, tar or zip archive of one, or a file of results.
+    revision : str
+        Branch, tag or commit, for a git repository. A folder and an archive are taken as they are.
+    raw : Path
+        Folder for what is fetched or unpacked. A folder is read where it is.
+    say, advance : callable
+        As for `partial_clone.fetch`.
+
+    Returns
+    -------
+    dict
+        The manifest: source, source_kind (git, archive, folder, or results of other formats), root (folder of the files),
+        revision, commit, input_sha256 (None for a folder), rejects.
+
+    Raises
+    ------
+    InputError
+        The source cannot be had or holds no score file; the message says what to do.
+    """
+    manifest = {"source": source, "revision": None, "commit": None, "input_sha256": None, "rejects": []}
+    if is_address(source):
+        fetched = partial_clone.fetch(source, revision, raw, say, advance)
+        manifest |= describe_written(fetched.folder, "git", fetched.rejects) | {
+            "revision": revision,
+            "commit": fetched.commit,
+        }
+        n_kept = manifest["n_files"] - fetched.n_written
+        found = f"{manifest['n_files']:,} score files, {n_kept:,} of them from before"
+        say(f"{revision} of {source} is {fetched.commit}: {found}")
+    elif is_results(Path(source)):
+        manifest |= {"source_kind": "results", "root": source}
+        say(f"{printable(source)} is read where it is, as results of other formats than BIG-bench's")
+    elif Path(source).is_file():
+        with disk_full_explained(raw / "archive"):
+            rejects = archives.unpack(Path(source), raw / "archive")
+        manifest |= describe_written(raw / "archive", "archive", rejects)
+        say(f"{printable(source)}: {manifest['n_files']:,} score files unpacked")
+    else:
+        tasks_folder(Path(source))
+        manifest |= {"source_kind": "folder", "root": source, "commit": _checked_out(Path(source))}
+        say(f"{printable(source)} is read where it is")
+    return manifest
+
+
+def describe_written(folder: Path, kind: str, rejects: list[Reject]) -> dict:
+    """What the manifest says of files that this package has written."""
+    paths, more = find_score_files(folder)
+    digests = ((hashlib.sha256((folder / path).read_bytes()).hexdigest(), printable(path)) for path in paths)
+    return {
+        "source_kind": kind,
+        "root": str(folder),
+        "n_files": len(paths),
+        "input_sha256": list_digest(digests),
+        "rejects": [reject._asdict() for reject in [*rejects, *more]],
+    }
+
+
+def _checked_out(folder: Path) -> str | None:
+    """The commit that a clone has checked out (its files may be others); None for a folder that is no clone."""
+    return git.head(folder) if (folder / ".git").exists() else None

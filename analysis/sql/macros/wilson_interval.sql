@@ -1,0 +1,11 @@
+-- The 95 % interval of Wilson (1927) for a share that was seen in n cases, with z = 1.959964: {low, high}, NULL where n is NULL.
+create or replace temp macro wilson_interval(share, n) as {
+    'low': (
+        share + 1.959963984540054 * 1.959963984540054 / (2 * n) - 1.959963984540054
+        * sqrt(share * (1 - share) / n + 1.959963984540054 * 1.959963984540054 / (4 * n * n))
+    ) / (1 + 1.959963984540054 * 1.959963984540054 / n),
+    'high': (
+        share + 1.959963984540054 * 1.959963984540054 / (2 * n) + 1.959963984540054
+        * sqrt(share * (1 - share) / n + 1.959963984540054 * 1.959963984540054 / (4 * n * n))
+    ) / (1 + 1.959963984540054 * 1.959963984540054 / n)
+}

@@ -1,0 +1,39 @@
+-- One row: sizes of the tables, and of what a reader of the numbers should know.
+select
+    (select count(*) from curves) as curves,
+    (select count(*) from curves where status = 'flat') as curves_flat,
+    (select count(*) from curves where status = 'infinite') as curves_infinite,
+    (select count(*) from curves where status = 'too_few_scales') as curves_too_few_scales,
+    (select count(*) from curves where n_models > n_scales) as curves_with_averaged_models,
+    (
+        select count(*) from curves
+        where metric in (select metric from metrics where higher_is_better is null)
+    ) as curves_of_unknown_direction,
+    (select count(*) from triplets) as triplets,
+    (select count(*) from triplets where status = 'aggregate_only') as triplets_of_aggregates_only,
+    (select count(*) from triplets where displays_emergence) as triplets_displaying_emergence,
+    (select count(*) from pairs) as pairs,
+    (select count(*) from pairs where displays_emergence) as pairs_displaying_emergence,
+    (select count(*) from mirage where verdict = 'unexplained') as verdicts_unexplained,
+    (select count(*) from mirage where verdict = 'steep') as verdicts_steep,
+    (select count(*) from mirage where verdict = 'resolution') as verdicts_resolution,
+    (select count(*) from mirage where verdict = 'mirage') as verdicts_mirage,
+    (select count(*) from mirage where verdict = 'no_jump') as verdicts_no_jump,
+    (select count(*) from mirage where verdict = 'not_testable') as verdicts_not_testable,
+    (select count(*) from mirage where verdict <> 'not_testable') as curves_tested,
+    (select count(*) from metrics) as metrics,
+    (select count(*) from metrics where not known) as metrics_unknown,
+    (select count(*) from models) as models,
+    (select count(*) from models where scale is null) as models_without_scale,
+    (select count(*) from models where n_descriptions > 1) as models_described_differently,
+    (
+        select count(*)
+        from (
+            select model_family from models
+            where scale is not null
+            group by model_family
+            having count(distinct scale_basis) > 1
+        )
+    ) as families_of_mixed_scale_basis,
+    (select count(*) from tasks) as tasks,
+    (select count(*) from tasks where note is not null) as tasks_with_known_fault

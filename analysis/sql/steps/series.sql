@@ -1,0 +1,88 @@
+-- One row per curve: its points by rising scale as lists, and what its numbers have in common. This is the one place where
+-- points are made: models of one family at one scale are averaged, and models without a scale are no point.
+with places as (
+    -- The place of every model among the scales of its family, found once and not once per curve.
+    select
+        model_family,
+        model,
+        dense_rank() over (partition by model_family order by scale)::usmallint as place
+    from models
+    where scale is not null
+),
+
+families as (
+    select
+        model_family,
+        -- Whether every number of a family is a point by itself, as in nearly all.
+        count(*) = count(distinct scale) as is_plain,
+        list(distinct scale order by scale) filter (scale is not null) as scales
+    from models
+    group by model_family
+),
+
+collected as (
+    -- Scores and places of a curve are collected in one order. Sorting them afterwards costs half of
+    -- list(score order by place).
+    select
+        scores.curve_id,
+        scores.task,
+        scores.subtask,
+        scores.shots,
+        scores.metric,
+        scores.filter,
+        scores.model_family,
+        any_value(scores.entry_kind) as entry_kind,
+        bool_or(scores.is_preferred) as is_preferred,
+        -- 0 where the source does not give it.
+        min(coalesce(scores.n_examples, 0)) as n_examples_min,
+        max(coalesce(scores.n_examples, 0)) as n_examples_max,
+        min(scores.chance) filter (places.place is not null) as chance_min,
+        max(scores.chance) filter (places.place is not null) as chance_max,
+        list(scores.score) as unsorted,
+        list(places.place) as unsorted_places
+    from scores
+    left join places on scores.model_family = places.model_family and scores.model = places.model
+    where isfinite(scores.score)
+    group by all
+),
+
+numbered as (
+    select
+        collected.*,
+        families.is_plain,
+        families.scales as family_scales,
+        list_sort(if(families.is_plain, unsorted_places, list_distinct(unsorted_places))) as point_places
+    from collected
+    left join families on collected.model_family = families.model_family
+)
+
+select
+    curve_id,
+    task,
+    subtask,
+    shots,
+    metric,
+    filter,
+    model_family,
+    entry_kind,
+    is_preferred,
+    n_examples_min,
+    n_examples_max,
+    chance_min,
+    chance_max,
+    list_count(unsorted_places)::bigint as n_models,
+    len(unsorted) - list_count(unsorted_places) as n_without_scale,
+    list_select(family_scales, point_places) as scales,
+    case
+        when is_plain then list_select(unsorted, list_grade_up(unsorted_places))
+        -- Sorted before they are averaged, so that the mean has the same bits in every run.
+        else [
+            list_avg(list_sort([y for y, i in unsorted if unsorted_places[i] = place]))
+            for place in point_places
+        ]
+    end as ys,
+    case
+        when is_plain then list_resize([1], len(unsorted), 1)
+        else [len([one for one in unsorted_places if one = place]) for place in point_places]
+    end::integer[] as models_per_point
+from numbered

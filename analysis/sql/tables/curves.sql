@@ -1,0 +1,112 @@
+-- One row per task, subtask, shots, metric and model family: its scaling curve and how suddenly it rises.
+--   I(y)            = sign(argmax y - argmin y) * (max y - min y)
+--   emergence_score = I(y) / sqrt(median(step^2))        linearity = I(y) / sqrt(mean(step^2))
+-- Means of the same numbers in another order differ in the last bit: what is closer than 1e-12 of the largest |score|
+-- of the curve is equal, both for a step and for ties of the extremes, which go to the smaller scale.
+with ranges as (
+    select
+        *,
+        list_max(ys) as y_max,
+        list_min(ys) as y_min,
+        1e-12 * greatest(abs(list_max(ys)), abs(list_min(ys))) as tolerance
+    from series
+),
+
+shapes as (
+    select
+        *,
+        list_position([y_max - y <= tolerance for y in ys], true)
+        - list_position([y - y_min <= tolerance for y in ys], true) as max_after_min,
+        -- In units of the range, so that no square is too small for double precision.
+        [step * step for step in [
+            if(abs(y - ys[i]) <= tolerance, 0, (y - ys[i]) / (y_max - y_min)) for y, i in ys[2:]
+        ]] as squared_steps
+    from ranges
+),
+
+middles as (
+    select
+        *,
+        list_median(squared_steps) as median_step
+    from shapes
+),
+
+statuses as (
+    select
+        *,
+        case
+            when len(ys) < 3 then 'too_few_scales'
+            when max_after_min = 0 then 'flat'
+            when median_step = 0 then 'infinite'
+            else 'ok'
+        end as status
+    from middles
+),
+
+scored as (
+    select
+        *,
+        case when status in ('ok', 'infinite') then sign(max_after_min) / sqrt(median_step) end as emergence_score,
+        case when status in ('ok', 'infinite') then sign(max_after_min) / sqrt(list_avg(squared_steps)) end as linearity
+    from statuses
+),
+
+examples as (
+    -- Of a share: what the source gives for all models alike; where it gives nothing, what is recovered from the shares.
+    select
+        scored.*,
+        metrics.higher_is_better,
+        metrics.is_proportion and scored.entry_kind <> 'aggregate' as is_share,
+        case
+            when not is_share then null
+            when scored.n_examples_max = 0 then recovered_examples.n_examples
+            when scored.n_examples_min = scored.n_examples_max then scored.n_examples_min
+        end as n_examples,
+        case
+            when not is_share then null
+            when scored.n_examples_max = 0 then recovered_examples.n_source
+            when scored.n_examples_min = scored.n_examples_max then 'given'
+            else 'mixed'
+        end as n_source,
+        case
+            when not is_share then null
+            when scored.n_examples_max = 0 then recovered_examples.n_ambiguous
+            when scored.n_examples_min = scored.n_examples_max then false
+        end as n_ambiguous
+    from scored
+    inner join metrics on scored.metric = metrics.metric
+    left join recovered_examples
+        on scored.task = recovered_examples.task
+        and scored.subtask = recovered_examples.subtask
+        and scored.model_family = recovered_examples.model_family
+    where not metrics.is_bookkeeping
+)
+
+select
+    curve_id,
+    task,
+    subtask,
+    shots,
+    metric,
+    filter,
+    model_family,
+    entry_kind,
+    len(ys)::integer as n_scales,
+    n_models,
+    n_without_scale,
+    is_preferred,
+    y_min,
+    y_max,
+    emergence_score,
+    if(higher_is_better is false, -1, 1) * emergence_score as improvement_score,
+    linearity,
+    abs(emergence_score) / (len(ys) - 1) as sharpness,
+    if(higher_is_better is false, -1, 1)::tinyint as direction,
+    status,
+    1 / n_examples as smallest_step,
+    n_examples,
+    n_source,
+    n_ambiguous,
+    entry_kind <> 'aggregate' and len(ys) >= 5 and direction is not null as is_counted
+from examples
+order by task, subtask, shots, metric, filter, model_family

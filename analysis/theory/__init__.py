@@ -1,0 +1,1 @@
+"""The paper's mathematical model, and a simulated benchmark made from it."""

@@ -1,0 +1,181 @@
+"""A simulated benchmark (`analysis.theory.world`) as score files in the published layout, with the truth beside them."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+
+from analysis.base.database import Input, connect, create_macros
+from analysis.base.files import temporary_beside
+from analysis.base.parallel import Processes
+from analysis.base.sql import sql_text
+from analysis.normalise import bigbench
+from analysis.normalise.curve_ids import with_curve_ids
+from analysis.normalise.gather import inputs_of_score
+from analysis.score.curves import make_curves
+from analysis.sources.obtain import describe_written
+from analysis.theory.world import FAMILIES, Outcome, Task, World, outcomes, shots_of, task_range
+
+
+def _document(task: Task, family: str, model: str, entries: list[dict]) -> dict:
+    """A score file as published."""
+    scale = FAMILIES[family][model]
+    sparse = family == "BIG-G sparse"
+    return {
+        "scores": entries,
+        "model": {
+            "model_family": family,
+            "model_name": model,
+            "non_embedding_params": int(scale * (8 if sparse else 1)),
+            "flop_matched_non_embedding_params": int(scale),
+            "total_params": int(scale * (9 if sparse else 1.1)),
+            "training_batch_size": 0,
+            "training_steps": 0,
+            "description": "simulated: no model was run",
+            "decoding_params": {},
+        },
+        "task": {
+            "task_name": task.name,
+            "description": "simulated: per-token loss is a smooth power law",
+            "keywords": ["simulated", "multiple choice" if task.kind == "choice" else "free response"],
+            "max_input_length_per_query": 0,
+            "max_queries": task.n_examples,
+        },
+        "queries": None,
+    }
+
+
+def _entries(task: Task, found: list[Outcome], model: int, shot: int, shots: int) -> list[dict]:
+    """The entries of one model at one number of shots: its subtasks, and their average where there are any."""
+    own = task.preferred
+    low, high = task_range(task)
+    entries = []
+    for outcome in found:
+        entries.append(
+            {
+                "score_dict": {name: float(values[model, shot]) for name, values in outcome.scores.items()},
+                "preferred_score": own,
+                "subtask_description": f"{task.name}:{outcome.subtask}" if outcome.subtask else task.name,
+                "low_score": low,
+                "high_score": high,
+                "number_of_shots": shots,
+            }
+        )
+    if len(found) > 1:
+        means = {name: sum(e["score_dict"][name] for e in entries) / len(entries) for name in found[0].scores}
+        means["normalized_aggregate_score"] = 100 * (means[own] - low) / (high - low)
+        entries.append(
+            {
+                "score_dict": means,
+                "preferred_score": "normalized_aggregate_score",
+                "subtask_description": task.name,
+                "low_score": 0.0,
+                "high_score": 100.0,
+                "number_of_shots": shots,
+            }
+        )
+    return entries
+
+
+TRUTH_SCHEMA = pa.schema(
+    [(name, pa.string()) for name in ("task", "subtask")]
+    + [("shots", pa.int32())]
+    + [(name, pa.string()) for name in ("metric", "filter", "model_family")]
+    + [("alpha", pa.float64()), ("c", pa.float64()), ("L", pa.int32()), ("g", pa.float64()), ("n_examples", pa.int64())]
+    + [(name, pa.float64()) for name in ("rho", "break_scale", "break_size")]
+)
+
+
+def _truth(world: World, task: Task, found: list[Outcome]) -> list[tuple]:
+    """Rows of TRUTH_SCHEMA: what each curve was made from. Aggregates have no law of their own and no row."""
+    breaks = math.isfinite(task.break_scale)
+    return [
+        (
+            task.name, f"{task.name}:{o.subtask}" if o.subtask else task.name, shots, metric, "none", o.family, o.alpha,
+            float(c), o.length, o.chance, o.n_examples, world.scatter, task.break_scale if breaks else None,
+            world.break_size if breaks else None,
+        )
+        for o in found
+        for shots, c in zip(shots_of(o.family), o.c, strict=True)
+        for metric in o.scores
+    ]  # fmt: skip
+
+
+def _write_task(root: Path, world: World, task: Task) -> tuple[list[tuple], int, int]:
+    """Write the files of one task; returns (truth, number of files, number of scores)."""
+    found = list(outcomes(world, task))
+    folder = root / "bigbench/benchmark_tasks" / task.name / "results"
+    folder.mkdir(parents=True, exist_ok=True)
+    n_files = n_scores = 0
+    for family, models in FAMILIES.items():
+        parts = [outcome for outcome in found if outcome.family == family]
+        for number, model in enumerate(models):
+            entries = []
+            for k, shots in enumerate(shots_of(family)):
+                entries += _entries(task, parts, number, k, shots)
+            name = f"scores_{family.replace('BIG-G ', 'BIG-G_').replace(' ', '_')}_{model}.json"
+            (folder / name).write_text(json.dumps(_document(task, family, model, entries)), encoding="utf-8")
+            n_files += 1
+            n_scores += sum(len(entry["score_dict"]) for entry in entries)
+    return _truth(world, task, found), n_files, n_scores
+
+
+def write_tree(root: Path, world: World, tasks: Sequence[Task], n_processes: int = 1) -> tuple[pa.Table, int, int]:
+    """Write all score files of `tasks` below `root`, in the published layout.
+
+    Returns
+    -------
+    (truth, number of files, number of scores), the same for any number of processes.
+    """
+    with Processes(n_processes) as processes:
+        done = processes.map(_write_task, [root] * len(tasks), [world] * len(tasks), tasks)
+    rows = sorted(row for truth, _, _ in done for row in truth)
+    columns = list(zip(*rows, strict=True))
+    truth = pa.Table.from_arrays(
+        [pa.array(c, f.type) for c, f in zip(columns, TRUTH_SCHEMA, strict=True)], schema=TRUTH_SCHEMA
+    )
+    return with_curve_ids(truth), sum(n for _, n, _ in done), sum(n for _, _, n in done)
+
+
+def emergence_share(
+    world: World, tasks: Sequence[Task], references: Mapping[str, Input], emergence_threshold: float, n_processes: int
+) -> pa.Table:
+    """The numbers of the figure `emergence_share` for a simulated world, by way of score files, as for any dataset.
+
+    Tasks with ten subtasks or more are left out: their hundreds of curves take most of the time.
+    `references` are the reference tables that `normalise.gather.inputs_of_score` asks for.
+    """
+    tasks = [task for task in tasks if len(task.subtasks) < 10]
+    with tempfile.TemporaryDirectory() as folder, connect(threads=n_processes) as con:
+        write_tree(Path(folder), world, tasks, n_processes)
+        tables = bigbench.normalise(Path(folder), n_processes)
+        make_curves(con, inputs_of_score(con, tables, references))
+        create_macros(con)
+        con.register("settings", pd.DataFrame({"emergence_threshold": [float(emergence_threshold)]}))
+        return con.execute(sql_text("figures/emergence_share")).to_arrow_table()
+
+
+def obtain(
+    world: World, raw: Path, tasks: Sequence[Task], n_processes: int, say: Callable[[str], None]
+) -> tuple[dict, pa.Table]:
+    """(manifest, truth): write a simulated benchmark into `raw`/simulated. The manifest is as of `sources.obtain.obtain`."""
+    folder = raw / "simulated"
+    temporary = temporary_beside(folder)
+    try:
+        truth, n_files, n_scores = write_tree(temporary, world, tasks, n_processes)
+        shutil.rmtree(folder, ignore_errors=True)
+        temporary.rename(folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    settings = ", ".join(f"{name}={value}" for name, value in asdict(world).items())
+    say(f"{n_files:,} score files with {n_scores:,} scores; {settings}")
+    manifest = {"source": "simulated", "revision": None, "commit": None, "simulated_world": settings}
+    return manifest | describe_written(folder, "simulated", []), truth

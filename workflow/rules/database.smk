@@ -1,0 +1,37 @@
+# The database of all tables.
+#   in:  what lies in data/<dataset>/ and its shards, data/reference/
+#   out: data/<dataset>/emergence.duckdb and curves.parquet
+
+
+rule database:
+    input:
+        published_scores=rules.gather.output.scores,
+        published_models=rules.gather.output.models,
+        published_metrics=rules.gather.output.metrics,
+        published_tasks=rules.gather.output.tasks,
+        published_rejects=rules.gather.output.rejects,
+        published_truth=f"data/{DATASET}/truth.parquet" if SIMULATED else [],
+        computed_curves=expand(rules.score.output.curves, shard=SHARDS),
+        computed_points=expand(rules.score.output.points, shard=SHARDS),
+        computed_trials=expand(rules.score.output.trials, shard=SHARDS),
+        computed_measured=expand(rules.mirage.output[0], shard=SHARDS),
+        facts=rules.gather.output.facts,
+        reference_metrics=reference("metrics"),
+        reference_annotations=reference("annotations"),
+        reference_task_notes=reference("task_notes"),
+        code=code_of("database.py"),
+    output:
+        database=f"data/{DATASET}/emergence.duckdb",
+        curves=f"data/{DATASET}/curves.parquet",
+    log:
+        f"logs/{DATASET}/database.log",
+    benchmark:
+        f"logs/{DATASET}/database.benchmark.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 6000 * attempt,
+    params:
+        config=RESULT_CONFIG,
+    script:
+        "../scripts/database.py"

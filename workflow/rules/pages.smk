@@ -1,0 +1,85 @@
+# One page that says what was run and found, one with every curve, a description for machines, and the figures as PDF.
+#   in:  data/<dataset>/emergence.duckdb, the figures and their captions
+#   out: results/<dataset>/report.html, explorer.html, figures/<name>.pdf; data/<dataset>/croissant.json
+DRAWN_HERE = DATASET_FIGURES + THEORY_FIGURES
+PAGE_FIGURES = DRAWN_HERE + (list(EXPERIMENT_FIGURES) if TRAINED else [])
+
+
+rule report_page:
+    input:
+        database=rules.database.output[0],
+        figures=[f"results/{DATASET}/figures/{name}.svg" for name in PAGE_FIGURES],
+        captions=[workflow.source_path(f"../report/{FIGURES[name]['caption']}.rst") for name in PAGE_FIGURES],
+        code=code_of("report_page.py"),
+    output:
+        f"results/{DATASET}/report.html",
+    log:
+        f"logs/{DATASET}/report_page.log",
+    benchmark:
+        f"logs/{DATASET}/report_page.benchmark.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        dataset=DATASET_LABEL,
+        simulated=SIMULATED,
+        titles=[f"{FIGURES[name]['section']}: {FIGURES[name]['title']}" for name in PAGE_FIGURES],
+        config=RESULT_CONFIG,
+    script:
+        "../scripts/report_page.py"
+
+
+rule pdf:
+    input:
+        figures=[f"results/{DATASET}/figures/{name}.svg" for name in DRAWN_HERE],
+        code=code_of("pdf.py"),
+    output:
+        [f"results/{DATASET}/figures/{name}.pdf" for name in DRAWN_HERE],
+    log:
+        f"logs/{DATASET}/pdf.log",
+    benchmark:
+        f"logs/{DATASET}/pdf.benchmark.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    script:
+        "../scripts/pdf.py"
+
+
+rule explorer:
+    input:
+        database=rules.database.output[0],
+        code=code_of("explorer.py"),
+    output:
+        f"results/{DATASET}/explorer.html",
+    log:
+        f"logs/{DATASET}/explorer.log",
+    benchmark:
+        f"logs/{DATASET}/explorer.benchmark.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        dataset=DATASET_LABEL,
+        simulated=SIMULATED,
+    script:
+        "../scripts/explorer.py"
+
+
+rule croissant:
+    # For tools that read MLCommons' description of datasets. It lies beside the Parquet files that it describes.
+    input:
+        database=rules.database.output[0],
+        scores=rules.gather.output.scores,
+        curves=rules.database.output.curves,
+        rejects=rules.gather.output.rejects,
+        code=code_of("croissant.py"),
+    output:
+        f"data/{DATASET}/croissant.json",
+    log:
+        f"logs/{DATASET}/croissant.log",
+    benchmark:
+        f"logs/{DATASET}/croissant.benchmark.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        dataset=DATASET_LABEL,
+    script:
+        "../scripts/croissant.py"

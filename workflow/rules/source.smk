@@ -1,0 +1,24 @@
+# Score files of the source as a folder on this machine.
+#   in:  `source` and `revision` (see config)
+#   out: data/<dataset>/manifest.json, written last. What is fetched or unpacked lies in data/<dataset>/raw/, which is no
+#        declared output: Snakemake would delete it when a run is cut off, and the next run goes on from it.
+
+
+rule download:
+    input:
+        code=code_of("download.py"),
+    output:
+        f"data/{DATASET}/manifest.json",
+    log:
+        f"logs/{DATASET}/download.log",
+    benchmark:
+        f"logs/{DATASET}/download.benchmark.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        source=config["source"],
+        revision=config["revision"] if is_address(config["source"]) else None,
+        source_state=source_state,
+        raw=f"data/{DATASET}/raw",
+    script:
+        "../scripts/download.py"

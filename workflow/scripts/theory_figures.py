@@ -1,0 +1,10 @@
+"""The figures that need no data."""
+
+from job import running
+
+from analysis.figures import dataset, theory
+
+with running(snakemake) as say:
+    out = snakemake.output
+    theory.write_figures(dataset.paths_by_name(out.svg, out.png, out.csv), snakemake.params.simulated)
+    say(f"{len(out.svg)} figures of the mathematical model")

@@ -1,0 +1,11 @@
+"""The long tables of all experiments as tidy tables, and the manifest that names their folder."""
+
+from job import running
+
+from analysis.base.files import write_json
+from analysis.experiments import tidy_tables
+
+with running(snakemake) as say:
+    manifest = tidy_tables.write(snakemake.input.long, snakemake.output.tidy, snakemake.params.mode)
+    write_json(manifest, snakemake.output.manifest)
+    say(f"{len(snakemake.input.long)} experiments in {snakemake.output.tidy}")
