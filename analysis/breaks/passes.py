@@ -92,6 +92,7 @@ def _measure_group(
     moments = deviance_moments(fitted.mean, points.n)
     used = n_free_parameters(fitted.status)
     noise_free = emergence_scores(fitted.mean)
+    noise_free = np.where(np.isneginf(noise_free), np.nan, noise_free)  # a law that falls at once says nothing of a jump
     columns = _slopes(points, fitted, dispersion) | {
         "intercept": fitted.intercept,
         "fit_status": fitted.status,

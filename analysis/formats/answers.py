@@ -26,6 +26,8 @@ OPTIONAL = {"model_family": "brought", "target_log_probability": np.nan}
 MAX_LENGTH = 5
 """Longest target, in tokens, of which at-least-k is scored for every k."""
 _LENGTH = "target length "
+ALL = "all"
+"""Name of the part that is the whole task."""
 LONG_COLUMNS = {
     "dataset": "what the models answered or were trained on",
     "task": "what was asked",
@@ -201,7 +203,9 @@ def add(path: Path, shown: str, collected: Collected) -> None:
 def as_tidy(long: pd.DataFrame) -> pd.DataFrame:
     """The scores over all test examples of a long table, as a tidy table."""
     rows = long[long["test"] == "all"].rename(columns={"scale": "n_parameters"})
-    rows = rows.assign(shots=0, is_preferred=rows["metric"].isin(SHARP))
+    # All answers of a task are a part like those of one length, and no average of these.
+    part = rows["subtask"].where(rows["subtask"] != rows["task"], ALL)
+    rows = rows.assign(subtask=part, shots=0, is_preferred=rows["metric"].isin(SHARP))
     return rows.drop(columns=["dataset", "test"]).reset_index(drop=True)
 
 

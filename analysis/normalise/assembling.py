@@ -116,7 +116,9 @@ def _coded_entries(columns: Columns) -> tuple[dict[str, np.ndarray], dict[str, p
     return codes, texts, ranks["metric"]
 
 
-def _numbers_of_entries(columns: Columns, shapes: list[np.ndarray], metric_rank: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _numbers_of_entries(
+    columns: Columns, shapes: list[np.ndarray], metric_rank: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """(entry, rank of the metric) of every number, in the order of `columns.score`."""
     shape = np.array(columns.entries["shape"], np.int64)
     lengths = np.array([len(names) for names in shapes], np.int64)

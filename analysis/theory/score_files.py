@@ -85,17 +85,19 @@ def _entries(task: Task, found: list[Outcome], model: int, shot: int, shots: int
     return entries
 
 
-TRUTH_SCHEMA = pa.schema(
+_WITHOUT_ID = pa.schema(
     [(name, pa.string()) for name in ("task", "subtask")]
     + [("shots", pa.int32())]
     + [(name, pa.string()) for name in ("metric", "filter", "model_family")]
     + [("alpha", pa.float64()), ("c", pa.float64()), ("L", pa.int32()), ("g", pa.float64()), ("n_examples", pa.int64())]
     + [(name, pa.float64()) for name in ("rho", "break_scale", "break_size")]
 )
+TRUTH_SCHEMA = pa.schema([("curve_id", pa.int64()), *_WITHOUT_ID])
+"""What each simulated curve was made from."""
 
 
 def _truth(world: World, task: Task, found: list[Outcome]) -> list[tuple]:
-    """Rows of TRUTH_SCHEMA: what each curve was made from. Aggregates have no law of their own and no row."""
+    """Rows of TRUTH_SCHEMA, without the numbers of the curves. Aggregates have no law of their own and no row."""
     breaks = math.isfinite(task.break_scale)
     return [
         (
@@ -140,7 +142,7 @@ def write_tree(root: Path, world: World, tasks: Sequence[Task], n_processes: int
     rows = sorted(row for truth, _, _ in done for row in truth)
     columns = list(zip(*rows, strict=True))
     truth = pa.Table.from_arrays(
-        [pa.array(c, f.type) for c, f in zip(columns, TRUTH_SCHEMA, strict=True)], schema=TRUTH_SCHEMA
+        [pa.array(c, f.type) for c, f in zip(columns, _WITHOUT_ID, strict=True)], schema=_WITHOUT_ID
     )
     return with_curve_ids(truth), sum(n for _, n, _ in done), sum(n for _, _, n in done)
 

@@ -4,11 +4,11 @@ from job import limits, running
 
 from analysis.base.database import connect
 from analysis.base.files import read_json
-from analysis.formats import instances
+from analysis.formats import reading
 
 with running(snakemake) as say:
     source = read_json(snakemake.input.manifest)["root"]
     with connect(**limits(snakemake)) as con:
-        counts = instances.write_averages(con, source, snakemake.output.averaged, snakemake.output.facts)
+        counts = reading.write_averages(con, source, snakemake.output.averaged, snakemake.output.facts)
     if counts["instances_in"]:
         say(f"{counts['instances_in']:,} scores of single examples, {counts['numbers']:,} numbers")
