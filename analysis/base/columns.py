@@ -64,7 +64,7 @@ class Texts(NamedTuple):
     names: list[str]
 
     @classmethod
-    def of(cls, column: pa.ChunkedArray) -> Texts:
+    def from_column(cls, column: pa.ChunkedArray) -> Texts:
         """A dictionary column."""
         array = column.combine_chunks()
         array = array.chunk(0) if isinstance(array, pa.ChunkedArray) else array

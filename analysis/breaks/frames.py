@@ -35,12 +35,8 @@ def mirage_test(
     scores : DataFrame, or array of shape (n_curves, n_scales) or (n_scales,)
         A DataFrame as in `emergence_score`, with n_examples and chance; all its metrics are taken as shares. An array holds
         shares from 0 to 1 by rising scale.
-    n_parameters : array, shape (n_scales,)
-        Scales, with an array of scores.
-    n_examples : int or array, shape (n_curves,)
-        Test examples behind every share, with an array of scores.
-    chance : float or array, shape (n_curves,)
-        Share that guessing gets, with an array of scores.
+    n_parameters, n_examples, chance : arrays, shapes (n_scales,), (n_curves,) and (n_curves,)
+        With an array of scores: scales, test examples behind every share, and share that guessing gets.
     emergence_threshold : float
         A jump is an improvement score above this.
     steepest_plausible_slope : float

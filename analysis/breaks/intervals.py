@@ -68,6 +68,35 @@ def _roots(
     return x
 
 
+class _SlopeProfile:
+    """How far the root of the profile deviance of the slope is above a target: `excess` of curves by their numbers."""
+
+    def __init__(self, points: Points, fitted: Fit, rise: np.ndarray) -> None:
+        self.problem, self.floor = Problem(points), fitted.floor
+        self.best, self.target = fitted.deviance, np.sqrt(rise)
+        self.finite = fitted.status == OK
+        self.centre = np.where(self.finite, fitted.slope * self.problem.spread, 0.0)
+        # The place along the curve at which eta is known best hardly moves when the slope does: inner fits start there.
+        self.pivot, self.eta = _pivot(self.problem, points, fitted, self.centre)
+        self.near = (points.chance > 0) & (self.floor - self.best < NEAR_FLOOR + 2 * rise)
+
+    def excess(self, slope: np.ndarray, k: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(root of the rise of the deviance less the target, its derivative) at slopes of the curves `k`."""
+        part = self.problem.take(k)
+        a, _, value = minimise(part, self.eta[k] - slope * self.pivot[k], slope, True, ROUGH)
+        again = np.flatnonzero(self.near[k])
+        if len(again):
+            steep = part.take(again)
+            other, _, lower = minimise(steep, best_place(steep, slope[again]), slope[again], True, ROUGH)
+            a[again] = np.where(lower < value[again], other, a[again])
+            value[again] = np.minimum(value[again], lower)
+        # At the best intercept the deviance changes with the slope alone.
+        gradient = np.where(value < self.floor[k], _gradient(part, a, slope), 0.0)
+        root = np.sqrt(np.maximum(np.minimum(value, self.floor[k]) - self.best[k], 0))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return root - self.target[k], gradient / (2 * root)
+
+
 def slope_bounds(points: Points, fitted: Fit, rise: np.ndarray, side: int) -> np.ndarray:
     """Where the profile deviance of the slope has risen by `rise` above its minimum, on one side of the estimate.
 
@@ -86,55 +115,84 @@ def slope_bounds(points: Points, fitted: Fit, rise: np.ndarray, side: int) -> np
         Infinite where the deviance never rises so far.
 
     """
-    found = np.full(len(points), side * np.inf)
+    bounds = np.full(len(points), side * np.inf)
     limit = np.minimum(fitted.limits[:, 0 if side < 0 else 1], fitted.floor)
     rows = np.flatnonzero((limit > fitted.deviance + rise) & (fitted.status != AT_FLOOR) & (fitted.status != AT_CEILING))
     if not len(rows):
-        return found
-    problem, floor = Problem(points.take(rows)), fitted.floor[rows]
-    spread = problem.spread
-    best, target = fitted.deviance[rows], np.sqrt(rise[rows])
-    finite = fitted.status[rows] == OK
-    centre = np.where(finite, fitted.slope[rows] * spread, 0.0)
-    # The place along the curve at which eta is known best hardly moves when the slope does: every inner fit starts there.
-    pivot, eta = _pivot(problem, points.take(rows), fitted.take(rows), centre)
-    near = (points.chance[rows] > 0) & (floor - best < NEAR_FLOOR + 2 * rise[rows])
-
-    def excess(slope: np.ndarray, k: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        part = problem.take(k)
-        a, _, value = minimise(part, eta[k] - slope * pivot[k], slope, True, ROUGH)
-        again = np.flatnonzero(near[k])
-        if len(again):
-            steep = part.take(again)
-            other, _, found = minimise(steep, best_place(steep, slope[again]), slope[again], True, ROUGH)
-            a[again] = np.where(found < value[again], other, a[again])
-            value[again] = np.minimum(value[again], found)
-        # At the best intercept the deviance changes with the slope alone.
-        gradient = np.where(value < floor[k], _gradient(part, a, slope), 0.0)
-        root = np.sqrt(np.maximum(np.minimum(value, floor[k]) - best[k], 0))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return root - target[k], gradient / (2 * root)
-
-    width = np.where(finite, fitted.slope_se[rows] * spread * target, 1.0)
+        return bounds
+    profile = _SlopeProfile(points.take(rows), fitted.take(rows), rise[rows])
+    spread, finite, excess = profile.problem.spread, profile.finite, profile.excess
+    width = np.where(finite, fitted.slope_se[rows] * spread * profile.target, 1.0)
     width = np.clip(np.nan_to_num(width, nan=1.0), 1e-6, 20.0)
     # A finite estimate is one end of the bracket. An unbounded slope is left by way of ever steeper slopes.
-    inner = np.where(finite, centre, -side * 1.0)
-    outer = np.where(finite, centre + side * width, 1.0 * side)
+    inner = np.where(finite, profile.centre, -side * 1.0)
+    outer = np.where(finite, profile.centre + side * width, 1.0 * side)
     k = np.arange(len(rows))
-    value_in, (value_out, slope_out) = -target, excess(outer, k)
+    value_in, (value_out, slope_out) = -profile.target, excess(outer, k)
     started = np.flatnonzero(~finite)
     value_in[started] = excess(inner[started], started)[0]
-    for turn in range(60):
+    for doubling in range(60):
         low, high = (value_in > 0) & ~finite, value_out < 0
         if not (low.any() or high.any()):
             break
-        inner[low] -= side * 2.0**turn
+        inner[low] -= side * 2.0**doubling
         value_in[low] = excess(inner[low], k[low])[0]
         inner[high], value_in[high] = outer[high], value_out[high]
-        outer[high] += side * width[high] * 2.0**turn
+        outer[high] += side * width[high] * 2.0**doubling
         value_out[high], slope_out[high] = excess(outer[high], k[high])
-    found[rows] = _roots(excess, inner, outer, (value_out, slope_out), k, (2e-4, 1e-6)) / spread
-    return found
+    bounds[rows] = _roots(excess, inner, outer, (value_out, slope_out), k, (2e-4, 1e-6)) / spread
+    return bounds
+
+
+class _HeldOutScore:
+    """How much a score at the largest scale would raise the deviance of the fit to the scales before it."""
+
+    def __init__(self, points: Points, n_held_out: int, rise: np.ndarray) -> None:
+        training = points.before(n_held_out)
+        self.fitted = fitted = fit(training, ROUGH)
+        self.last, self.target = points.y.shape[1] - 1, np.sqrt(rise)
+        n = training.n.copy()
+        n[:, self.last] = points.n[:, self.last]
+        self.joint = joint = Points(points.x, points.y.copy(), n, points.chance)
+        self.problem = problem = Problem(joint)
+        finite = fitted.status == OK
+        centre = law(points.x[:, self.last], fitted.intercept, fitted.slope, points.chance)
+        centre = np.where(finite, centre, points.chance)
+        beyond = (fitted.status == AT_CEILING) | ((fitted.status == UNBOUNDED) & (fitted.direction < 0))
+        self.centre = np.where(beyond, 1.0, centre)
+        joint.y[:, self.last] = self.centre
+        start_a, start_b = starts(joint, problem)
+        self.start_b = np.where(finite, fitted.slope * problem.spread, start_b)
+        self.start_a = np.where(finite, fitted.intercept + fitted.slope * problem.centre, start_a)
+        self.near = (points.chance > 0) & (fitted.floor - fitted.deviance < NEAR_FLOOR)
+
+    def excess(self, angle: np.ndarray, k: np.ndarray, thorough: bool = False) -> tuple[np.ndarray, np.ndarray]:
+        """(root of the rise of the deviance less the target, its derivative) at scores sin^2(angle) of the curves `k`."""
+        part, last = self.joint.take(k), self.last
+        score = np.sin(angle) ** 2
+        part.y[:, last] = score
+        means, limits, floor = limiting_deviances(part)
+        shape = self.problem.take(k).with_scores(part.y)
+        a, b, value = minimise(shape, self.start_a[k], self.start_b[k], False, ROUGH)
+        if thorough:
+            again = np.flatnonzero(self.near[k])
+            other_a, other_b, lower = from_steep_starts(shape.take(again), STEEP_STARTS, ROUGH)
+            better = lower < value[again]
+            a[again[better]], b[again[better]], value[again[better]] = other_a[better], other_b[better], lower[better]
+        mean = law(shape.z[:, last], a, b, part.chance)
+        for limit, at_limit in [(limits[:, 0], means[0][:, last]), (limits[:, 1], means[1][:, last]), (floor, part.chance)]:
+            mean, value = np.where(limit < value, at_limit, mean), np.minimum(value, limit)
+        # At the best law the deviance changes with the held-out score alone, by 2 n (logit score - logit mean).
+        inside = (mean > 0) & (mean < 1) & (score > 0) & (score < 1)
+        y, mu = np.where(inside, score, 0.5), np.where(inside, mean, 0.5)
+        odds = np.log(y * (1 - mu) / ((1 - y) * mu))
+        root = np.sqrt(np.maximum(value - self.fitted.deviance[k], 0))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return root - self.target[k], part.n[:, last] * odds * np.sin(2 * angle) / root
+
+    def thorough_excess(self, angle: np.ndarray, k: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """`excess` with fits from steep starts besides, where the likelihood may have several maxima."""
+        return self.excess(angle, k, thorough=True)
 
 
 def predict(points: Points, n_held_out: int, rise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -160,67 +218,24 @@ def predict(points: Points, n_held_out: int, rise: np.ndarray) -> tuple[np.ndarr
         Arrays of shape (n_curves,).
 
     """
-    training = points.before(n_held_out)
-    fitted = fit(training, ROUGH)
-    n_curves, last = len(points), points.y.shape[1] - 1
-    n = training.n.copy()
-    n[:, last] = points.n[:, last]
-    joint = Points(points.x, points.y.copy(), n, points.chance)
-    problem = Problem(joint)
-    target, tolerances = np.sqrt(rise), (1e-3, 1e-4)
-    centre = law(points.x[:, last], fitted.intercept, fitted.slope, points.chance)
-    centre = np.where(fitted.status == OK, centre, points.chance)
-    beyond = (fitted.status == AT_CEILING) | ((fitted.status == UNBOUNDED) & (fitted.direction < 0))
-    centre = np.where(beyond, 1.0, centre)
-    joint.y[:, last] = centre
-    start_a, start_b = starts(joint, problem)
-    finite = fitted.status == OK
-    start_b = np.where(finite, fitted.slope * problem.spread, start_b)
-    start_a = np.where(finite, fitted.intercept + fitted.slope * problem.centre, start_a)
-    near = (points.chance > 0) & (fitted.floor - fitted.deviance < NEAR_FLOOR)
-
-    def excess(angle: np.ndarray, k: np.ndarray, thorough: bool = False) -> tuple[np.ndarray, np.ndarray]:
-        part = joint.take(k)
-        score = np.sin(angle) ** 2
-        part.y[:, last] = score
-        means, limits, floor = limiting_deviances(part)
-        shape = problem.take(k).with_scores(part.y)
-        a, b, value = minimise(shape, start_a[k], start_b[k], False, ROUGH)
-        if thorough:
-            again = np.flatnonzero(near[k])
-            other_a, other_b, found = from_steep_starts(shape.take(again), STEEP_STARTS, ROUGH)
-            better = found < value[again]
-            a[again[better]], b[again[better]], value[again[better]] = other_a[better], other_b[better], found[better]
-        mean = law(shape.z[:, last], a, b, part.chance)
-        for limit, at_limit in [(limits[:, 0], means[0][:, last]), (limits[:, 1], means[1][:, last]), (floor, part.chance)]:
-            mean, value = np.where(limit < value, at_limit, mean), np.minimum(value, limit)
-        # At the best law the deviance changes with the held-out score alone, by 2 n (logit score - logit mean).
-        inside = (mean > 0) & (mean < 1) & (score > 0) & (score < 1)
-        y, mu = np.where(inside, score, 0.5), np.where(inside, mean, 0.5)
-        odds = np.log(y * (1 - mu) / ((1 - y) * mu))
-        root = np.sqrt(np.maximum(value - fitted.deviance[k], 0))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return root - target[k], part.n[:, last] * odds * np.sin(2 * angle) / root
-
+    held_out, tolerances = _HeldOutScore(points, n_held_out, rise), (1e-3, 1e-4)
+    excess, thorough = held_out.excess, held_out.thorough_excess
     # Along arcsin(sqrt(score)) the square root of a binomial deviance is nearly straight. Near the chance rate a steeper
     # law may fit better than the one next to the training fit: it is looked for at the bound, and moves it outwards.
     bounds = []
     for end in (0.0, 1.0):
-        found = np.full(n_curves, np.arcsin(end))
-        at_end = excess(found, np.arange(n_curves))
-        k = np.flatnonzero(at_end[0] > 0)
-        inner, outer = np.arcsin(np.sqrt(np.clip(centre[k], 0, 1))), found[k]
-        found[k] = _roots(excess, inner, outer, (at_end[0][k], at_end[1][k]), k, tolerances)
-        k = k[near[k]]
-        k = k[excess(found[k], k, thorough=True)[0] < -2 * tolerances[0]]
-        inner, outer = found[k], np.full(len(k), np.arcsin(end))
-        value, derivative = excess(outer, k, thorough=True)
-        found[k] = outer
+        angle = np.full(len(points), np.arcsin(end))
+        value, derivative = excess(angle, np.arange(len(points)))
+        k = np.flatnonzero(value > 0)
+        inner, outer = np.arcsin(np.sqrt(np.clip(held_out.centre[k], 0, 1))), angle[k]
+        angle[k] = _roots(excess, inner, outer, (value[k], derivative[k]), k, tolerances)
+        k = k[held_out.near[k]]
+        k = k[thorough(angle[k], k)[0] < -2 * tolerances[0]]
+        inner, outer = angle[k], np.full(len(k), np.arcsin(end))
+        value, derivative = thorough(outer, k)
+        angle[k] = outer
         beyond = np.flatnonzero(value > 0)
-        of_them = k[beyond]
-        found[of_them] = _roots(
-            lambda angle, rows: excess(angle, rows, thorough=True),
-            inner[beyond], outer[beyond], (value[beyond], derivative[beyond]), of_them, tolerances,
-        )  # fmt: skip
-        bounds.append(np.where(found == np.arcsin(end), end, np.sin(found) ** 2))
+        bracket = inner[beyond], outer[beyond], (value[beyond], derivative[beyond])
+        angle[k[beyond]] = _roots(thorough, *bracket, k[beyond], tolerances)
+        bounds.append(np.where(angle == np.arcsin(end), end, np.sin(angle) ** 2))
     return bounds[0], bounds[1]

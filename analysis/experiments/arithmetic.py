@@ -152,8 +152,8 @@ class Arithmetic:
     def jobs(self, seed: int) -> list[Job]:
         """Every width with every seed."""
         return [
-            Job(f"width {width}", seed + turn, width, N_STEPS[self.mode], BATCH[self.mode], 3e-3 if width < 128 else 2e-3)
-            for turn in range(SEEDS[self.mode])
+            Job(f"width {width}", seed + repeat, width, N_STEPS[self.mode], BATCH[self.mode], 3e-3 if width < 128 else 2e-3)
+            for repeat in range(SEEDS[self.mode])
             for width in WIDTHS[self.mode]
         ]
 

@@ -92,6 +92,17 @@ def _learning_rate(job: Job, step: int) -> float:
     return job.learning_rate * min(1, (step + 1) / warm_up) * (0.55 + 0.45 * math.cos(math.pi * progress))
 
 
+def _restored(checkpoint: Path, model: torch.nn.Module, optimiser: torch.optim.Optimizer, device: torch.device) -> int:
+    """The step at which an earlier run left off, whose state model and optimiser are given; 0 without one."""
+    if not checkpoint.exists():
+        return 0
+    # weights_only: nothing of the file is executed.
+    state = torch.load(checkpoint, map_location=device, weights_only=True)
+    model.load_state_dict(state["model"])
+    optimiser.load_state_dict(state["optimiser"])
+    return state["step"]
+
+
 def train(experiment: Experiment, job: Job, folder: Path, report: Callable[[str], None] = lambda line: None) -> list[dict]:
     """Train one model, or go on with it, and evaluate it.
 
@@ -116,14 +127,8 @@ def train(experiment: Experiment, job: Job, folder: Path, report: Callable[[str]
     device = device_of_choice()
     model = experiment.build(job).to(device)
     optimiser = torch.optim.AdamW(model.parameters(), lr=job.learning_rate, betas=(0.9, 0.98), weight_decay=0.01)
-    first = 0
-    if checkpoint.exists():
-        # weights_only: nothing of the file is executed.
-        state = torch.load(checkpoint, map_location=device, weights_only=True)
-        model.load_state_dict(state["model"])
-        optimiser.load_state_dict(state["optimiser"])
-        first = state["step"]
-    started = saved = told = time.monotonic()
+    first = _restored(checkpoint, model, optimiser, device)
+    started = saved = reported = time.monotonic()
     model.train()
     for step in range(first, job.n_steps):
         for group in optimiser.param_groups:
@@ -134,13 +139,13 @@ def train(experiment: Experiment, job: Job, folder: Path, report: Callable[[str]
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         now = time.monotonic()
-        if now - told > SECONDS_BETWEEN_REPORTS:
+        if now - reported > SECONDS_BETWEEN_REPORTS:
             left = (now - started) / (step + 1 - first) * (job.n_steps - step - 1)
             report(
                 f"{job.model}, seed {job.seed}: step {step + 1:,} of {job.n_steps:,}, loss {loss.item():.4f}, "
                 f"{left:.0f} s left"
             )
-            told = now
+            reported = now
         if now - saved > SECONDS_BETWEEN_CHECKPOINTS:
             with replacing(checkpoint) as temporary:
                 torch.save({"model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step + 1}, temporary)
@@ -177,7 +182,7 @@ def train_all(
     with ProcessPoolExecutor(n_processes, context, _start, (lines,)) as pool:
         largest_first = sorted(range(len(jobs)), key=lambda k: (-jobs[k].size, jobs[k].seed))
         running = {pool.submit(_work, experiment, jobs[k], folder): k for k in largest_first}
-        waiting, told = set(running), 0
+        waiting, quarters = set(running), 0
         while waiting:
             finished, waiting = wait(waiting, timeout=1, return_when=FIRST_COMPLETED)
             for future in finished:
@@ -191,8 +196,8 @@ def train_all(
             for line in with_lines:
                 say(line)
             n_done = len(jobs) - len(waiting)
-            if n_done * 4 // len(jobs) > told:
-                told = n_done * 4 // len(jobs)
+            if n_done * 4 // len(jobs) > quarters:
+                quarters = n_done * 4 // len(jobs)
                 say(f"{n_done} of {len(jobs)} models trained, {time.monotonic() - started:.0f} s")
         results = {k: future.result() for future, k in running.items()}
     return [row for k in range(len(jobs)) for row in results[k]]

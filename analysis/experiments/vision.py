@@ -48,8 +48,8 @@ class _OnImages:
 
     def _jobs(self, sizes: tuple[int, ...], n_steps: int, seed: int, learning_rate: float) -> list[Job]:
         return [
-            Job(f"width {size}", seed + turn, size, n_steps, BATCH, learning_rate)
-            for turn in range(SEEDS[self.mode])
+            Job(f"width {size}", seed + repeat, size, n_steps, BATCH, learning_rate)
+            for repeat in range(SEEDS[self.mode])
             for size in sizes
         ]
 

@@ -33,12 +33,12 @@ def scale_axis(axes: Axes, scales: pd.Series) -> None:
 
 def draw_lines(axes: Axes, frame: pd.DataFrame, parts: Sequence[tuple[str, pd.DataFrame]], first: int = 0) -> None:
     """One line per part, a dot per size, and a bar from the smallest to the largest seed."""
-    for turn, (name, rows) in enumerate(parts, first):
+    for number, (name, rows) in enumerate(parts, first):
         for kind, (_, points) in enumerate(over_seeds(rows).groupby("models")):
-            colour = COLOURS[turn % len(COLOURS)]
+            colour = COLOURS[number % len(COLOURS)]
             axes.vlines(points["scale"], points["min"], points["max"], colors=colour, lw=0.9, alpha=0.6)
             axes.plot(
-                points["scale"], points["mean"], color=colour, marker=MARKERS[turn % len(MARKERS)], ms=2.8, lw=1.1,
+                points["scale"], points["mean"], color=colour, marker=MARKERS[number % len(MARKERS)], ms=2.8, lw=1.1,
                 ls=style.DASHES[kind % len(style.DASHES)], label=name if kind == 0 else None,
             )  # fmt: skip
     scale_axis(axes, frame["scale"])

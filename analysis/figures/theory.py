@@ -33,9 +33,9 @@ def _scale_axis(axes: Axes, every: int = 1) -> None:
 
 def _lines(axes: Axes, rows: pd.DataFrame, offset: int = 0) -> None:
     """Exact lines and, where there are any, sampled points, one colour and dash pattern per series."""
-    for turn, (series, part) in enumerate(rows.groupby("series", sort=False), start=offset):
+    for number, (series, part) in enumerate(rows.groupby("series", sort=False), start=offset):
         part = part.sort_values("n_parameters")
-        colour, dash = _COLOURS[turn % len(_COLOURS)], style.DASHES[turn % len(style.DASHES)]
+        colour, dash = _COLOURS[number % len(_COLOURS)], style.DASHES[number % len(style.DASHES)]
         axes.plot(part["n_parameters"], part["exact"], color=colour, ls=dash, lw=1.3, label=series)
         axes.plot(part["n_parameters"], part["sampled"], "o", color=colour, ms=2.8)
 
@@ -135,8 +135,8 @@ def draw_rouge(frame: pd.DataFrame, source: str = SOURCE) -> Figure:
     """Figure 9: ROUGE-L-Sum against the error per token."""
     figure, grid = plt.subplots(1, 2, figsize=(style.TWO_COLUMNS, 2.7), sharey=True, layout="constrained")
     for axes, end in zip(grid, (1.0, 0.2), strict=True):
-        for turn, (series, rows) in enumerate(frame.groupby("series", sort=False)):
-            colour, dash = _COLOURS[turn], style.DASHES[turn % len(style.DASHES)]
+        for number, (series, rows) in enumerate(frame.groupby("series", sort=False)):
+            colour, dash = _COLOURS[number], style.DASHES[number % len(style.DASHES)]
             rows = rows[rows["error"] <= end + 1e-9]
             axes.plot(rows["error"], rows["score"], color=colour, ls=dash, lw=1.3, label=series)
             axes.fill_between(rows["error"], rows["score_low"], rows["score_high"], color=colour, alpha=0.2, lw=0)

@@ -149,10 +149,8 @@ def normalise(
         Folder that holds `bigbench/benchmark_tasks/`.
     n_processes : int
         Files are parsed by so many processes; the result does not depend on it.
-    rejects : iterable of Reject
-        What was set aside before, on the way into `root`.
-    expected_sha256 : str, optional
-        `input_sha256` of the files as they were put there.
+    rejects, expected_sha256 : iterable of Reject, str
+        What was set aside on the way into `root`, and `input_sha256` of the files as they were put there.
     folder : Path, optional
         An empty folder into which `scores` is written in parts, whole tasks in each, instead of being returned.
     shard : (int, int)
@@ -187,9 +185,7 @@ def normalise(
     elif not facts["scores"]:
         write_table(SCORES_SCHEMA.empty_table(), "scores", folder / "part-0000.parquet")
     models = sum((chunk.models for chunk in chunks), Counter())
-    keywords: dict[str, list[str]] = {}
-    for chunk in chunks:
-        keywords |= {task: keywords.get(task) or words for task, words in chunk.keywords.items()}
+    keywords = {task: words for chunk in reversed(chunks) for task, words in chunk.keywords.items()}
     return Normalised(
         scores=scores,
         models=small_table(((*model, None, None, n) for model, n in models.items()), MODELS_SCHEMA),

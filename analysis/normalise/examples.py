@@ -99,9 +99,9 @@ def recover_n_examples(scores: pd.DataFrame) -> pd.DataFrame:
     lcm = np.ones(len(table), np.int64)
     largest = np.zeros(len(table), np.int64)
     np.maximum.at(largest, group, q)
-    turn = distinct.groupby(group).cumcount().to_numpy()
-    for k in range(turn.max(initial=-1) + 1):
-        rows = turn == k
+    place = distinct.groupby(group).cumcount().to_numpy()
+    for k in range(place.max(initial=-1) + 1):
+        rows = place == k
         lcm[group[rows]] = np.lcm(lcm[group[rows]], q[rows])
         lcm[lcm > MAX_EXAMPLES] = 0
 

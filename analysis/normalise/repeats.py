@@ -56,22 +56,20 @@ def set_aside_repeats(
     rejects = []
     for place in np.flatnonzero(~keep):
         number = group[place]
-        other = next_other[number] if starts[place] else first[number]
+        other = order[next_other[number] if starts[place] else first[number]]
+        members = score[order[first[number] : first[number] + size[number]]]
         file, location, n_numbers = where_published(order[place])
-        other_file, other_location, _ = where_published(order[other])
-        value, other_value = float(score[order[place]]), float(score[order[other]])
-        other_place = f"{other_file}, {other_location}"
-        if agrees[number]:
-            reason, detail = "repeated", f"{value!r}, the same value as in {other_place}; one of them is kept"
-        else:
-            reason = "contradiction"
-            of_group = score[order[first[number] : first[number] + size[number]]]
-            different = (
-                "values" if (of_group != of_group[0]).any() else "numbers of examples, chance rates or versions of the task"
-            )
-            detail = (
-                f"{value!r}; published {size[number]} times with different {different}, also as {other_value!r} in "
-                f"{other_place}; none of them is taken"
-            )
+        at = ", ".join(where_published(other)[:2])
+        reason, detail = _why(float(score[order[place]]), float(score[other]), at, members, bool(agrees[number]))
         rejects.append(Reject("value", file, location, reason, detail, n_numbers))
     return order[keep], rejects
+
+
+def _why(value: float, other: float, at: str, members: np.ndarray, agrees: bool) -> tuple[str, str]:
+    """(reason, detail) of a number that stands at `at` too, as `other`; `members` are all of its values."""
+    if agrees:
+        return "repeated", f"{value!r}, the same value as in {at}; one of them is kept"
+    differ = (members != members[0]).any()
+    what = "values" if differ else "numbers of examples, chance rates or versions of the task"
+    detail = f"{value!r}; published {len(members)} times with different {what}, also as {other!r} in {at}"
+    return "contradiction", f"{detail}; none of them is taken"

@@ -58,17 +58,15 @@ def normalise(
 
     Parameters
     ----------
-    source : Path
-        A file, or a folder that is searched with all its folders.
-    rules : Rules
-        What names say of models and tasks.
+    source, rules : Path, Rules
+        A file, or a folder that is searched with all its folders; what names say of models and tasks.
     scale_by : str
         By what models are ordered: parameters, tokens, steps or flops (of the training).
     n_processes : int
         Files are read by so many processes; the result does not depend on it.
     shard : (int, int)
-        (k, n): return the tasks whose name's hash is k modulo n; models and rejects are those of shard 0. Every shard reads
-        all files, because a model is placed by all of its numbers.
+        (k, n): return the tasks whose name's hash is k modulo n; models and rejects are those of shard 0. Every shard
+        reads all files, because a model is placed by all of its numbers.
     averaged, set_aside : Table, iterable of Reject
         What `instances.average` made of the instance-level files.
 
@@ -86,7 +84,7 @@ def normalise(
     table, collected, n_passed = _read_all(source, n_processes, averaged)
     rejects = [*set_aside, *collected.rejects]
     described, of_row = _models_of(table, rules, scale_by)
-    rejects += set_aside_models(described, of_row, Texts.of(table["source_file"]), _n_numbers(table), scale_by)
+    rejects += set_aside_models(described, of_row, Texts.from_column(table["source_file"]), _n_numbers(table), scale_by)
     is_kept = described["is_kept"].to_numpy(bool)[of_row]
     if not is_kept.any():
         first_reject = next(reject for reject in rejects if reject.kind == "entry" and reject.n_numbers)
@@ -136,7 +134,7 @@ def _read_all(source: Path, n_processes: int, averaged: pa.Table | None) -> tupl
 
 def _models_of(table: pa.Table, rules: Rules, scale_by: str) -> tuple[pd.DataFrame, np.ndarray]:
     """(the models of the numbers, each as described and as placed; which of them every number is of)."""
-    texts = {name: Texts.of(table[name]) for name in ("model", "revision", "model_family")}
+    texts = {name: Texts.from_column(table[name]) for name in ("model", "revision", "model_family")}
     numbers = {name: _floats(table, name) for name in (*SCALES, *PUBLISHED_COUNTS)}
     codes = [column.codes for column in texts.values()]
     codes += [np.unique(values, return_inverse=True)[1] for values in numbers.values()]
@@ -152,7 +150,7 @@ def _models_of(table: pa.Table, rules: Rules, scale_by: str) -> tuple[pd.DataFra
 def _models(table: pa.Table, described: pd.DataFrame, of_row: np.ndarray) -> pa.Table:
     """The table `models`: one row per description of a model, with the number of files that give it."""
     counts: Counter[tuple] = Counter()
-    files = Texts.of(table["source_file"])
+    files = Texts.from_column(table["source_file"])
     for _, k in np.unique(np.stack([files.codes, of_row]), axis=1).T:
         one = described.iloc[k]
         scale = _or_none(one["scale"]) if one["scale_basis"] else None
@@ -248,7 +246,7 @@ def _scores(
     table: pa.Table, described: pd.DataFrame, of_row: np.ndarray, rules: Rules
 ) -> tuple[pa.Table, list[Reject], int, int]:
     """(the table `scores`, repeated numbers, tasks and families of several task versions, entries of mixed kind)."""
-    texts = {name: Texts.of(table[name]) for name in ("task", "subtask", "metric", "filter", "version", "source_file")}
+    texts = {name: Texts.from_column(table[name]) for name in ("task", "subtask", "metric", "filter", "version", "source_file")}
     for name, column in (("model_family", "family"), ("model", "name")):
         codes, names = pd.factorize(described[column].where(described["is_kept"]).to_numpy(object), sort=True)
         texts[name] = Texts(codes[of_row], list(names))

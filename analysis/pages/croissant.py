@@ -72,6 +72,35 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _described_file(table: str, path: Path, name: str, folder: Path) -> tuple[dict, dict]:
+    """(a Parquet file of a table of `tables.yml`, the record set `name` that it holds)."""
+    documented = TABLES[table]
+    file = {
+        "@type": "cr:FileObject",
+        "@id": path.name,
+        "name": path.name,
+        "description": documented["comment"],
+        "contentUrl": path.relative_to(folder).as_posix(),
+        "encodingFormat": "application/x-parquet",
+        "sha256": _sha256(path),
+    }
+    fields = [
+        {
+            "@type": "cr:Field",
+            "@id": f"{name}/{column.name}",
+            "name": column.name,
+            "description": documented["columns"][column.name],
+            "dataType": _data_type(column.type),
+            "source": {"fileObject": {"@id": path.name}, "extract": {"column": column.name}},
+        }
+        for column in pq.read_schema(path)
+        if column.name in documented["columns"] and not pa.types.is_nested(column.type)
+    ]
+    key = {"key": [{"@id": f"{name}/{column}"} for column in documented["key"]]} if documented["key"] else {}
+    records = {"@type": "cr:RecordSet", "@id": name, "name": name, "description": documented["comment"], **key}
+    return file, records | {"field": fields}
+
+
 def describe(dataset: str, facts: Mapping[str, str], folder: Path, parquet: Mapping[str, Path]) -> dict:
     """The description of a dataset's outputs.
 
@@ -87,47 +116,13 @@ def describe(dataset: str, facts: Mapping[str, str], folder: Path, parquet: Mapp
         Parquet files of tables of `tables.yml`, {table: file, or folder of files}.
 
     """
-    distribution, record_sets = [], []
-    for table, place in parquet.items():
-        described = TABLES[table]
-        paths = sorted(place.glob("*.parquet")) if place.is_dir() else [place]
-        for path in paths:
-            # A table of several files has a record set per file: readers of Croissant do not join files of one folder.
-            name = table if len(paths) == 1 else f"{table}-{path.stem}"
-            distribution.append(
-                {
-                    "@type": "cr:FileObject",
-                    "@id": path.name,
-                    "name": path.name,
-                    "description": described["comment"],
-                    "contentUrl": path.relative_to(folder).as_posix(),
-                    "encodingFormat": "application/x-parquet",
-                    "sha256": _sha256(path),
-                }
-            )
-            fields = [
-                {
-                    "@type": "cr:Field",
-                    "@id": f"{name}/{column.name}",
-                    "name": column.name,
-                    "description": described["columns"][column.name],
-                    "dataType": _data_type(column.type),
-                    "source": {"fileObject": {"@id": path.name}, "extract": {"column": column.name}},
-                }
-                for column in pq.read_schema(path)
-                if column.name in described["columns"] and not pa.types.is_nested(column.type)
-            ]
-            key = {"key": [{"@id": f"{name}/{column}"} for column in described["key"]]} if described["key"] else {}
-            record_sets.append(
-                {
-                    "@type": "cr:RecordSet",
-                    "@id": name,
-                    "name": name,
-                    "description": described["comment"],
-                    **key,
-                    "field": fields,
-                }
-            )
+    parts = [
+        # A table of several files has a record set per file: readers of Croissant do not join files of one folder.
+        _described_file(table, path, table if len(paths) == 1 else f"{table}-{path.stem}", folder)
+        for table, place in parquet.items()
+        for paths in [sorted(place.glob("*.parquet")) if place.is_dir() else [place]]
+        for path in paths
+    ]
     return {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
@@ -141,8 +136,8 @@ def describe(dataset: str, facts: Mapping[str, str], folder: Path, parquet: Mapp
         "license": "https://www.apache.org/licenses/LICENSE-2.0",
         "url": "https://arxiv.org/abs/2304.15004",
         "version": facts.get("version_emergence-meta-analysis", "0.0.0"),
-        "distribution": distribution,
-        "recordSet": record_sets,
+        "distribution": [file for file, _ in parts],
+        "recordSet": [records for _, records in parts],
     }
 
 

@@ -9,7 +9,7 @@ import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -56,6 +56,38 @@ _DETAILS = {
 }
 
 
+def _write_members(members: Iterable[tuple[str, str, IO[bytes] | None]], folder: Path) -> tuple[list[Reject], int]:
+    """Write the score files among the members below `folder`; returns (what was not written, number of files)."""
+    rejects, n_files = [], 0
+    for name, fault, stream in members:
+        match = _INSIDE.search(name)
+        if not match or not is_score_file(match[1]):
+            if match and is_misplaced(match[1]):
+                rejects.append(Reject("file", printable(match[1]), "", "misplaced", MISPLACED))
+            continue
+        path = match[1]
+        detail = unsafe_name(name.removeprefix("./"))
+        content = b"" if detail or fault else stream.read(MAX_BYTES + 1)
+        if detail:
+            fault = "unsafe_name"
+        elif not fault and len(content) > MAX_BYTES:
+            fault = "too_large"
+        elif not fault and (folder / path).exists():
+            fault = "repeated_member"
+        if fault:
+            rejects.append(Reject("file", printable(path), "", fault, detail or _DETAILS[fault]))
+            continue
+        try:
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(content)
+        except (FileExistsError, NotADirectoryError, IsADirectoryError):
+            detail = "a file and a folder of the archive have the same name"
+            rejects.append(Reject("file", printable(path), "", "unsafe_name", detail))
+            continue
+        n_files += 1
+    return rejects, n_files
+
+
 def unpack(archive: Path, folder: Path) -> list[Reject]:
     """Write the score files of `archive` below `folder`, which takes the place of an older one; returns the rejects.
 
@@ -74,35 +106,9 @@ def unpack(archive: Path, folder: Path) -> list[Reject]:
     else:
         raise InputError(f"source: {printable(str(archive))} is a file, but no tar or zip archive that can be read")
     temporary = temporary_beside(folder)
-    rejects, n_files = [], 0
     try:
         with opened(archive) as contents:
-            for name, fault, stream in members(contents):
-                match = _INSIDE.search(name)
-                if not match or not is_score_file(match[1]):
-                    if match and is_misplaced(match[1]):
-                        rejects.append(Reject("file", printable(match[1]), "", "misplaced", MISPLACED))
-                    continue
-                path = match[1]
-                detail = unsafe_name(name.removeprefix("./"))
-                content = b"" if detail or fault else stream.read(MAX_BYTES + 1)
-                if detail:
-                    fault = "unsafe_name"
-                elif not fault and len(content) > MAX_BYTES:
-                    fault = "too_large"
-                elif not fault and (temporary / path).exists():
-                    fault = "repeated_member"
-                if fault:
-                    rejects.append(Reject("file", printable(path), "", fault, detail or _DETAILS[fault]))
-                    continue
-                try:
-                    (temporary / path).parent.mkdir(parents=True, exist_ok=True)
-                    (temporary / path).write_bytes(content)
-                except (FileExistsError, NotADirectoryError, IsADirectoryError):
-                    detail = "a file and a folder of the archive have the same name"
-                    rejects.append(Reject("file", printable(path), "", "unsafe_name", detail))
-                    continue
-                n_files += 1
+            rejects, n_files = _write_members(members(contents), temporary)
         if not n_files:
             raise InputError(
                 f"source: {printable(str(archive))} holds no score file ({TASKS_FOLDER}/**/results/scores_*.json)"

@@ -141,9 +141,9 @@ def tasks_of(world: World, names: Sequence[str], preferred: dict[str, tuple[str,
     """
     tasks = []
     for number in range(world.n_tasks):
-        turn, place = divmod(number, len(names))
+        repeat, place = divmod(number, len(names))
         published = names[place]  # beyond the published names they come again, with a number
-        name = f"sim_{published}" + (f"_{turn + 1}" if turn else "")
+        name = f"sim_{published}" + (f"_{repeat + 1}" if repeat else "")
         rng = _rng(world.seed, "task", name)
         metric, n_examples, chance = preferred.get(published, ("", 0, math.nan))
         kind = {"multiple_choice_grade": "choice", "": ""}.get(metric, "text" if metric in TEXT_METRICS else "own")
