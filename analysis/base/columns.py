@@ -1,6 +1,6 @@
-"""Columns of texts as numbers, and Arrow arrays from NumPy arrays by their buffers.
+"""Text columns as integer codes, and Arrow arrays made directly from the buffers of NumPy arrays.
 
-`pyarrow.array` does the latter too, and imports pandas first, which takes a worker process as long as parsing 50 MB.
+`pyarrow.array` could make them too, but it imports pandas, which costs a worker process as much time as parsing 50 MB.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 TEXT = pa.dictionary(pa.int32(), pa.string())
-"""Type of a column of repeated texts."""
+"""Arrow type of a text column whose values repeat."""
 
 
 def _bitmap(bits: np.ndarray) -> pa.Buffer:
@@ -20,7 +20,7 @@ def _bitmap(bits: np.ndarray) -> pa.Buffer:
 
 
 def numbers(values: np.ndarray, kind: pa.DataType, valid: np.ndarray | None = None) -> pa.Array:
-    """Array of the type `kind` (a number, or bool_); NULL where `valid` is given and false. One dimension."""
+    """One-dimensional array of a numeric type or bool_, NULL where `valid` is false."""
     data = _bitmap(values.astype(bool)) if pa.types.is_boolean(kind) else None
     if data is None:
         data = pa.py_buffer(np.ascontiguousarray(values, kind.to_pandas_dtype()))
@@ -38,12 +38,12 @@ def texts(values: Sequence[str]) -> pa.Array:
 
 
 def coded(codes: np.ndarray, values: pa.Array) -> pa.DictionaryArray:
-    """Array of a dictionary type: `values` by number, int32."""
+    """Dictionary array whose int32 `codes` index `values`."""
     return pa.DictionaryArray.from_arrays(numbers(codes, pa.int32()), values)
 
 
 class Coder(dict):
-    """Codes of repeated texts, in the order in which they were first seen."""
+    """Integer codes of texts, given in the order in which the texts first appear."""
 
     def __missing__(self, text: str) -> int:
         self[text] = code = len(self)
@@ -58,25 +58,25 @@ class Coder(dict):
 
 
 class Texts(NamedTuple):
-    """A column of texts as numbers: `names[codes]`, sorted, -1 where there is none."""
+    """A text column as integer codes into the sorted texts `names`; -1 for a missing text."""
 
     codes: np.ndarray
     names: list[str]
 
     @classmethod
     def from_column(cls, column: pa.ChunkedArray) -> Texts:
-        """A dictionary column."""
+        """From a dictionary column of Arrow."""
         array = column.combine_chunks()
         array = array.chunk(0) if isinstance(array, pa.ChunkedArray) else array
         names = array.dictionary.to_pylist()
         order = sorted(range(len(names)), key=names.__getitem__)
         rank = np.empty(len(names) + 1, np.int64)
         rank[order] = np.arange(len(names))
-        rank[-1] = -1  # where the last element is taken for a missing one
+        rank[-1] = -1  # a missing text has the code -1 here, which picks this element
         return cls(rank[array.indices.fill_null(-1).to_numpy(zero_copy_only=False)], [names[k] for k in order])
 
     def at(self, row: int) -> str | None:
-        """The text of one row."""
+        """The text of one row, None where it is missing."""
         return self.names[self.codes[row]] if self.codes[row] >= 0 else None
 
     def take(self, rows: np.ndarray) -> Texts:
@@ -84,23 +84,23 @@ class Texts(NamedTuple):
         return Texts(self.codes[rows], self.names)
 
     def array(self) -> pa.DictionaryArray:
-        """As Arrow writes it."""
+        """As a dictionary array of Arrow."""
         return coded(self.codes, texts(self.names))
 
 
 def combination(*codes: np.ndarray) -> tuple[np.ndarray, int]:
-    """(number of the distinct combination of `codes` that every element has, in sorted order; how many there are)."""
+    """(for every element the rank of its combination of `codes` among the distinct ones, number of distinct ones)."""
     order = np.lexsort(codes[::-1])
     starts = np.zeros(len(order), bool)
     for code in codes:
         starts[1:] |= np.diff(code[order]) != 0
-    number = np.empty(len(order), np.int64)
-    number[order] = np.cumsum(starts)
-    return number, int(starts.sum()) + 1
+    group = np.empty(len(order), np.int64)
+    group[order] = np.cumsum(starts)
+    return group, int(starts.sum()) + 1
 
 
 def small_table(values: Iterable[tuple], schema: pa.Schema) -> pa.Table:
-    """A table of few rows, sorted so that the order of the input does not show."""
+    """A table of few rows, sorted so that it does not depend on the order of the input."""
     rows = sorted(values, key=lambda row: tuple((value is not None, value) for value in row))
     columns = list(zip(*rows, strict=True)) or [()] * len(schema)
     arrays = [pa.array(column, f.type) for column, f in zip(columns, schema, strict=True)]

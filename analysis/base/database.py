@@ -28,8 +28,8 @@ def connect(
 ) -> duckdb.DuckDBPyConnection:
     """A connection whose results do not depend on the machine: it loads no extension and asks no network.
 
-    It keeps within `memory_mb` of the process, of which it leaves a fifth to Python, and writes what does not fit into
-    the folder `temporary`.
+    `memory_mb` is the limit of the whole process: DuckDB gets four fifths of it, Python the rest. What does not fit is
+    written to the folder `temporary`.
     """
     limits = {} if memory_mb is None else {"memory_limit": f"{memory_mb * 4 // 5}MB"}
     limits |= {} if temporary is None else {"temp_directory": temporary}
@@ -40,7 +40,7 @@ def connect(
             "threads": threads,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
-            # What is written here can be opened by DuckDB from this version on.
+            # Files written here can be opened by DuckDB from this version on.
             "storage_compatibility_version": "v1.2.0",
             **limits,
         },
@@ -48,7 +48,7 @@ def connect(
 
 
 def _literal(path: str | Path) -> str:
-    """`path` where a pattern is expected."""
+    """`path` as a glob pattern that matches nothing else."""
     return re.sub(r"([*?\[])", r"[\1]", str(path))
 
 
@@ -59,26 +59,26 @@ Input = Union[str, Path, Sequence, "pa.Table", "pd.DataFrame"]
 def create_views(con: duckdb.DuckDBPyConnection, inputs: Mapping[str, Input], by_name: bool = False) -> None:
     """Make a temporary view of every input, by its name.
 
-    `by_name` puts columns of files together by their names, NULL where a file has none.
+    `by_name` matches the columns of several files by name; a column that a file lacks is NULL in its rows.
     """
-    for name, given in inputs.items():
-        if not isinstance(given, str | Path | Sequence):
-            con.register(name, given)
+    for name, source in inputs.items():
+        if not isinstance(source, str | Path | Sequence):
+            con.register(name, source)
             continue
-        if str(given).endswith(".csv"):
+        if str(source).endswith(".csv"):
             # Declared, not guessed: every column is text here, and an empty cell is NULL.
-            reader = f"read_csv({quoted(str(given))}, header = true, all_varchar = true, delim = ',', quote = '\"')"
+            reader = f"read_csv({quoted(str(source))}, header = true, all_varchar = true, delim = ',', quote = '\"')"
         else:
-            paths = [given] if isinstance(given, str | Path) else given
-            patterns = [f"{_literal(one)}/*.parquet" if Path(one).is_dir() else _literal(one) for one in paths]
-            # Folders called key=value are no columns.
+            paths = [source] if isinstance(source, str | Path) else source
+            patterns = [f"{_literal(path)}/*.parquet" if Path(path).is_dir() else _literal(path) for path in paths]
+            # Otherwise a folder called key=value would become a column.
             options = f"hive_partitioning = false{', union_by_name = true' if by_name else ''}"
             reader = f"read_parquet([{', '.join(map(quoted, patterns))}], {options})"
         con.execute(f"create or replace temp view {name} as select * from {reader}")
 
 
 def create_macros(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the functions that figures call in their SQL."""
+    """Create the SQL functions that the figures' queries call."""
     con.execute(packaged_text("sql/macros/wilson_interval.sql"))
 
 
@@ -99,7 +99,7 @@ def write_parquet(con: duckdb.DuckDBPyConnection, name: str, path: str) -> None:
 def finish_file(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Close the connection to the database file `path`, and make sure that all of its tables and rows are in the file.
 
-    DuckDB does not say so where the last write, when it closes a file, finds the disk full.
+    DuckDB reports no error when the disk is full at its last write, on closing the file. So the rows are counted again.
 
     Raises
     ------
@@ -112,9 +112,9 @@ def finish_file(con: duckdb.DuckDBPyConnection, path: Path) -> None:
         expected = {name: n_rows(con, name) for name in tables}
         con.execute("checkpoint")
         con.close()
-        with connect(str(path), read_only=True) as again:
+        with connect(str(path), read_only=True) as reopened:
             try:
-                written = {name: n_rows(again, name) for name in tables}
+                written = {name: n_rows(reopened, name) for name in tables}
             except duckdb.CatalogException:
                 written = {}
     if written != expected:

@@ -1,8 +1,8 @@
 """What a script depends on, found in its code: the modules that it imports, and the files that these name.
 
-An edit of any of them must re-run what the script made. So nothing here is a list kept by hand: modules are those of
-`import` statements, followed from module to module wherever in the code they stand, and files are those of string
-constants: `"steps/trials"` is `analysis/sql/steps/trials.sql`, `"pages/report.html.j2"` is that file below `analysis`,
+An edit of any of them must re-run the script, so none of this is a list kept by hand. Modules are found in `import`
+statements anywhere in the code, and followed from module to module. Files are found in string constants:
+`"steps/trials"` is `analysis/sql/steps/trials.sql`, `"pages/report.html.j2"` is that file below `analysis`,
 and `"sql/views/"` is every file of that folder.
 """
 
@@ -44,7 +44,7 @@ def _named(root: Path, tree: ast.AST) -> Iterator[Path]:
         if not (isinstance(node, ast.Constant) and isinstance(node.value, str) and "/" in node.value):
             continue
         name = node.value
-        if any(character.isspace() for character in name) or name.startswith("/") or ".." in name or len(name) > 100:
+        if any(character.isspace() for character in name) or name.startswith(("/", ".")) or ".." in name or len(name) > 100:
             continue
         if name.endswith("/") and (package / name).is_dir():
             yield from (path for path in (package / name).iterdir() if path.is_file())
@@ -53,8 +53,8 @@ def _named(root: Path, tree: ast.AST) -> Iterator[Path]:
 
 
 @functools.cache
-def _of_file(root: Path, path: Path) -> tuple[frozenset[Path], frozenset[Path]]:
-    """(modules that a file imports, packaged files that it names), itself alone."""
+def _imports_and_names(root: Path, path: Path) -> tuple[frozenset[Path], frozenset[Path]]:
+    """(modules that a file imports, packaged files that it names), without those of the imported modules."""
     tree = ast.parse(path.read_bytes(), str(path))
     return frozenset(_imported(root, tree)), frozenset(_named(root, tree))
 
@@ -74,7 +74,7 @@ def dependencies(script: Path, root: Path) -> list[Path]:
     named: set[Path] = set()
     waiting = [script]
     while waiting:
-        imports, names = _of_file(root, waiting.pop())
+        imports, names = _imports_and_names(root, waiting.pop())
         waiting += imports - modules
         modules |= imports
         named |= names

@@ -29,9 +29,9 @@ def _is_running(pid: int) -> bool:
 
 
 def temporary_beside(path: Path) -> Path:
-    """A name beside `path` for this process alone; what dead processes left under such names is removed."""
+    """A temporary path beside `path` for this process. Those of processes that have ended are removed."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    # The last asterisk: a database has a write-ahead log beside it.
+    # The last asterisk also matches the write-ahead log beside a database.
     for stale in path.parent.glob(f".{path.stem}.*.tmp{path.suffix}*"):
         pid = stale.name.removeprefix(f".{path.stem}.").split(".")[0]
         if pid.isdecimal() and not _is_running(int(pid)):
@@ -41,9 +41,9 @@ def temporary_beside(path: Path) -> Path:
 
 
 def is_disk_full(error: BaseException) -> bool:
-    """Whether an error says that there is no room left on a disk, or no more for this user.
+    """Whether an error says that the disk is full or the user's quota is used up.
 
-    DuckDB and Arrow pass the system's message on, but not always its number.
+    DuckDB and Arrow pass on the system's message, but not always its error number.
     """
     number = getattr(error, "errno", None)
     return number in (errno.ENOSPC, errno.EDQUOT) or any(
@@ -53,7 +53,7 @@ def is_disk_full(error: BaseException) -> bool:
 
 @contextlib.contextmanager
 def disk_full_explained(path: Path) -> Iterator[None]:
-    """Raise InputError, with the disk of `path` and what to do, in place of an error that says that it is full."""
+    """Replace an error that says that the disk of `path` is full by an InputError that says what to do."""
     try:
         yield
     except Exception as error:
@@ -68,8 +68,9 @@ def disk_full_explained(path: Path) -> Iterator[None]:
 def replacing(path: str | os.PathLike) -> Iterator[Path]:
     """Yield a temporary path beside `path`; on success it takes the place of `path`, on an error it is removed.
 
-    The temporary name holds the process id: a child that outlives a killed run can never write into the file of the
-    run that follows. What dead processes left behind is removed here. The file is on the disk before it gets its name.
+    The temporary name holds the process id, so that a child process that outlives a killed run cannot write into the
+    file of the next run. Temporary files of processes that have ended are removed. The content is flushed to the disk
+    before the file gets its name.
 
     Raises
     ------
@@ -83,8 +84,8 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
         try:
             yield temporary
-            with temporary.open("rb") as written:
-                os.fsync(written.fileno())
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
@@ -113,12 +114,12 @@ def write_csv(frame: pd.DataFrame, path: str | os.PathLike) -> None:
 
 
 def write_parquet(table: pa.Table, path: str | os.PathLike, schema: pa.Schema, **options: object) -> None:
-    """Write `table` as Parquet in a declared schema, never in one that was guessed from its rows.
+    """Write `table` as Parquet in a declared schema, never in one inferred from its rows.
 
     Parameters
     ----------
     table : Table
-        With the columns of `schema`, which may be of other types that can be cast to it.
+        Has the columns of `schema`, in types that can be cast to those of `schema`.
     path : path-like
         Where it goes.
     schema : Schema

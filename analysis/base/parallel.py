@@ -1,4 +1,4 @@
-"""Worker processes: the one place where work is handed to other processes."""
+"""Worker processes of every stage but training, which has its own (`analysis.experiments.training`)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 
 class Processes:
-    """`n_processes` worker processes, or this process alone where one would do.
+    """`n_processes` worker processes; with one, the work is done in this process.
 
     with Processes(2) as processes:
         results = processes.map(function, first_arguments, second_arguments)
@@ -24,5 +24,5 @@ class Processes:
             self._pool.shutdown(cancel_futures=True)
 
     def map(self, function: Callable, *arguments: Sequence) -> list:
-        """Results of `function` for every set of arguments, in their order; the first error ends it."""
+        """Results of `function` for every set of arguments, in their order; the first error is raised."""
         return list(self._pool.map(function, *arguments) if self._pool else map(function, *arguments))

@@ -1,4 +1,4 @@
-"""What was not taken in: one `Reject` for every thing, counted and named, never dropped in silence."""
+"""Rejects: the parts of the input that were not taken in, each with its place and reason, so that none is lost silently."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ class Reject(NamedTuple):
     location: str
     """Path inside the file, empty for a whole file."""
     reason: str
-    """A short code, the same for every reject of its sort."""
+    """A short code for the kind of fault."""
     detail: str
     """What was found, and what to do about it."""
     n_numbers: int | None = None
-    """How many numbers of the source it covers; None stands for 1 of a value, and for 0 of what could not be read."""
+    """How many numbers of the source it covers; None means 1 for the kind `value` and 0 for the others."""
 
     @property
     def numbers(self) -> int:
-        """`n_numbers`, with a number in place of None."""
+        """`n_numbers`, with None resolved to 0 or 1."""
         return int(self.kind == "value") if self.n_numbers is None else self.n_numbers
 
 
 class Rejected(Exception):
-    """Stops the reading of a file or an entry: (location, reason, detail)."""
+    """Raised to stop the reading of a file or an entry; its arguments are (location, reason, detail)."""
 
 
 def printable(name: str) -> str:

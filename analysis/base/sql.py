@@ -1,9 +1,8 @@
 """The SQL files of `analysis/sql` as text.
 
-Each file holds one plain SELECT, whose inputs are tables or views of the names that stand in it: those that were made
-before, and those that the caller registers. A module names the files that it runs by their path below `analysis/sql`,
-without the ending, in a string of its own: that is how the workflow knows that it depends on them
-(`analysis.base.dependencies`).
+Each file holds one plain SELECT. The tables and views that it reads were created before, or are registered by the caller.
+A module names a file that it runs by its path below `analysis/sql`, without the ending, as a whole string constant: by
+that the workflow knows that it depends on the file (`analysis.base.dependencies`).
 """
 
 from __future__ import annotations

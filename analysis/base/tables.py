@@ -20,7 +20,7 @@ TABLES: dict[str, dict] = yaml.safe_load(packaged_text("sql/tables.yml"))
 def parquet_metadata(name: str, columns: Sequence[str] | None = None) -> dict[str, str]:
     """What a Parquet file of the table `name` says of itself: description, and columns as JSON (name to meaning).
 
-    `columns` are those of the file, where it has not all of the table or others besides.
+    `columns` are the columns of the file, where they are not exactly those of the table.
     """
     table = TABLES[name]
     meanings = {"n_files": "Number of score files that say so."} | table["columns"]
@@ -29,16 +29,16 @@ def parquet_metadata(name: str, columns: Sequence[str] | None = None) -> dict[st
 
 
 def create_table(con: duckdb.DuckDBPyConnection, path: str, select: str | None = None) -> None:
-    """Run an SQL file into a table or view of its name, with its comments, and check what `tables.yml` says of it.
+    """Create a table or view from the SQL file of its name, with the comments and checks of `tables.yml`.
 
     Parameters
     ----------
     con : DuckDBPyConnection
-        Where the inputs of the SELECT are.
+        Holds the inputs of the SELECT.
     path : str
         `tables/<name>` for a table, `views/<name>` for a view.
     select : str, optional
-        Gives the rows in place of the file, where they were computed before.
+        Gives the rows in place of the SQL file, where they were computed before.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def create_table(con: duckdb.DuckDBPyConnection, path: str, select: str | None =
 
 
 def failed_checks(con: duckdb.DuckDBPyConnection, name: str) -> list[str]:
-    """What of `tables.yml` does not hold for the rows of the table `name`: an empty list if all is well."""
+    """Messages about the key and the checks of `tables.yml` that the rows of the table `name` break; empty if none."""
     table = TABLES[name]
     problems = []
     if table["key"]:

@@ -1,4 +1,4 @@
-"""JSON of files that nobody vouches for: decoded, with what cannot be taken in as `Rejected`."""
+"""JSON of untrusted files: decoding and checks that raise `Rejected` for what cannot be taken in."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ MAX_MAGNITUDE = 1e100
 
 
 class RepeatedKeys(dict):
-    """A JSON object in which a name stands more than once; `pairs` holds all of them."""
+    """A JSON object in which a name occurs more than once; `pairs` holds all of its members."""
 
     pairs: list[tuple[str, Any]]
 
 
 def json_object(pairs: list[tuple[str, Any]]) -> dict:
-    """An object, for `json.loads`, in which repeated names are not lost."""
-    found = dict(pairs)
-    if len(found) == len(pairs):
-        return found
-    found = RepeatedKeys(found)
-    found.pairs = pairs
-    return found
+    """For `json.loads`: an object that does not lose repeated names."""
+    members = dict(pairs)
+    if len(members) == len(pairs):
+        return members
+    members = RepeatedKeys(members)
+    members.pairs = pairs
+    return members
 
 
 def shown(value: object) -> str:
-    """A short text of a JSON value for `detail`, whatever its size."""
+    """A JSON value as a short text for `detail`, however large it is."""
     kind = {dict: "an object", list: "a list", bool: "a truth value", str: "a string"}.get(type(value))
     if value is None:
         return "null"
@@ -39,7 +39,7 @@ def shown(value: object) -> str:
 
 
 def is_number(value: object) -> bool:
-    """Whether `value` is a number, finite or not; a truth value is none."""
+    """Whether `value` is a number, finite or not; a truth value is not."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
@@ -90,7 +90,7 @@ def decoded(content: bytes, kind: type = dict) -> Any:
 
 
 def member(parent: dict, name: str, kind: type, location: str) -> Any:
-    """`parent[name]`, which must be there once and be of `kind`."""
+    """`parent[name]`, which must be there and be of `kind`; else Rejected."""
     if name not in parent:
         raise Rejected(location, f"missing_{name}", f"there is no '{name}'")
     value = parent[name]
@@ -102,7 +102,7 @@ def member(parent: dict, name: str, kind: type, location: str) -> Any:
 
 
 def unambiguous(parsed: dict, location: str) -> dict:
-    """`parsed`, in which no name may stand twice: nobody can know which of the two is meant."""
+    """`parsed`; Rejected where a name occurs twice in it, because nobody can know which value is meant."""
     if isinstance(parsed, RepeatedKeys):
         name = Counter(name for name, _ in parsed.pairs).most_common(1)[0][0]
         raise Rejected(location, "repeated_key", f"{ascii(name)[:40]} stands there more than once")

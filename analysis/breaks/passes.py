@@ -259,6 +259,8 @@ def fit_and_test(
 def curves_to_fit(trials: pa.Table) -> pa.Table:
     """The rows of the table `trials` (see `steps/trials.sql`) that can be fitted, with `is_testable`."""
     rows = trials.filter(trials["is_fitted"])
+    # DuckDB declares a column without NULL as one that never has any, and so do not all shards.
+    rows = rows.cast(pa.schema([field.with_nullable(True) for field in rows.schema]))
     return rows.append_column("is_testable", pc.is_null(rows["not_testable"]))
 
 

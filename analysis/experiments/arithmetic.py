@@ -33,7 +33,7 @@ SEEDS = {"full": 3, "quick": 2, "smoke": 2}
 N_TEST = {"full": 100_000, "quick": 5_000, "smoke": 500}
 BATCH = {"full": 256, "quick": 256, "smoke": 64}
 TEST_SHARE = 5
-"""One pair of operands in so many is for testing."""
+"""One of so many pairs of operands is for testing."""
 
 
 def is_test(operation: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -68,7 +68,7 @@ def tokens(operation: np.ndarray, a: np.ndarray, b: np.ndarray) -> tuple[np.ndar
 
 
 def _operands(operation: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """One operand per problem: a number of digits, uniformly, and then a number of so many."""
+    """One operand per problem: first its number of digits is drawn, uniformly, then a number with so many digits."""
     n_digits = rng.integers(1, np.where(operation == 0, 4, 2) + 1)
     low = np.where(n_digits == 1, 0, 10 ** (n_digits - 1))
     return rng.integers(low, 10**n_digits)
@@ -88,17 +88,17 @@ def held_out_problems(operation: int, n: int) -> tuple[np.ndarray, np.ndarray]:
         a, b = (values.ravel() for values in np.meshgrid(np.arange(100), np.arange(100)))
     else:
         rng = np.random.default_rng([20230428, operation])
-        drawn = rng.integers(0, 10_000, (2, 60 * n))
+        large = rng.integers(0, 10_000, (2, 60 * n))
         small = np.stack([values.ravel() for values in np.meshgrid(np.arange(100), np.arange(100))])
         middle = rng.integers(0, 1000, (2, 20 * n))
-        a, b = np.concatenate([small, middle, drawn], axis=1)
-    which = np.full(len(a), operation)
-    keep = is_test(which, a, b)
+        a, b = np.concatenate([small, middle, large], axis=1)
+    operations = np.full(len(a), operation)
+    keep = is_test(operations, a, b)
     pairs = np.unique(np.stack([a[keep], b[keep]]), axis=1)
     rng = np.random.default_rng([19540607, operation])
     pairs = pairs[:, rng.permutation(pairs.shape[1])]
     _, length = tokens(np.full(pairs.shape[1], operation), *pairs)
-    # The same number of every length, and where a length has fewer problems, more of the others.
+    # The same number of every length; where a length has too few problems, more of the others.
     rank = pd.Series(length).groupby(length).cumcount().to_numpy()
     chosen = np.sort(np.lexsort((length, rank))[:n])
     return pairs[0, chosen], pairs[1, chosen]
@@ -108,10 +108,10 @@ def held_out_problems(operation: int, n: int) -> tuple[np.ndarray, np.ndarray]:
 def answer(model: LanguageModel, sequences: np.ndarray, device: torch.device) -> tuple[np.ndarray, np.ndarray]:
     """(greedy answers, shape (n, ANSWER); log probability of every token of the target, shape (n, ANSWER)).
 
-    One pass with the target given finds which greedy answers are right, for they are where every token is; only the
+    One pass with the target as input shows which greedy answers are right: those of which every token is. Only the
     others are generated token by token.
     """
-    found, log_probabilities = [], []
+    answers_found, log_probabilities = [], []
     for start in range(0, len(sequences), 4096):
         part = torch.from_numpy(sequences[start : start + 4096]).to(device)
         log_p = functional.log_softmax(model(part[:, :-1])[:, PROMPT - 1 :], dim=-1)
@@ -120,20 +120,20 @@ def answer(model: LanguageModel, sequences: np.ndarray, device: torch.device) ->
         greedy = log_p.argmax(dim=-1)
         first_wrong = (greedy != target).int().argmax(dim=1)
         wrong = (greedy != target).any(dim=1)
-        rows, made = wrong.nonzero()[:, 0], part[wrong].clone()
+        rows, generated = wrong.nonzero()[:, 0], part[wrong].clone()
         for place in range(ANSWER):
             # Up to the first wrong token the answer is the target.
             if not len(rows) or not (first_wrong[rows] <= place).any():
                 continue
-            made[:, PROMPT + place] = model(made[:, : PROMPT + place])[:, -1].argmax(dim=-1)
+            generated[:, PROMPT + place] = model(generated[:, : PROMPT + place])[:, -1].argmax(dim=-1)
         answers_here = target.clone()
-        answers_here[rows] = made[:, PROMPT:]
-        found.append(answers_here.cpu().numpy())
-    return np.concatenate(found), np.concatenate(log_probabilities)
+        answers_here[rows] = generated[:, PROMPT:]
+        answers_found.append(answers_here.cpu().numpy())
+    return np.concatenate(answers_found), np.concatenate(log_probabilities)
 
 
 def texts(digits: np.ndarray) -> list[str]:
-    """Answers as texts, first digit first: the tokens before the first that is no digit, turned round."""
+    """Answers as texts, first digit first: the tokens before the first that is no digit, in reverse order."""
     end = np.where((digits > 9).any(axis=1), (digits > 9).argmax(axis=1), digits.shape[1])
     return ["".join(map(str, row[:k][::-1])) for row, k in zip(digits.tolist(), end.tolist(), strict=True)]
 
@@ -146,7 +146,7 @@ class Arithmetic:
     name: str = "arithmetic"
 
     def data_digest(self) -> str:
-        """The data is made by this module."""
+        """Settings of the data, which this module makes."""
         return f"{self.mode} {N_TEST[self.mode]} {TEST_SHARE}"
 
     def jobs(self, seed: int) -> list[Job]:
@@ -179,9 +179,9 @@ class Arithmetic:
             in_target = np.arange(ANSWER) < length[:, None]
             scored["target_log_probability"] = np.where(in_target, log_p, 0).sum(axis=1)
             scored["model"], scored["model_family"], scored["n_parameters"], scored["task"] = job.model, "", 1, task
-            small = scored.sample(min(100, len(scored)), random_state=1)
-            for n_asked, part in (("all", scored), ("100", small)):
+            sample = scored.sample(min(100, len(scored)), random_state=1)
+            for test, part in (("all", scored), ("100", sample)):
                 table = answers.summarise(part)
                 for row in table[["task", "subtask", "metric", "score", "n_examples", "chance"]].itertuples(index=False):
-                    rows.append(row._asdict() | {"chance": None if np.isnan(row.chance) else row.chance, "test": n_asked})
+                    rows.append(row._asdict() | {"chance": None if np.isnan(row.chance) else row.chance, "test": test})
         return rows

@@ -1,4 +1,4 @@
-"""What experiments show: sharp beside smooth metrics of the same outputs, target lengths, and the paper's law fitted."""
+"""What experiments show: sharp and smooth metrics of the same outputs, target lengths, and the fit of the paper's law."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ N_DRAWS = 10_000
 
 
 def _median_ratio(sharp: np.ndarray, smooth: np.ndarray) -> np.ndarray:
-    """Ratio of medians along the last axis, infinite values included; NaN where both are infinite."""
+    """Ratio of medians along the last axis. Infinite values count; NaN where both medians are infinite."""
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # where all curves are flat there is no median
         return np.nanmedian(sharp, axis=-1) / np.nanmedian(smooth, axis=-1)
@@ -60,11 +60,11 @@ def sharp_and_smooth(curves: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     key = ["task", "subtask", "model_family"]
     rows = []
     for sharp, smooth in COMPARED:
-        both = curves[curves["metric"] == sharp].merge(
+        pairs = curves[curves["metric"] == sharp].merge(
             curves[curves["metric"] == smooth], on=key, suffixes=("_sharp", "_smooth"), validate="one_to_one"
         )
-        both["group"] = both["model_family"].str.split(", seed ").str[0]
-        for (task, subtask, group), part in both.groupby(["task", "subtask", "group"], sort=True):
+        pairs["group"] = pairs["model_family"].str.split(", seed ").str[0]
+        for (task, subtask, group), part in pairs.groupby(["task", "subtask", "group"], sort=True):
             values = [part[f"sharpness_{kind}"].to_numpy(float, na_value=np.nan) for kind in ("sharp", "smooth")]
             low, high = _ratio_interval(*values, seed)
             row = {"task": task, "subtask": subtask, "models": group, "sharp_metric": sharp, "smooth_metric": smooth}
@@ -82,7 +82,7 @@ def sharp_and_smooth(curves: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
 
 
 def lines(table: pd.DataFrame) -> list[str]:
-    """What the table `sharp_and_smooth` says, one line per row."""
+    """The table of `sharp_and_smooth` in words, one line per row."""
     described = [f"{len(table)} pairs of a sharp and a smooth metric"]
     for row in table.itertuples():
         interval = f" [{row.ratio_low:.2f}, {row.ratio_high:.2f}]" if row.ratio_low == row.ratio_low else ""
@@ -113,27 +113,27 @@ def target_lengths(long: pd.DataFrame) -> pd.DataFrame:
         length=rows["subtask"].str.removeprefix("target length ").astype(int),
         models=rows["model_family"].str.split(", seed ").str[0],
     )
-    found = rows.groupby(["task", "models", "scale", "metric", "length"], as_index=False).agg(
+    means = rows.groupby(["task", "models", "scale", "metric", "length"], as_index=False).agg(
         score=("score", "mean"), sd=("score", "std"), n_seeds=("score", "size"), n_examples=("n_examples", "sum")
     )
-    half = t.ppf(0.975, np.maximum(found["n_seeds"] - 1, 1)) * found["sd"] / np.sqrt(found["n_seeds"])
-    found["low"], found["high"] = found["score"] - half, found["score"] + half
-    found["fitted"] = np.nan
-    for (_, _, _, metric), part in found.groupby(["task", "models", "scale", "metric"]):
+    half_width = t.ppf(0.975, np.maximum(means["n_seeds"] - 1, 1)) * means["sd"] / np.sqrt(means["n_seeds"])
+    means["low"], means["high"] = means["score"] - half_width, means["score"] + half_width
+    means["fitted"] = np.nan
+    for (_, _, _, metric), part in means.groupby(["task", "models", "scale", "metric"]):
         length, score = part["length"].to_numpy(float), part["score"].to_numpy()
         if metric == "token_edit_distance":
             slope = (length * score).sum() / (length * length).sum()
-            found.loc[part.index, "fitted"] = slope * length
+            means.loc[part.index, "fitted"] = slope * length
         elif (score > 0).any():
             # The variance of log accuracy is about (1 - accuracy) / (n accuracy), with at least half a miss.
-            n, some = part["n_examples"].to_numpy(float), score > 0
-            share = np.clip(score[some], None, 1 - 0.5 / n[some])
-            weight = n[some] * share / (1 - share)
-            slope = (weight * length[some] * np.log(share)).sum() / (weight * length[some] ** 2).sum()
-            found.loc[part.index, "fitted"] = np.exp(slope * length)
-    found["residual"] = found["score"] - found["fitted"]
+            n, is_right = part["n_examples"].to_numpy(float), score > 0
+            share = np.clip(score[is_right], None, 1 - 0.5 / n[is_right])
+            weight = n[is_right] * share / (1 - share)
+            slope = (weight * length[is_right] * np.log(share)).sum() / (weight * length[is_right] ** 2).sum()
+            means.loc[part.index, "fitted"] = np.exp(slope * length)
+    means["residual"] = means["score"] - means["fitted"]
     columns = ["task", "models", "scale", "length", "metric", "score", "low", "high", "n_seeds", "fitted", "residual"]
-    return found[columns].sort_values(["task", "models", "metric", "scale", "length"], ignore_index=True)
+    return means[columns].sort_values(["task", "models", "metric", "scale", "length"], ignore_index=True)
 
 
 def fitted_law(long: pd.DataFrame) -> pd.DataFrame:
@@ -145,19 +145,19 @@ def fitted_law(long: pd.DataFrame) -> pd.DataFrame:
     rows = []
     long = long.assign(models=long["model_family"].str.split(", seed ").str[0])
     for (task, models), part in long.groupby(["task", "models"]):
-        known = part[(part["metric"] == "log_likelihood_per_token") & (part["subtask"] == task)]
-        if len(known):
-            scale, loss, source = known["scale"].to_numpy(), -known["score"].to_numpy(), "log_likelihood_per_token"
+        used = part[(part["metric"] == "log_likelihood_per_token") & (part["subtask"] == task)]
+        if len(used):
+            scale, loss, source = used["scale"].to_numpy(), -used["score"].to_numpy(), "log_likelihood_per_token"
         else:
-            known = part[
+            used = part[
                 (part["metric"] == "exact_str_match") & part["subtask"].str.startswith("target length") & (part["score"] > 0)
             ]
-            length = known["subtask"].str.removeprefix("target length ").astype(float)
-            scale, loss, source = known["scale"].to_numpy(), (-np.log(known["score"]) / length).to_numpy(), "exact_str_match"
-        use = loss > 0
-        if len(np.unique(scale[use])) < 2:
+            length = used["subtask"].str.removeprefix("target length ").astype(float)
+            scale, loss, source = used["scale"].to_numpy(), (-np.log(used["score"]) / length).to_numpy(), "exact_str_match"
+        is_positive = loss > 0
+        if len(np.unique(scale[is_positive])) < 2:
             continue
-        x, y = np.log(scale[use]), np.log(loss[use])
+        x, y = np.log(scale[is_positive]), np.log(loss[is_positive])
         alpha, intercept = np.polyfit(x, y, 1)
         residual = y - (intercept + alpha * x)
         rows.append(

@@ -76,7 +76,7 @@ TIMEOUT = 60
 
 
 def obtain(file: Published, folder: Path) -> bytes:
-    """The bytes of a published file: from `folder`, where it is put after a download.
+    """The bytes of a published file, which is downloaded into `folder` unless it is there.
 
     Raises
     ------
@@ -87,18 +87,18 @@ def obtain(file: Published, folder: Path) -> bytes:
     path = folder / file.name
     if not path.exists():
         try:
-            with urllib.request.urlopen(file.url, timeout=TIMEOUT) as answer, replacing(path) as temporary:
-                temporary.write_bytes(answer.read())
+            with urllib.request.urlopen(file.url, timeout=TIMEOUT) as response, replacing(path) as temporary:
+                temporary.write_bytes(response.read())
         except (urllib.error.URLError, OSError) as error:
             raise InputError(
                 f"image_data: {file.url} cannot be downloaded ({error}). Put the file {file.name} into the folder {folder}, "
                 "or use the images that are there already: image_data=offline"
             ) from error
     content = path.read_bytes()
-    found = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    if found != file.md5:
+    md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    if md5 != file.md5:
         raise InputError(
-            f"image_data: {path} is not the published file: its MD5 is {found}, expected {file.md5}. Delete it to download "
+            f"image_data: {path} is not the published file: its MD5 is {md5}, expected {file.md5}. Delete it to download "
             f"it again from {file.url}"
         )
     return content
@@ -163,14 +163,14 @@ def read_omniglot(folder: Path, file: Published = OMNIGLOT, side: int = 28) -> I
         if not names:
             raise InputError(f"image_data: {file.name} holds no .png files")
         characters = {character: k for k, character in enumerate(sorted({name.rsplit("/", 1)[0] for name in names}))}
-        seen: dict[str, int] = {}
+        n_seen: dict[str, int] = {}
         for name in names:
             character = name.rsplit("/", 1)[0]
             picture = Image.open(io.BytesIO(archive.read(name))).convert("L").resize((side, side), Image.Resampling.BOX)
-            seen[character] = seen.get(character, 0) + 1
+            n_seen[character] = n_seen.get(character, 0) + 1
             # Strokes are black on white: ink is 1 here, as in the other datasets.
             value = 1 - np.asarray(picture, np.float32)[None] / 255
-            (train if seen[character] <= 15 else test).append((value, characters[character]))
+            (train if n_seen[character] <= 15 else test).append((value, characters[character]))
     if not test:
         raise InputError(f"image_data: {file.name} holds no character with more than 15 drawings")
     (images, labels), (test_images, test_labels) = (zip(*part, strict=True) for part in (train, test))
@@ -198,17 +198,17 @@ def patches(side: int = 16, n_train: int = 12_000, n_test: int = 4_000) -> Image
     rng = np.random.default_rng(0)
 
     def cut(n: int, first: float, last: float) -> np.ndarray:
-        found = []
+        squares = []
         for picture in photographs:
             height, width, _ = picture.shape
             tops = rng.integers(0, height - side + 1, n // len(photographs))
             lefts = rng.integers(int(first * width), int(last * width) - side + 1, n // len(photographs))
-            found += [picture[t : t + side, left : left + side] for t, left in zip(tops, lefts, strict=True)]
-        return np.stack(found).transpose(0, 3, 1, 2)
+            squares += [picture[t : t + side, left : left + side] for t, left in zip(tops, lefts, strict=True)]
+        return np.stack(squares).transpose(0, 3, 1, 2)
 
     train, test = cut(n_train, 0, 0.7), cut(n_test, 0.7, 1)
-    none = np.zeros(len(train), np.int64), np.zeros(len(test), np.int64)
-    return Images("patches of scikit-learn's photographs", train, none[0], test, none[1])
+    no_labels = np.zeros(len(train), np.int64), np.zeros(len(test), np.int64)
+    return Images("patches of scikit-learn's photographs", train, no_labels[0], test, no_labels[1])
 
 
 OFFLINE: dict[str, Callable[[], Images]] = {"autoencoders": patches, "image_sequences": digits, "lenet": digits}

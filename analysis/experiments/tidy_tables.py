@@ -21,7 +21,7 @@ TIDY_SCHEMA = pa.schema(
 def write(long: Sequence[str], folder: str, mode: str) -> dict[str, object]:
     """Write the long tables of experiments as tidy tables into `folder`; returns the manifest that names it.
 
-    `mode` is how long was trained: full, quick or smoke.
+    `mode` says how long the training was: full, quick or smoke.
     """
     datasets: set[str] = set()
     for path in long:

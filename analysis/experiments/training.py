@@ -31,9 +31,9 @@ SECONDS_BETWEEN_REPORTS = 10.0
 
 @functools.cache
 def code_digest() -> str:
-    """SHA-256 of all that a result depends on besides settings and data: this room, and what scores answers.
+    """SHA-256 of the code that results depend on: this folder, the module that scores answers, and the version of PyTorch.
 
-    What writes files is left out: it changes no result, and training again takes half an hour.
+    Code that writes files is left out, because it changes no result and training again takes half an hour.
     """
     paths = [*sorted(Path(__file__).parent.glob("*.py")), Path(answers.__file__)]
     return hashlib.sha256(b"".join(path.read_bytes() for path in paths) + torch.__version__.encode()).hexdigest()
@@ -63,7 +63,7 @@ class Experiment(Protocol):
     name: str
 
     def data_digest(self) -> str:
-        """Changes when the data does."""
+        """A text that changes when the data does."""
 
     def build(self, job: Job) -> torch.nn.Module:
         """The untrained model; called after the seed is set."""
@@ -86,14 +86,14 @@ def device_of_choice() -> torch.device:
 
 
 def _learning_rate(job: Job, step: int) -> float:
-    """Warm-up over the first twentieth, then a half cosine down to a tenth."""
+    """Learning rate of a step: warm-up over the first twentieth of the steps, and a half cosine down to a tenth."""
     warm_up = max(1, job.n_steps // 20)
     progress = step / max(1, job.n_steps)
     return job.learning_rate * min(1, (step + 1) / warm_up) * (0.55 + 0.45 * math.cos(math.pi * progress))
 
 
 def _restored(checkpoint: Path, model: torch.nn.Module, optimiser: torch.optim.Optimizer, device: torch.device) -> int:
-    """The step at which an earlier run left off, whose state model and optimiser are given; 0 without one."""
+    """Load the state that an earlier run left in `checkpoint`; returns the step to go on with, 0 without a checkpoint."""
     if not checkpoint.exists():
         return 0
     # weights_only: nothing of the file is executed.
@@ -117,9 +117,9 @@ def train(experiment: Experiment, job: Job, folder: Path, report: Callable[[str]
 
     """
     stem = job.key(experiment)
-    done, checkpoint = folder / f"{stem}.json", folder / f"{stem}.pt"
-    if done.exists():
-        return json.loads(done.read_text(encoding="utf-8"))
+    results, checkpoint = folder / f"{stem}.json", folder / f"{stem}.pt"
+    if results.exists():
+        return json.loads(results.read_text(encoding="utf-8"))
     folder.mkdir(parents=True, exist_ok=True)
     torch.use_deterministic_algorithms(True, warn_only=torch.cuda.is_available())
     torch.set_num_threads(1)
@@ -127,10 +127,10 @@ def train(experiment: Experiment, job: Job, folder: Path, report: Callable[[str]
     device = device_of_choice()
     model = experiment.build(job).to(device)
     optimiser = torch.optim.AdamW(model.parameters(), lr=job.learning_rate, betas=(0.9, 0.98), weight_decay=0.01)
-    first = _restored(checkpoint, model, optimiser, device)
+    first_step = _restored(checkpoint, model, optimiser, device)
     started = saved = reported = time.monotonic()
     model.train()
-    for step in range(first, job.n_steps):
+    for step in range(first_step, job.n_steps):
         for group in optimiser.param_groups:
             group["lr"] = _learning_rate(job, step)
         loss = experiment.loss(model, job, np.random.default_rng([job.seed, step]), device)
@@ -140,10 +140,10 @@ def train(experiment: Experiment, job: Job, folder: Path, report: Callable[[str]
         optimiser.step()
         now = time.monotonic()
         if now - reported > SECONDS_BETWEEN_REPORTS:
-            left = (now - started) / (step + 1 - first) * (job.n_steps - step - 1)
+            seconds_left = (now - started) / (step + 1 - first_step) * (job.n_steps - step - 1)
             report(
                 f"{job.model}, seed {job.seed}: step {step + 1:,} of {job.n_steps:,}, loss {loss.item():.4f}, "
-                f"{left:.0f} s left"
+                f"{seconds_left:.0f} s left"
             )
             reported = now
         if now - saved > SECONDS_BETWEEN_CHECKPOINTS:
@@ -154,22 +154,22 @@ def train(experiment: Experiment, job: Job, folder: Path, report: Callable[[str]
     with torch.no_grad():
         rows = experiment.evaluate(model, job, device)
     rows = [{"model": job.model, "seed": job.seed, "n_parameters": n_parameters(model), **row} for row in rows]
-    with replacing(done) as temporary:
+    with replacing(results) as temporary:
         temporary.write_text(json.dumps(rows), encoding="utf-8")
     checkpoint.unlink(missing_ok=True)
     return rows
 
 
-_LINES: multiprocessing.Queue | None = None
+_PROGRESS: multiprocessing.Queue | None = None
 
 
-def _start(lines: multiprocessing.Queue) -> None:
-    global _LINES
-    _LINES = lines
+def _set_progress_queue(lines: multiprocessing.Queue) -> None:
+    global _PROGRESS
+    _PROGRESS = lines
 
 
-def _work(experiment: Experiment, job: Job, folder: Path) -> list[dict]:
-    return train(experiment, job, folder, _LINES.put)
+def _train_in_worker(experiment: Experiment, job: Job, folder: Path) -> list[dict]:
+    return train(experiment, job, folder, _PROGRESS.put)
 
 
 def train_all(
@@ -179,25 +179,25 @@ def train_all(
     context = multiprocessing.get_context("spawn")  # a forked child cannot use a GPU
     lines = context.Queue()
     started = time.monotonic()
-    with ProcessPoolExecutor(n_processes, context, _start, (lines,)) as pool:
+    with ProcessPoolExecutor(n_processes, context, _set_progress_queue, (lines,)) as pool:
         largest_first = sorted(range(len(jobs)), key=lambda k: (-jobs[k].size, jobs[k].seed))
-        running = {pool.submit(_work, experiment, jobs[k], folder): k for k in largest_first}
-        waiting, quarters = set(running), 0
+        job_of_future = {pool.submit(_train_in_worker, experiment, jobs[k], folder): k for k in largest_first}
+        waiting, quarters_said = set(job_of_future), 0
         while waiting:
             finished, waiting = wait(waiting, timeout=1, return_when=FIRST_COMPLETED)
             for future in finished:
                 future.result()  # an error ends the run
-            with_lines = []
+            new_lines = []
             while True:
                 try:
-                    with_lines.append(lines.get_nowait())
+                    new_lines.append(lines.get_nowait())
                 except queue.Empty:
                     break
-            for line in with_lines:
+            for line in new_lines:
                 say(line)
             n_done = len(jobs) - len(waiting)
-            if n_done * 4 // len(jobs) > quarters:
-                quarters = n_done * 4 // len(jobs)
+            if n_done * 4 // len(jobs) > quarters_said:
+                quarters_said = n_done * 4 // len(jobs)
                 say(f"{n_done} of {len(jobs)} models trained, {time.monotonic() - started:.0f} s")
-        results = {k: future.result() for future, k in running.items()}
-    return [row for k in range(len(jobs)) for row in results[k]]
+        rows_of_job = {k: future.result() for future, k in job_of_future.items()}
+    return [row for k in range(len(jobs)) for row in rows_of_job[k]]

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 
 class Block(nn.Module):
-    """Causal self-attention and a perceptron, each after a layer norm and added to what comes in."""
+    """Causal self-attention and a perceptron, each after a layer norm and with a residual connection."""
 
     def __init__(self, width: int, n_heads: int) -> None:
         super().__init__()
@@ -21,8 +21,8 @@ class Block(nn.Module):
         """(batch, length, width) to the same shape."""
         batch, length, width = x.shape
         heads = self.qkv(self.norm_1(x)).view(batch, length, 3, self.n_heads, width // self.n_heads).permute(2, 0, 3, 1, 4)
-        seen = functional.scaled_dot_product_attention(heads[0], heads[1], heads[2], is_causal=True)
-        x = x + self.out(seen.transpose(1, 2).reshape(batch, length, width))
+        attended = functional.scaled_dot_product_attention(heads[0], heads[1], heads[2], is_causal=True)
+        x = x + self.out(attended.transpose(1, 2).reshape(batch, length, width))
         return x + self.down(functional.gelu(self.up(self.norm_2(x))))
 
 

@@ -19,12 +19,12 @@ BATCH = 128
 THRESHOLDS = (0.001, 0.002, 0.005, 0.01, 0.02)
 """Values of c: an image is reconstructed where its mean squared error per pixel is below c."""
 MAX_IMAGES = 5
-"""Subsets and sequences have up to so many images."""
+"""Largest number of images of a subset or a sequence."""
 
 
 @dataclass(frozen=True)
-class _OnImages:
-    """What the three experiments share. `images` travels to the worker processes."""
+class _ImageExperiment:
+    """What the three experiments share. It is sent to the worker processes with its `images`."""
 
     mode: str
     images: Images
@@ -81,7 +81,7 @@ class Autoencoder(nn.Module):
 
 
 @dataclass(frozen=True)
-class Autoencoders(_OnImages):
+class Autoencoders(_ImageExperiment):
     """Mean squared error, and Reconstruction_c = share of test images with an error below c, against bottleneck width."""
 
     name: str = field(default="autoencoders", init=False)
@@ -147,7 +147,7 @@ class LeNet(nn.Module):
 
 
 @dataclass(frozen=True)
-class LeNets(_OnImages):
+class LeNets(_ImageExperiment):
     """Test accuracy against parameters, and subset accuracy: all K of K images right."""
 
     name: str = field(default="lenet", init=False)
@@ -176,14 +176,14 @@ class LeNets(_OnImages):
         log_p = np.concatenate(log_p).astype(float)
         labels = self.images.test_labels
         right = log_p.argmax(axis=1) == labels
-        of_label = log_p[np.arange(len(labels)), labels]
+        label_log_p = log_p[np.arange(len(labels)), labels]
         rows = [
             _row("K = 1", "accuracy", right, 1 / self.images.n_classes),
-            _row("K = 1", "log_likelihood_per_image", of_label),
+            _row("K = 1", "log_likelihood_per_image", label_log_p),
         ]
         for k in range(2, MAX_IMAGES + 1):
             rows.append(_row(f"K = {k}", "subset_accuracy", subset_scores(right, k), self.images.n_classes**-k))
-            rows.append(_row(f"K = {k}", "log_likelihood_per_image", of_label))
+            rows.append(_row(f"K = {k}", "log_likelihood_per_image", label_log_p))
         return [{"task": self.task, **row} for row in rows]
 
 
@@ -193,21 +193,21 @@ class SequenceClassifier(nn.Module):
     def __init__(self, side: int, n_channels: int, width: int, n_classes: int) -> None:
         super().__init__()
         self.convolve = nn.Conv2d(n_channels, width, 3, stride=2, padding=1)
-        after = (side + 1) // 2
-        self.embed_image = nn.Linear(width * after * after, width)
+        side_after = (side + 1) // 2
+        self.embed_image = nn.Linear(width * side_after * side_after, width)
         self.embed_label = nn.Embedding(n_classes, width)
         self.decoder = Decoder(width, 2 * MAX_IMAGES, n_classes)
 
     def forward(self, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         """(batch, L, channels, side, side) and (batch, L) to class scores (batch, L, n_classes)."""
         batch, length = labels.shape
-        seen = functional.relu(self.convolve(images.flatten(0, 1))).flatten(1)
-        pairs = torch.stack([self.embed_image(seen).view(batch, length, -1), self.embed_label(labels)], dim=2)
+        features = functional.relu(self.convolve(images.flatten(0, 1))).flatten(1)
+        pairs = torch.stack([self.embed_image(features).view(batch, length, -1), self.embed_label(labels)], dim=2)
         return self.decoder(pairs.flatten(1, 2))[:, ::2]
 
 
 @dataclass(frozen=True)
-class ImageSequences(_OnImages):
+class ImageSequences(_ImageExperiment):
     """Accuracy per image, and subset accuracy: all L images of a sequence right."""
 
     name: str = field(default="image_sequences", init=False)
@@ -239,16 +239,16 @@ class ImageSequences(_OnImages):
             images, labels = torch.from_numpy(self.images.test)[order], torch.from_numpy(self.images.test_labels)[order]
             log_p = torch.cat(
                 [
-                    functional.log_softmax(model(i.to(device), seen.to(device)), dim=2).cpu()
-                    for i, seen in zip(images.split(512), labels.split(512), strict=True)
+                    functional.log_softmax(model(some_images.to(device), some_labels.to(device)), dim=2).cpu()
+                    for some_images, some_labels in zip(images.split(512), labels.split(512), strict=True)
                 ]
             )
             right = (log_p.argmax(dim=2) == labels).numpy()
-            of_label = log_p.gather(2, labels[:, :, None]).double().numpy().ravel()
+            label_log_p = log_p.gather(2, labels[:, :, None]).double().numpy().ravel()
             chance = self.images.n_classes**-length
             if length > 1:
                 rows.append(_row(f"L = {length}", "subset_accuracy", right.all(axis=1), chance))
             else:
                 rows.append(_row("L = 1", "accuracy", right.ravel(), chance))
-            rows.append(_row(f"L = {length}", "log_likelihood_per_image", of_label))
+            rows.append(_row(f"L = {length}", "log_likelihood_per_image", label_log_p))
         return [{"task": self.task, **row} for row in rows]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping
 
 import duckdb
 import pandas as pd
@@ -99,8 +98,3 @@ def write_figures(
     last = [[value] * len(paths) for value in (dataset, emergence_threshold)]
     with Processes(n_processes) as processes:
         processes.map(write_figure, list(paths), *same, list(paths.values()), *last)
-
-
-def paths_by_name(svg: Sequence[str], png: Sequence[str], csv: Sequence[str]) -> dict[str, dict[str, str]]:
-    """{name of the figure: its paths}, from lists of paths in one order."""
-    return {Path(s).stem: {"svg": s, "png": p, "csv": c} for s, p, c in zip(svg, png, csv, strict=True)}

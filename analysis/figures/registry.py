@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import yaml
 
@@ -20,3 +21,8 @@ def function_named(name: str, modules: Mapping[str, object]):
     """The function `module.function`, among modules by their names."""
     module, _, function = name.partition(".")
     return getattr(modules[module], function)
+
+
+def paths_by_name(svg: Sequence[str], png: Sequence[str], csv: Sequence[str]) -> dict[str, dict[str, str]]:
+    """{name of the figure: its paths}, from lists of paths in one order."""
+    return {Path(s).stem: {"svg": s, "png": p, "csv": c} for s, p, c in zip(svg, png, csv, strict=True)}

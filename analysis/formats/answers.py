@@ -24,10 +24,10 @@ from analysis.formats.numbers import Collected
 TEXTS = ["model", "task", "prompt", "target", "output"]
 OPTIONAL = {"model_family": "brought", "target_log_probability": np.nan}
 MAX_LENGTH = 5
-"""Longest target, in tokens, of which at-least-k is scored for every k."""
-_LENGTH = "target length "
+"""Targets of up to so many tokens are also scored by length, with at-least-k for every k."""
+_LENGTH_PREFIX = "target length "
 ALL = "all"
-"""Name of the part that is the whole task."""
+"""Name of the subtask that is the whole task."""
 LONG_COLUMNS = {
     "dataset": "what the models answered or were trained on",
     "task": "what was asked",
@@ -52,8 +52,8 @@ def is_answers(columns: Sequence[str]) -> bool:
     return {*TEXTS, "n_parameters"} <= set(columns)
 
 
-def _frame(path: Path) -> tuple[pd.DataFrame, list[Reject]]:
-    """(one row per answer, with its `line` in a JSON Lines file; lines that are none)."""
+def _read_frame(path: Path) -> tuple[pd.DataFrame, list[Reject]]:
+    """(one row per answer, with its `line` in a JSON Lines file; rejects for lines that are no answer)."""
     if path.suffix == ".parquet":
         return pq.read_table(path).to_pandas(), []
     rows, rejects = [], []
@@ -66,7 +66,7 @@ def _frame(path: Path) -> tuple[pd.DataFrame, list[Reject]]:
 
 
 def _reasons(frame: pd.DataFrame, scale: pd.Series, probability: pd.Series) -> pd.Series:
-    """Why every row cannot be scored; empty where it can."""
+    """For every row, why it cannot be scored; empty where it can."""
     reasons = pd.Series("", frame.index)
 
     def reject(where: pd.Series, reason: str) -> None:
@@ -77,9 +77,9 @@ def _reasons(frame: pd.DataFrame, scale: pd.Series, probability: pd.Series) -> p
     reject(~((scale > 0) & np.isfinite(scale)), "n_parameters is not a positive number")
     reject(frame["target"].map(lambda text: isinstance(text, str) and not text.strip()), "target is empty")
     usable = (probability <= 0) & np.isfinite(probability)
-    given = frame["target_log_probability"].notna()
-    reject(given & ~usable, "target_log_probability is above 0, infinite or no number")
-    for name, part in (("task", _LENGTH), ("model_family", ", seed ")):
+    is_given = frame["target_log_probability"].notna()
+    reject(is_given & ~usable, "target_log_probability is above 0, infinite or no number")
+    for name, part in (("task", _LENGTH_PREFIX), ("model_family", ", seed ")):
         reserved = frame[name].map(lambda text, part=part: isinstance(text, str) and part in text)
         reject(reserved, f"{name} holds '{part}', which names parts of tasks and seeds here")
     return reasons
@@ -98,7 +98,7 @@ def read(path: Path) -> tuple[pd.DataFrame, list[Reject]]:
 
     """
     try:
-        frame, rejects = _frame(path)
+        frame, rejects = _read_frame(path)
     except (pa.ArrowInvalid, UnicodeDecodeError) as error:
         raise Rejected("", "not_a_table", f"it cannot be read as {path.suffix[1:]}: {error}") from None
     for name, value in OPTIONAL.items():
@@ -135,7 +135,7 @@ def answer_scores(target: Sequence[str], output: Sequence[str]) -> pd.DataFrame:
 
 
 def summarise(answers: pd.DataFrame) -> pd.DataFrame:
-    """Mean scores of answers: one row per group of KEY, subtask and metric, with n_examples.
+    """Mean scores of answers: one row per task, subtask, model and metric, with n_examples.
 
     Parameters
     ----------
@@ -148,13 +148,13 @@ def summarise(answers: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         task, subtask ("target length L" for each length up to MAX_LENGTH, and the task itself for all), model_family, model,
         scale, metric, score, n_examples, chance. Metrics: exact_str_match, token_edit_distance, at_least_k for k up to L - 1
-        (of one length alone), and log_likelihood_per_token, total log probability / total number of tokens.
+        (for single lengths only), and log_likelihood_per_token, total log probability / total number of tokens.
 
     """
     key = ["task", "model_family", "model", "n_parameters"]
     per_length = answers[answers["length"] <= MAX_LENGTH]
-    per_length = per_length.assign(subtask=_LENGTH + per_length["length"].astype(str))
-    found = []
+    per_length = per_length.assign(subtask=_LENGTH_PREFIX + per_length["length"].astype(str))
+    means = []
     for rows, one_length in ((answers.assign(subtask=answers["task"]), False), (per_length, True)):
         metrics: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
             "exact_str_match": lambda f: f["exact_str_match"],
@@ -164,10 +164,10 @@ def summarise(answers: pd.DataFrame) -> pd.DataFrame:
             for k in range(1, MAX_LENGTH):
                 metrics[f"at_least_{k}"] = lambda f, k=k: (f["n_right"] >= k).astype(float).where(f["length"] > k)
         groups = [*key, "subtask"]
-        for metric, of in metrics.items():
-            scored = rows.assign(score=of(rows)).dropna(subset=["score"])
+        for metric, score_of in metrics.items():
+            scored = rows.assign(score=score_of(rows)).dropna(subset=["score"])
             mean = scored.groupby(groups, sort=True)["score"].agg(score="mean", n_examples="size").reset_index()
-            found.append(mean.assign(metric=metric, chance=0.0 if metric == "exact_str_match" else np.nan))
+            means.append(mean.assign(metric=metric, chance=0.0 if metric == "exact_str_match" else np.nan))
         known = rows.dropna(subset=["target_log_probability"])
         if len(known):
             sums = known.groupby(groups, sort=True).agg(
@@ -175,24 +175,24 @@ def summarise(answers: pd.DataFrame) -> pd.DataFrame:
             )
             sums["score"] = sums["total"] / sums["tokens"]
             sums = sums.reset_index().drop(columns=["total", "tokens"])
-            found.append(sums.assign(metric="log_likelihood_per_token", chance=np.nan))
-    table = pd.concat(found, ignore_index=True).rename(columns={"n_parameters": "scale"})
+            means.append(sums.assign(metric="log_likelihood_per_token", chance=np.nan))
+    table = pd.concat(means, ignore_index=True).rename(columns={"n_parameters": "scale"})
     return table.sort_values(["task", "subtask", "metric", "model_family", "scale"], ignore_index=True)
 
 
 def long_table(frame: pd.DataFrame, dataset: str) -> pd.DataFrame:
     """Answers (see `read`) as the long table: LONG_COLUMNS, and `test`: all answers, or 100 of every task and model."""
     scored = pd.concat([frame.reset_index(drop=True), answer_scores(frame["target"], frame["output"])], axis=1)
-    few = scored.groupby(["task", "model_family", "model"], sort=True).sample(frac=1, random_state=1)
-    few = few.groupby(["task", "model_family", "model"], sort=True).head(100)
-    parts = [summarise(scored).assign(test="all"), summarise(few).assign(test="100")]
+    sample = scored.groupby(["task", "model_family", "model"], sort=True).sample(frac=1, random_state=1)
+    sample = sample.groupby(["task", "model_family", "model"], sort=True).head(100)
+    parts = [summarise(scored).assign(test="all"), summarise(sample).assign(test="100")]
     return pd.concat(parts, ignore_index=True).assign(dataset=dataset)[[*LONG_COLUMNS, "test"]]
 
 
 def add(path: Path, shown: str, collected: Collected) -> None:
     """Add the mean scores of a file of answers to `collected`: those over all answers of a model.
 
-    An answer that cannot be scored is a reject without a number of its own: the means are over the others.
+    The means leave out answers that cannot be scored; the rejects of these count no number.
     """
     frame, rejects = read(path)
     collected.rejects += [reject._replace(kind="entry", file=shown, n_numbers=0) for reject in rejects]
@@ -203,27 +203,36 @@ def add(path: Path, shown: str, collected: Collected) -> None:
 def as_tidy(long: pd.DataFrame) -> pd.DataFrame:
     """The scores over all test examples of a long table, as a tidy table."""
     rows = long[long["test"] == "all"].rename(columns={"scale": "n_parameters"})
-    # All answers of a task are a part like those of one length, and no average of these.
+    # The whole task gets a subtask's name, so that it does not count as an aggregate of the single lengths.
     part = rows["subtask"].where(rows["subtask"] != rows["task"], ALL)
     rows = rows.assign(subtask=part, shots=0, is_preferred=rows["metric"].isin(SHARP))
     return rows.drop(columns=["dataset", "test"]).reset_index(drop=True)
 
 
-def write_long_table(root: str, path: str) -> pd.DataFrame:
-    """Write the long table of the files of answers in a file or folder as Parquet, and return it.
+def write_long_table(root: str, path: str, say: Callable[[str], None], strict: bool = False) -> None:
+    """Write the long table of the files of answers in a file or folder as Parquet, and say what came in.
 
-    Raises InputError where there is no such file, or none that can be scored.
+    Raises
+    ------
+    InputError
+        There is no such file, or none that can be scored; or `strict` is set and some answers cannot be.
+
     """
     place = Path(root)
     files = [place] if place.is_file() else sorted(place.rglob("*"))
-    files = [one for one in files if one.is_file() and one.name.endswith(tidy.SUFFIXES)]
+    files = [file for file in files if file.is_file() and file.name.endswith(tidy.SUFFIXES)]
     try:
-        frames = [(read(one)[0], one.name) for one in files if is_answers(tidy.columns_of(one))]
+        parts = [(*read(file), file.name) for file in files if is_answers(tidy.columns_of(file))]
     except Rejected as fault:
         raise InputError(f"source: {root} cannot be read as answers: {fault.args[2]}") from None
-    if not frames:
+    if not parts:
         raise InputError(f"source: {root} holds no table of answers, with the columns {', '.join([*TEXTS, 'n_parameters'])}")
-    long = pd.concat([long_table(frame, name) for frame, name in frames], ignore_index=True)
+    n_scored, rejects = sum(len(frame) for frame, _, _ in parts), [reject for _, more, _ in parts for reject in more]
+    say(f"{n_scored + len(rejects):,} answers in = {n_scored:,} scored + {len(rejects):,} rejected")
+    for reject in rejects[:5]:
+        say(f"rejected: {reject.file} {reject.location}: {reject.detail}")
+    if rejects and strict:
+        raise InputError(f"strict: {len(rejects):,} answers could not be taken in")
+    long = pd.concat([long_table(frame, name) for frame, _, name in parts], ignore_index=True)
     table = pa.Table.from_pandas(long, preserve_index=False)
     write_parquet(table, path, table.schema)
-    return long

@@ -1,8 +1,8 @@
-"""One published score file of BIG-bench, as bytes, to its numbers.
+"""Parsing one published score file of BIG-bench.
 
 The format is that of `bigbench/benchmark_tasks/<task>/results/scores_<family>_<size>.json` in google/BIG-bench: an
 object with `scores` (a list of entries), `model` and `task`. Nothing in a file is trusted: what cannot be taken in
-becomes a `Reject` that says where it stood and what was found there.
+becomes a `Reject` that says where it is and what was found there.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Model(NamedTuple):
 
 _Number = Annotated[float, msgspec.Meta(ge=-MAX_MAGNITUDE, le=MAX_MAGNITUDE)]
 _Name = Annotated[str, msgspec.Meta(min_length=1)]
-_PUBLISHED = {
+_PUBLISHED_NAMES = {
     "scores": "score_dict",
     "preferred_metric": "preferred_score",
     "subtask": "subtask_description",
@@ -49,11 +49,11 @@ _PUBLISHED = {
 }
 
 
-class Entry(msgspec.Struct, forbid_unknown_fields=True, rename=_PUBLISHED):
+class Entry(msgspec.Struct, forbid_unknown_fields=True, rename=_PUBLISHED_NAMES):
     """One element of `scores`: the numbers of one subtask at one number of shots.
 
-    The types are those of an entry without any fault; others may have None, and `scores` as a list of pairs where a
-    metric stands there more than once.
+    The types are those of an entry without faults. In others, fields may be None, and `scores` is a list of pairs where
+    a metric occurs more than once.
     """
 
     scores: Annotated[dict[_Name, _Number], msgspec.Meta(min_length=1)]
@@ -66,7 +66,7 @@ class Entry(msgspec.Struct, forbid_unknown_fields=True, rename=_PUBLISHED):
 
 @dataclass
 class ScoreFile:
-    """What one file gave. `model` is None where the whole file was rejected."""
+    """The content of one score file. `model` is None where the whole file was rejected."""
 
     task: str = ""
     keywords: list[str] = field(default_factory=list)
@@ -76,11 +76,11 @@ class ScoreFile:
     """Place of every entry in the published list."""
     rejects: list[Reject] = field(default_factory=list)
     n_numbers: int = 0
-    """Elements of the `score_dict` of all readable entries: numbers taken in plus rejects of kind `value`."""
+    """Elements of the `score_dict` of all readable entries: the scores plus the rejects of kind `value`."""
 
 
-def _parameters(model: dict, name: str, reject) -> float | None:
-    """A number of parameters above 0, or None; what is neither null nor such a number is reported."""
+def _parameter_count(model: dict, name: str, reject) -> float | None:
+    """A parameter count above 0, or None; any other value but null is a reject."""
     value = model.get(name)
     if value is None:
         return None
@@ -97,7 +97,7 @@ def _parameters(model: dict, name: str, reject) -> float | None:
 
 
 def _read_entry(index: int, entry: object, task: str, result: ScoreFile, reject) -> Entry:
-    """One element of `scores`. A fault in the key of its numbers rejects the entry; other faults reject the field."""
+    """One element of `scores`. A fault in what identifies its numbers rejects it all; other faults reject the field."""
     at = f"scores[{index}]"
     if not isinstance(entry, dict):
         raise Rejected(at, "not_an_object", f"{shown(entry)} where an object is needed")
@@ -111,8 +111,8 @@ def _read_entry(index: int, entry: object, task: str, result: ScoreFile, reject)
         subtask = member(entry, "subtask_description", str, f"{at}.subtask_description")
     shots = entry.get("number_of_shots")
     if shots is not None:
-        whole = is_number(shots) and 0 <= shots < 2**31 and shots == int(shots)
-        if not whole:
+        is_whole = is_number(shots) and 0 <= shots < 2**31 and shots == int(shots)
+        if not is_whole:
             detail = f"{shown(shots)} is no number of shots"
             raise Rejected(f"{at}.number_of_shots", "bad_number_of_shots", detail)
         shots = int(shots)
@@ -126,13 +126,13 @@ def _read_entry(index: int, entry: object, task: str, result: ScoreFile, reject)
     elif preferred not in score_dict:
         detail = f"{shown(preferred)} is not in score_dict; the numbers are kept, none of them is preferred"
         reject("entry", f"{at}.preferred_score", "preferred_score_absent", detail)
-    ends = []
+    bounds = []
     for name in ("low_score", "high_score"):
-        end = entry.get(name)
-        number = as_finite(end)
-        if end is not None and number is None:
-            reject("entry", f"{at}.{name}", f"bad_{name}", f"{shown(end)} is no finite number; taken as absent")
-        ends.append(number)
+        bound = entry.get(name)
+        number = as_finite(bound)
+        if bound is not None and number is None:
+            reject("entry", f"{at}.{name}", f"bad_{name}", f"{shown(bound)} is no finite number; taken as absent")
+        bounds.append(number)
 
     scores = []
     pairs = score_dict.pairs if isinstance(score_dict, RepeatedKeys) else score_dict.items()
@@ -148,7 +148,7 @@ def _read_entry(index: int, entry: object, task: str, result: ScoreFile, reject)
         else:
             scores.append((metric, number))
     unique = dict(scores)
-    return Entry(unique if len(unique) == len(scores) else scores, preferred, subtask, *ends, shots)
+    return Entry(unique if len(unique) == len(scores) else scores, preferred, subtask, *bounds, shots)
 
 
 def value_location(index: int, metric: str) -> str:
@@ -179,10 +179,10 @@ def parse_score_file(content: bytes, path: str) -> ScoreFile:
 
     try:
         document = unambiguous(decoded(content), "")
-        described = unambiguous(member(document, "task", dict, "task"), "task")
-        task = member(described, "task_name", str, "task.task_name")
-        published = unambiguous(member(document, "model", dict, "model"), "model")
-        names = [member(published, name, str, f"model.{name}") for name in ("model_family", "model_name")]
+        task_members = unambiguous(member(document, "task", dict, "task"), "task")
+        task = member(task_members, "task_name", str, "task.task_name")
+        model_members = unambiguous(member(document, "model", dict, "model"), "model")
+        names = [member(model_members, name, str, f"model.{name}") for name in ("model_family", "model_name")]
         entries = member(document, "scores", list, "scores")
         if not entries:
             raise Rejected("scores", "no_scores", "the list of scores is empty")
@@ -191,12 +191,12 @@ def parse_score_file(content: bytes, path: str) -> ScoreFile:
         return result
 
     result.task = task
-    keywords = described.get("keywords")
+    keywords = task_members.get("keywords")
     if isinstance(keywords, list) and all(map(is_text, keywords)):
         result.keywords = keywords
     elif keywords is not None:
         reject("entry", "task.keywords", "bad_keywords", f"{shown(keywords)} where a list of words is needed; left out")
-    counts = [_parameters(published, name, reject) for name in Model._fields[2:]]
+    counts = [_parameter_count(model_members, name, reject) for name in Model._fields[2:]]
     result.model = Model(*names, *counts)
     for index, entry in enumerate(entries):
         try:
@@ -207,18 +207,18 @@ def parse_score_file(content: bytes, path: str) -> ScoreFile:
     return result
 
 
-class _PlainFile(msgspec.Struct, forbid_unknown_fields=True):
+class _FaultlessFile(msgspec.Struct, forbid_unknown_fields=True):
     scores: Annotated[list[Entry], msgspec.Meta(min_length=1)]
     model: dict[str, Any]
     task: dict[str, Any]
     queries: None
 
 
-_DECODER = msgspec.json.Decoder(_PlainFile)
+_DECODER = msgspec.json.Decoder(_FaultlessFile)
 
 
 def _n_strings(value: object) -> int:
-    """How many strings, names of members included, stand in a JSON value."""
+    """Number of strings in a JSON value, names of members included."""
     if isinstance(value, dict):
         return len(value) + sum(map(_n_strings, value.values()))
     if isinstance(value, list):
@@ -227,10 +227,10 @@ def _n_strings(value: object) -> int:
 
 
 def parse_plain_file(content: bytes) -> ScoreFile | None:
-    """What `parse_score_file` gives, several times as fast, for a file of the usual form without any fault; else None.
+    """The same as `parse_score_file`, several times as fast, for a file of the usual form without any fault; else None.
 
-    The decoder keeps the last of two members of one name and does not say so. But then more strings stand in the file
-    than were found in it: without a backslash every string has exactly two quotation marks, and they are counted.
+    The decoder silently keeps the last of two members of one name. Counting quotation marks reveals that: in a file
+    without backslashes every string has exactly two, so a file with repeated names has more than its decoded strings.
     """
     if b"\\" in content:
         return None
@@ -244,9 +244,9 @@ def parse_plain_file(content: bytes) -> ScoreFile | None:
     if keywords is not None and not (isinstance(keywords, list) and all(map(is_text, keywords))):
         return None
     entries, rejects = document.scores, []
-    counts = [_parameters(document.model, name, lambda *fault: rejects.append(fault)) for name in Model._fields[2:]]
+    counts = [_parameter_count(document.model, name, lambda *fault: rejects.append(fault)) for name in Model._fields[2:]]
     n_numbers = sum(len(entry.scores) for entry in entries)
-    # 4 members of the file; of every entry 6 members and 2 texts.
+    # The file has 4 names of members; every entry has 6, and 2 texts.
     n_strings = 4 + _n_strings(document.model) + _n_strings(document.task) + 8 * len(entries) + n_numbers
     preferred_is_there = all(entry.preferred_metric in entry.scores for entry in entries)
     if rejects or not preferred_is_there or 2 * n_strings != content.count(b'"'):

@@ -24,8 +24,8 @@ def is_log(content: bytes) -> bool:
     return b'"queries"' in content and b'"score_dict"' in content
 
 
-def _answers(sample: object) -> tuple[str, float] | None:
-    """(metric, value) of one sample; None where it has neither."""
+def _sample_value(sample: object) -> tuple[str, float] | None:
+    """(metric, value) of one sample; None where it gives no value that is known here."""
     if not isinstance(sample, dict):
         return None
     correct = sample.get("correct")
@@ -34,21 +34,21 @@ def _answers(sample: object) -> tuple[str, float] | None:
         return GRADE, correct
     targets = sample.get("targets")
     if isinstance(targets, dict) and targets:
-        values = [as_finite(one.get(EXACT)) if isinstance(one, dict) else None for one in targets.values()]
+        values = [as_finite(scores.get(EXACT)) if isinstance(scores, dict) else None for scores in targets.values()]
         if None not in values:
             return EXACT, max(values)
     return None
 
 
-def _counts(model: dict) -> dict[str, float | None]:
-    """Numbers of parameters of the model, each where the file gives one above 0."""
+def _parameter_counts(model: dict) -> dict[str, float | None]:
+    """Parameter counts of the model; None where the file gives none above 0."""
     names = {"n_parameters": "total_params", **{name: name for name in PUBLISHED_COUNTS}}
     counts = {column: as_finite(model.get(name)) for column, name in names.items()}
     return {column: count if count is not None and count > 0 else None for column, count in counts.items()}
 
 
 def _sample_values(queries: list) -> tuple[dict[tuple[int | None, str], list[float]], int]:
-    """({(shots, metric): values of the samples}, number of samples that say neither)."""
+    """({(shots, metric): values of the samples}, number of samples without a value)."""
     values: dict[tuple[int | None, str], list[float]] = {}
     n_other = 0
     for query in queries:
@@ -56,7 +56,7 @@ def _sample_values(queries: list) -> tuple[dict[tuple[int | None, str], list[flo
         shots = int(shots) if shots is not None and 0 <= shots < 2**31 and shots == int(shots) else None
         samples = query.get("samples") if isinstance(query, dict) else None
         for sample in samples if isinstance(samples, list) else [None]:
-            answer = _answers(sample)
+            answer = _sample_value(sample)
             if answer is None:
                 n_other += 1
             else:
@@ -65,7 +65,7 @@ def _sample_values(queries: list) -> tuple[dict[tuple[int | None, str], list[flo
 
 
 def _published_entry(published: list, task: str, shots: int | None, metric: str) -> dict | None:
-    """The element of `scores` that gives the metric of the whole task at this number of shots."""
+    """The element of `scores` with the metric of the whole task at this number of shots; None where there is none."""
     for entry in published:
         if (
             isinstance(entry, dict)
@@ -98,31 +98,31 @@ def read(content: bytes, path: str, collected: Collected) -> None:
     if n_other:
         detail = f"{n_other:,} samples say neither 'correct' nor whether any of their targets matches; they are left out"
         collected.rejects.append(Reject("entry", path, "queries", "other_samples", detail))
-    of_all = {
+    shared = {
         "task": task, "subtask": task, "is_aggregate": False, "filter": "none", "source_file": path,
-        "model": model["model_name"], "model_family": model["model_family"], **_counts(model),
+        "model": model["model_name"], "model_family": model["model_family"], **_parameter_counts(model),
     }  # fmt: skip
     for (shots, metric), scores in values.items():
         mean = statistics.fmean(scores)
         stderr = statistics.stdev(scores) / math.sqrt(len(scores)) if len(scores) > 1 else None
         n_numbers = 1 + (stderr is not None)
         collected.n_numbers += n_numbers
-        place = f"queries, shots {shots}, {metric}"
+        location = f"queries, shots {shots}, {metric}"
         entry = _published_entry(published, task, shots, metric)
-        given = None if entry is None else as_finite(entry["score_dict"][metric])
-        if given is None or abs(given - mean) > TOLERANCE:
-            reason = "log_unconfirmed" if given is None else "log_disagrees"
+        published_score = None if entry is None else as_finite(entry["score_dict"][metric])
+        if published_score is None or abs(published_score - mean) > TOLERANCE:
+            reason = "log_unconfirmed" if published_score is None else "log_disagrees"
             detail = f"the mean of {len(scores):,} samples is {mean!r}, and the file's scores "
-            detail += "hold no number to compare it with" if given is None else f"say {shown(given)}"
-            collected.rejects.append(Reject("value", path, place, reason, detail, n_numbers))
+            detail += "hold no number to compare it with" if published_score is None else f"say {shown(published_score)}"
+            collected.rejects.append(Reject("value", path, location, reason, detail, n_numbers))
             continue
         collected.add(
-            **of_all,
+            **shared,
             shots=shots,
             metric=metric,
-            score=given,
+            score=published_score,
             stderr=stderr,
             n_examples=len(scores),
             chance=as_finite(entry.get("low_score")) if entry.get("preferred_score") == metric else None,
-            location=place,
+            location=location,
         )

@@ -1,7 +1,7 @@
 """Runs of HELM: a folder with `run_spec.json` (what was run) and `stats.json` (a list of statistics).
 
 Every statistic has a name, made of `name`, `split`, and `perturbation` where the inputs were changed, and a `mean`, which is
-the score; sums, extremes and variances beside it describe the same numbers once more.
+the score; sums, extremes and variances beside it describe the same numbers.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ WRITTEN_BESIDE = {
     "display_requests.json", "predictions.json",
 }  # fmt: skip
 """Other files of a run, which hold no summary."""
-_OF_THE_MODEL = ("model", "model_deployment")
+_MODEL_ARGUMENTS = ("model", "model_deployment")
 
 
 def task_of(name: str) -> tuple[str, str]:
-    """(task, subtask) of a run's name, `scenario:argument=value,...`, without what says the model.
+    """(task, subtask) of a run's name, `scenario:argument=value,...`, without the arguments that name the model.
 
     "mmlu:subject=anatomy,model=openai_davinci" is subtask "mmlu:subject=anatomy" of the task "mmlu".
     """
     task, _, arguments = name.partition(":")
-    kept = [one for one in arguments.split(",") if one and one.partition("=")[0] not in _OF_THE_MODEL]
+    kept = [argument for argument in arguments.split(",") if argument and argument.partition("=")[0] not in _MODEL_ARGUMENTS]
     return task, f"{task}:{','.join(kept)}" if kept else task
 
 
@@ -39,55 +39,55 @@ def filter_of(name: dict) -> str:
     return ",".join(parts) or "none"
 
 
-def _statistics(listed: list, path: str, collected: Collected) -> tuple[list[tuple], dict[str, float]]:
-    """([(metric, filter, mean, location)], {filter: number of instances}); what is no statistic is a reject."""
-    rows, sizes = [], {}
+def _statistics(statistics: list, path: str, collected: Collected) -> tuple[list[tuple], dict[str, float]]:
+    """([(metric, filter, mean, location)], {filter: number of instances}); anything else is a reject."""
+    rows, n_instances = [], {}
 
     def reject(location: str, reason: str, detail: str) -> None:
         collected.rejects.append(Reject("value", path, location, reason, detail))
 
-    for k, one in enumerate(listed):
+    for k, statistic in enumerate(statistics):
         at = f"[{k}]"
         collected.n_numbers += 1
-        name = one.get("name") if isinstance(one, dict) else None
+        name = statistic.get("name") if isinstance(statistic, dict) else None
         if not isinstance(name, dict) or not is_text(name.get("name")):
-            reject(at, "bad_name", f"{shown(one)} is no statistic with a name")
+            reject(at, "bad_name", f"{shown(statistic)} is no statistic with a name")
             continue
-        value = one.get("mean")
-        total, count = as_finite(one.get("sum")), as_finite(one.get("count"))
+        value = statistic.get("mean")
+        total, count = as_finite(statistic.get("sum")), as_finite(statistic.get("count"))
         if value is None and total is not None and count:
             value = total / count
         number = as_finite(value)
         if number is None:
-            detail = f"mean is {shown(value)}" + (", of no value at all" if one.get("count") == 0 else "")
+            detail = f"mean is {shown(value)}" + (", of no value at all" if statistic.get("count") == 0 else "")
             reject(f"{at}.mean", "not_a_number" if value is None else "not_finite", detail)
             continue
-        of_filter = filter_of(name)
+        filter_name = filter_of(name)
         if name["name"] == "num_instances":
-            sizes[of_filter] = number
-        rows.append((name["name"], of_filter, number, f"{at}.mean"))
-    return rows, sizes
+            n_instances[filter_name] = number
+        rows.append((name["name"], filter_name, number, f"{at}.mean"))
+    return rows, n_instances
 
 
 def read(spec: bytes, stats: bytes, path: str, collected: Collected) -> None:
     """Add the statistics of one run to `collected`; `path` is that of its stats.json. Never raises for what files hold."""
     try:
-        described = unambiguous(decoded(spec), SPEC)
-        run = member(described, "name", str, f"{SPEC}: name")
-        adapter = unambiguous(member(described, "adapter_spec", dict, f"{SPEC}: adapter_spec"), f"{SPEC}: adapter_spec")
+        run_spec = unambiguous(decoded(spec), SPEC)
+        run_name = member(run_spec, "name", str, f"{SPEC}: name")
+        adapter = unambiguous(member(run_spec, "adapter_spec", dict, f"{SPEC}: adapter_spec"), f"{SPEC}: adapter_spec")
         model = member(adapter, "model", str, f"{SPEC}: adapter_spec.model")
-        listed = decoded(stats, list)
+        statistics = decoded(stats, list)
     except Rejected as fault:
         collected.rejects.append(Reject("file", path, *fault.args))
         return
-    rows, sizes = _statistics(listed, path, collected)
+    rows, n_instances = _statistics(statistics, path, collected)
     if not rows:
         return
-    task, subtask = task_of(run)
+    task, subtask = task_of(run_name)
     shots = as_finite(adapter.get("max_train_instances"))
     shots = int(shots) if shots is not None and 0 <= shots < 2**31 and shots == int(shots) else None
-    sizes = {key: int(size) for key, size in sizes.items() if size >= 1 and size == int(size)}
-    metric, of_filter, score, location = (list(column) for column in zip(*rows, strict=True))
+    n_instances = {key: int(size) for key, size in n_instances.items() if size >= 1 and size == int(size)}
+    metric, filter_names, score, location = (list(column) for column in zip(*rows, strict=True))
     collected.add(
         len(rows),
         task=task,
@@ -95,9 +95,9 @@ def read(spec: bytes, stats: bytes, path: str, collected: Collected) -> None:
         is_aggregate=False,
         shots=shots,
         metric=metric,
-        filter=of_filter,
+        filter=filter_names,
         score=score,
-        n_examples=[sizes.get(name) for name in of_filter],
+        n_examples=[n_instances.get(name) for name in filter_names],
         model=model,
         source_file=path,
         location=location,

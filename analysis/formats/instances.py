@@ -23,15 +23,15 @@ from analysis.formats import tidy
 
 EXAMPLE = "example"
 CHECKED_WHOLLY = 10**6
-"""In larger tables every CHECKED_EVERY-th example, by its hash, is looked at for repeats."""
+"""Larger tables are checked for repeated examples in a sample: one example in CHECKED_EVERY, chosen by its hash."""
 CHECKED_EVERY = 16
-_KINDS = {
+_SQL_TYPES = {
     **dict.fromkeys(tidy.TEXTS, "varchar"),
     **dict.fromkeys(("chance", "n_parameters", "training_tokens", "training_steps", "training_flops"), "double"),
     "shots": "integer",
     "higher_is_better": "boolean",
 }
-"""Columns that name a number or belong to it, with their types."""
+"""Columns that identify or describe the number that an instance belongs to, with their types."""
 AVERAGED_SCHEMA = pa.schema(
     [(name, pa.string()) for name in ("task", "subtask")]
     + [("shots", pa.int32())]
@@ -55,8 +55,8 @@ def average(
 ) -> tuple[pa.Table, list[Reject], dict[str, int]]:
     """(numbers in AVERAGED_SCHEMA, rejects, counts) of instance-level files, all read as one table.
 
-    A score that is missing or not finite is left out and counted. A number some of whose examples stand there more than
-    once is rejected: nobody can know how many examples it was measured on.
+    A score that is missing or not finite is left out and counted. A number of which an example is repeated is rejected:
+    nobody can know how many examples it was measured on.
 
     Parameters
     ----------
@@ -68,36 +68,38 @@ def average(
     """
     if not paths:
         return AVERAGED_SCHEMA.empty_table(), [], {"instances_in": 0, "instances_rejected": 0}
-    create_views(con, {"given": [str(root / path) for path in paths]}, by_name=True)
-    n_given = n_rows(con, "given")
-    every = 1 if n_given <= CHECKED_WHOLLY else CHECKED_EVERY
-    _create_instances(con, every)
+    create_views(con, {"instance_rows": [str(root / path) for path in paths]}, by_name=True)
+    n_scores = n_rows(con, "instance_rows")
+    interval = 1 if n_scores <= CHECKED_WHOLLY else CHECKED_EVERY
+    _create_instances(con, interval)
     averaged = con.sql(sql_text("steps/instances")).to_arrow_table()
     n_repeated = pa.compute.subtract(averaged["n_checked"], averaged["n_distinct"]).to_numpy()
-    unnamed = np.zeros(len(averaged), bool)
+    is_unnamed = np.zeros(len(averaged), bool)
     for name in ("task", "model", "metric"):
-        unnamed |= pa.compute.equal(pa.compute.fill_null(averaged[name], ""), "").to_numpy()
+        is_unnamed |= pa.compute.equal(pa.compute.fill_null(averaged[name], ""), "").to_numpy()
     differs = averaged["differs"].to_numpy()
     shown = printable(paths[0]) if len(paths) == 1 else f"{printable(paths[0])} and {len(paths) - 1} more"
     rejects = []
-    for k in np.flatnonzero((averaged["n_bad"].to_numpy() > 0) | (n_repeated > 0) | unnamed | differs):
+    for k in np.flatnonzero((averaged["n_bad"].to_numpy() > 0) | (n_repeated > 0) | is_unnamed | differs):
         row = averaged.slice(k, 1).to_pylist()[0]
-        place = ", ".join(f"{name} {row[name]!a}" for name in ("task", "subtask", "metric", "model"))
-        faults = _faults(row, bool(n_repeated[k]), bool(unnamed[k]), bool(differs[k]), every)
-        rejects += [Reject("entry", shown, place, reason, detail) for reason, detail in faults]
-    keep = (n_repeated == 0) & ~unnamed & ~differs & (averaged["n_examples"].to_numpy() > 0)
+        location = ", ".join(f"{name} {row[name]!a}" for name in ("task", "subtask", "metric", "model"))
+        faults = _faults(row, bool(n_repeated[k]), bool(is_unnamed[k]), bool(differs[k]), interval)
+        rejects += [Reject("entry", shown, location, reason, detail) for reason, detail in faults]
+    keep = (n_repeated == 0) & ~is_unnamed & ~differs & (averaged["n_examples"].to_numpy() > 0)
     kept = averaged.filter(pa.array(keep))
-    n_rejected = n_given - int(pa.compute.sum(kept["n_examples"]).as_py() or 0)
-    table = pa.Table.from_arrays([kept[one.name].cast(one.type) for one in AVERAGED_SCHEMA], schema=AVERAGED_SCHEMA)
-    return table, rejects, {"instances_in": n_given, "instances_rejected": n_rejected}
+    n_rejected = n_scores - int(pa.compute.sum(kept["n_examples"]).as_py() or 0)
+    table = pa.Table.from_arrays([kept[field.name].cast(field.type) for field in AVERAGED_SCHEMA], schema=AVERAGED_SCHEMA)
+    return table, rejects, {"instances_in": n_scores, "instances_rejected": n_rejected}
 
 
-def _create_instances(con: duckdb.DuckDBPyConnection, every: int) -> None:
-    """The view `instances` of the view `given`: every column in its type, and which rows are scores and are checked."""
-    columns = {row[0] for row in con.execute("select * from given limit 0").description}
-    typed = {name: f"try_cast({name} as {kind})" if name in columns else f"null::{kind}" for name, kind in _KINDS.items()}
-    # A cell that is not what its column says spoils its row: 2.5 shots, or 1b parameters.
-    faults = [f"({name} is not null and {typed[name]} is null)" for name in _KINDS if name in columns]
+def _create_instances(con: duckdb.DuckDBPyConnection, interval: int) -> None:
+    """Create the view `instances`: `instance_rows` with every column in its type, `is_score` and `is_checked`."""
+    columns = {row[0] for row in con.execute("select * from instance_rows limit 0").description}
+    typed = {
+        name: f"try_cast({name} as {kind})" if name in columns else f"null::{kind}" for name, kind in _SQL_TYPES.items()
+    }
+    # A cell that cannot be of its column's type makes its row bad: 2.5 shots, or 1b parameters.
+    faults = [f"({name} is not null and {typed[name]} is null)" for name in _SQL_TYPES if name in columns]
     faults += ["try_cast(shots as double) <> floor(try_cast(shots as double))"] if "shots" in columns else []
     typed["subtask"] = f"coalesce({typed['subtask']}, task::varchar)"
     typed["filter"] = f"coalesce({typed['filter']}, 'none')"
@@ -107,13 +109,13 @@ def _create_instances(con: duckdb.DuckDBPyConnection, every: int) -> None:
         select {", ".join(parts)}, {EXAMPLE}, try_cast(score as double) as score,
             not coalesce({" or ".join(faults)}, false)
             and coalesce(abs(try_cast(score as double)) <= {MAX_MAGNITUDE}, false) as is_score,
-            hash({EXAMPLE}) % {every} = 0 as is_checked
-        from given"""
+            hash({EXAMPLE}) % {interval} = 0 as is_checked
+        from instance_rows"""
     )
 
 
-def _faults(row: dict, repeats: bool, unnamed: bool, differs: bool, every: int) -> Iterator[tuple[str, str]]:
-    """(reason, detail) of all that is wrong with the examples of one number."""
+def _faults(row: dict, repeats: bool, unnamed: bool, differs: bool, interval: int) -> Iterator[tuple[str, str]]:
+    """(reason, detail) of every fault of the examples of one number."""
     if row["n_bad"]:
         yield (
             "bad_instances",
@@ -122,7 +124,7 @@ def _faults(row: dict, repeats: bool, unnamed: bool, differs: bool, every: int) 
         )
     if repeats:
         detail = f"{row['n_checked']:,} rows of {row['n_distinct']:,} examples; each may stand there once"
-        yield "repeated_examples", detail + ("" if every == 1 else f" (1 in {every} examples was looked at)")
+        yield "repeated_examples", detail + ("" if interval == 1 else f" (1 in {interval} examples was looked at)")
     if unnamed:
         yield "missing_name", "task, model and metric must not be empty"
     if differs:

@@ -1,9 +1,9 @@
 """Result files of EleutherAI's lm-evaluation-harness, versions 0.3 and 0.4.
 
 Both hold `results`: {task: {metric: number}}. Version 0.3 names a metric `acc` and its standard error `acc_stderr`; version
-0.4 `acc,none` and `acc_stderr,none`, where what follows the comma is the filter through which the output went. 0.4 writes
-besides it `configs`, `versions`, `n-shot`, `n-samples`, `higher_is_better` and `group_subtasks`, of which early releases
-lack some, and repeats in `groups` what stands in `results` of groups of tasks.
+0.4 `acc,none` and `acc_stderr,none`, where what follows the comma is the filter through which the output went. 0.4 also
+writes `configs`, `versions`, `n-shot`, `n-samples`, `higher_is_better` and `group_subtasks`, of which early releases
+lack some, and repeats in `groups` the `results` of groups of tasks.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from analysis.base.untrusted_json import MAX_MAGNITUDE, as_finite, decoded, is_t
 from analysis.formats.numbers import Collected
 
 NO_SCORES = {"alias", "name", "sample_len", "sample_count", ""}
-"""Members of a task's results that are none of its scores."""
+"""Members of a task's results that are no scores."""
 OTHER_WEIGHTS = ("peft", "delta", "lora_local_path", "autogptq", "gguf_file", "subfolder", "steer_path")
-"""Arguments with which a model has other weights than its name says."""
-OF_A_NUMBER = (
+"""Arguments that change a model's weights, so that its name alone does not identify it."""
+ROW_COLUMNS = (
     "task", "is_aggregate", "shots", "metric", "filter", "score", "stderr", "n_examples", "chance", "higher_is_better",
     "version", "location",
 )  # fmt: skip
@@ -57,8 +57,8 @@ NAMES_ONCE = (b"results", b"groups", b"group_subtasks", b"configs", b"config", b
 
 
 def _plain(content: bytes) -> dict | None:
-    """The document without what is not needed of it, several times as fast; None where anything is unusual."""
-    # The decoder keeps the last of two members of one name. Twice the same long name stands in no plain file.
+    """What is needed of the document, several times as fast as `_whole`; None where anything is unusual."""
+    # The decoder silently keeps the last of two members of one name, so files where that may happen are left to `_whole`.
     if any(content.count(b'"%s"' % name) > 1 for name in NAMES_ONCE):
         return None
     try:
@@ -78,17 +78,17 @@ def _plain(content: bytes) -> dict | None:
 
 def _whole(content: bytes) -> dict:
     """The document, every part of which is an object without repeated names."""
-    given = unambiguous(decoded(content), "")
-    document = {"results": member(given, "results", dict, "results"), "model_name": given.get("model_name")}
+    parsed = unambiguous(decoded(content), "")
+    document = {"results": member(parsed, "results", dict, "results"), "model_name": parsed.get("model_name")}
     for name in ("groups", "group_subtasks", "configs", "versions", "n-shot", "n-samples", "higher_is_better", "config"):
-        part = given.get(name)
+        part = parsed.get(name)
         if part is not None and not isinstance(part, dict):
             raise Rejected(name, f"bad_{name}", f"'{name}' is {shown(part)}, an object is needed")
         document[name] = unambiguous(part or {}, name)
     document["configs"] = {
-        task: _Task(*(one.get(name) for name in _Task.__struct_fields__))
-        for task, one in document["configs"].items()
-        if isinstance(one, dict)
+        task: _Task(*(config.get(name) for name in _Task.__struct_fields__))
+        for task, config in document["configs"].items()
+        if isinstance(config, dict)
     }
     return document
 
@@ -99,24 +99,24 @@ def is_result(content: bytes) -> bool:
 
 
 def model_of(document: dict) -> tuple[str | None, str | None, float | None]:
-    """(name, revision, number of parameters) of the model of a result file, each None where it is not said.
+    """(name, revision, number of parameters) of the model of a result file; None for what it does not say.
 
     The name is that of the weights, `pretrained` of model_args, or another argument that names the model; without one it
     is the kind of the model followed by its arguments, as in `dummy,size=1b`. Arguments that change the weights are added.
     """
     config = document["config"]
-    given = config.get("model_args")
-    if isinstance(given, str):
-        given = dict(part.partition("=")[::2] for part in given.split(",") if part)
-    given = {str(name): value for name, value in given.items()} if isinstance(given, dict) else {}
-    name = next((given[key] for key in ("pretrained", "model", "engine", "path") if given.get(key)), None)
+    arguments = config.get("model_args")
+    if isinstance(arguments, str):
+        arguments = dict(part.partition("=")[::2] for part in arguments.split(",") if part)
+    arguments = {str(name): value for name, value in arguments.items()} if isinstance(arguments, dict) else {}
+    name = next((arguments[key] for key in ("pretrained", "model", "engine", "path") if arguments.get(key)), None)
     if name is None:
         name = document["model_name"] or config.get("model")
-        if isinstance(config.get("model"), str) and given:
-            name = ",".join([config["model"], *(f"{key}={value}" for key, value in given.items())])
+        if isinstance(config.get("model"), str) and arguments:
+            name = ",".join([config["model"], *(f"{key}={value}" for key, value in arguments.items())])
     else:
-        name = "".join([str(name), *(f"+{key}={given[key]}" for key in OTHER_WEIGHTS if given.get(key))])
-    revision = given.get("revision") or config.get("model_revision")
+        name = "".join([str(name), *(f"+{key}={arguments[key]}" for key in OTHER_WEIGHTS if arguments.get(key))])
+    revision = arguments.get("revision") or config.get("model_revision")
     size = as_finite(config.get("model_num_parameters"))
     return (
         str(name) if name else None,
@@ -125,16 +125,16 @@ def model_of(document: dict) -> tuple[str | None, str | None, float | None]:
     )
 
 
-_text = functools.lru_cache(2**16)(json.dumps)
+_json_text = functools.lru_cache(2**16)(json.dumps)
 
 
 @functools.lru_cache(2**12)
-def _parts(key: str) -> tuple[str, str, bool] | None:
-    """(metric, filter, whether it is a standard error) of a member of a task's results; None of what is no score."""
+def _split_key(key: str) -> tuple[str, str, bool] | None:
+    """(metric, filter, whether it is a standard error) of a member of a task's results; None for one that is no score."""
     if key.strip() in NO_SCORES:
         return None
-    metric, _, of_filter = key.rpartition(",") if "," in key else (key, "", "none")
-    return metric.removesuffix("_stderr"), of_filter, metric.endswith("_stderr")
+    metric, _, filter_name = key.rpartition(",") if "," in key else (key, "", "none")
+    return metric.removesuffix("_stderr"), filter_name, metric.endswith("_stderr")
 
 
 def _whole_number(value: object, least: int) -> int | None:
@@ -143,10 +143,10 @@ def _whole_number(value: object, least: int) -> int | None:
 
 
 def _chance(task: _Task | None, metric: str) -> float | None:
-    """Chance rate of a metric that the task's configuration implies; None where it does not.
+    """Chance rate of a metric that the task's configuration implies; None where it implies none.
 
-    1/k where the k choices are listed, 0 where one text of any must be the likeliest. A generated answer can be a guess
-    among options that the prompt names, so of it nothing is implied.
+    1/k where the k choices are listed; 0 where the target must be the likeliest of all texts. Nothing is implied for
+    generated answers, because the prompt may name options to guess among.
     """
     if task is None:
         return None
@@ -164,7 +164,7 @@ def _chance(task: _Task | None, metric: str) -> float | None:
 
 
 class _Entry(NamedTuple):
-    """The results of one task: {(metric, filter): number}, and where each stands by (metric, filter, is_error)."""
+    """The results of one task: {(metric, filter): number}, and locations by (metric, filter, whether it is an error)."""
 
     scores: dict[tuple[str, str], float]
     errors: dict[tuple[str, str], float]
@@ -172,7 +172,7 @@ class _Entry(NamedTuple):
 
 
 def _read_entry(entry: dict, at: str, path: str, collected: Collected) -> _Entry:
-    """The numbers of one task; what is none, or stands there twice, is a reject."""
+    """The numbers of one task; a value that is no number, or is given twice, is a reject."""
     scores: dict[tuple[str, str], float] = {}
     errors: dict[tuple[str, str], float] = {}
     locations: dict[tuple[str, str, bool], str] = {}
@@ -181,14 +181,14 @@ def _read_entry(entry: dict, at: str, path: str, collected: Collected) -> _Entry
         collected.rejects.append(Reject("value", path, location, reason, detail))
 
     for key, value in entry.items():
-        name = _parts(key)
-        if name is None or (name[2] and value == "N/A"):
+        parts = _split_key(key)
+        if parts is None or (parts[2] and value == "N/A"):
             continue
-        metric, of_filter, is_error = name
+        metric, filter_name, is_error = parts
         collected.n_numbers += 1
         number = value if type(value) is float and -MAX_MAGNITUDE <= value <= MAX_MAGNITUDE else as_finite(value)
-        location = f"{at}[{_text(key)}]"
-        if not metric or not of_filter or not is_text(key):
+        location = f"{at}[{_json_text(key)}]"
+        if not metric or not filter_name or not is_text(key):
             reject(location, "bad_metric", f"{ascii(key)[:60]} is no name of a metric")
         elif number is None and isinstance(value, float | int) and not isinstance(value, bool):
             reject(location, "not_finite", f"{shown(value)} is no finite score of plausible size")
@@ -196,25 +196,25 @@ def _read_entry(entry: dict, at: str, path: str, collected: Collected) -> _Entry
             reject(location, "not_a_number", f"{shown(value)} where a number is needed")
         elif is_error and number < 0:
             reject(location, "bad_stderr", f"{shown(value)} is no standard error")
-        elif (metric, of_filter) in (errors if is_error else scores):
-            detail = f"{number!r}; it stands there as {locations[metric, of_filter, is_error]} too, which is taken"
+        elif (metric, filter_name) in (errors if is_error else scores):
+            detail = f"{number!r}; it stands there as {locations[metric, filter_name, is_error]} too, which is taken"
             reject(location, "two_names", detail)
         else:
-            (errors if is_error else scores)[metric, of_filter] = number
-            locations[metric, of_filter, is_error] = location
-    for metric, of_filter in [key for key in errors if key not in scores]:
+            (errors if is_error else scores)[metric, filter_name] = number
+            locations[metric, filter_name, is_error] = location
+    for metric, filter_name in [key for key in errors if key not in scores]:
         detail = f"there is no score '{metric}' that this could be the standard error of"
-        reject(locations[metric, of_filter, True], "stderr_without_score", detail)
+        reject(locations[metric, filter_name, True], "stderr_without_score", detail)
     return _Entry(scores, errors, locations)
 
 
 def _add_rows(rows: dict[str, list], document: dict, task: str, entry: dict, numbers: _Entry, is_group: bool) -> None:
     """Add the scores of one task, each with its standard error and with what the file says of the task."""
     configs = document["configs"]
-    of_task = configs.get(task)
+    config = configs.get(task)
     shots = document["n-shot"].get(task)
     if shots is None:
-        shots = of_task.num_fewshot if of_task is not None else None
+        shots = config.num_fewshot if config is not None else None
     if shots is None and not configs:
         shots = document["config"].get("num_fewshot")
     samples = document["n-samples"].get(task)
@@ -231,21 +231,21 @@ def _add_rows(rows: dict[str, list], document: dict, task: str, entry: dict, num
     rows["version"] += [None if version is None else str(version)] * n
     rows["score"] += numbers.scores.values()
     for key in numbers.scores:
-        metric, of_filter = key
+        metric, filter_name = key
         rows["metric"].append(metric)
-        rows["filter"].append(of_filter)
+        rows["filter"].append(filter_name)
         rows["stderr"].append(numbers.errors.get(key))
-        rows["chance"].append(_chance(of_task, metric))
-        better = directions.get(metric)
-        rows["higher_is_better"].append(better if isinstance(better, bool) else None)
-        rows["location"].append(numbers.locations[metric, of_filter, False])
+        rows["chance"].append(_chance(config, metric))
+        direction = directions.get(metric)
+        rows["higher_is_better"].append(direction if isinstance(direction, bool) else None)
+        rows["location"].append(numbers.locations[metric, filter_name, False])
 
 
 def read(content: bytes, path: str, collected: Collected) -> None:
     """Add the numbers of one result file to `collected`.
 
-    A standard error fills the row of its score and is no row of its own. `groups` repeats rows of `results`, and only what
-    it adds to them counts. Never raises for what a file holds.
+    A standard error goes into the row of its score. `groups` repeats entries of `results`; only those that differ are
+    read. Never raises for what a file holds.
     """
     try:
         document = _plain(content) or _whole(content)
@@ -262,9 +262,9 @@ def read(content: bytes, path: str, collected: Collected) -> None:
     sections = [("results", task, entry) for task, entry in tasks.items()]
     sections += [("groups", task, entry) for task, entry in groups.items() if tasks.get(task) != entry]
     is_group = {task for task, parts in document["group_subtasks"].items() if parts} | set(groups)
-    rows: dict[str, list] = {column: [] for column in OF_A_NUMBER}
+    rows: dict[str, list] = {column: [] for column in ROW_COLUMNS}
     for section, task, entry in sections:
-        at = f"{section}[{_text(task)}]"
+        at = f"{section}[{_json_text(task)}]"
         try:
             if not is_text(task):
                 raise Rejected(at, "bad_task", f"{ascii(task)[:40]} is no name of a task")

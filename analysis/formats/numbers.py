@@ -1,4 +1,4 @@
-"""Numbers as they were found in files of any format, before it is known what models they are of."""
+"""Scores as they were read from files of any format, before their models are placed in families and on a scale."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from analysis.base.columns import TEXT
 from analysis.base.rejects import Reject
 
 SCALES = ("n_parameters", "training_tokens", "training_steps", "training_flops")
-"""Numbers that a file can give of a model, by which models can be ordered. `n_parameters` counts all parameters."""
+"""Scales that a file can give for a model. `n_parameters` counts all parameters."""
 PUBLISHED_COUNTS = ("non_embedding_params", "flop_matched_non_embedding_params")
-"""Other numbers of parameters, which BIG-bench's files give."""
+"""Other parameter counts, which only BIG-bench's files give."""
 SCHEMA = pa.schema(
     [
         ("task", TEXT),
@@ -36,7 +36,7 @@ SCHEMA = pa.schema(
         ("location", pa.string()),
     ]
 )
-"""One row per score. `model_family`, `revision` and the scales are NULL where the file does not say them."""
+"""One row per score. `model_family`, `revision` and the scales are NULL where the file does not give them."""
 
 
 @dataclass
@@ -52,10 +52,10 @@ class Collected:
     digests: list[tuple[str, str, str]] = field(default_factory=list)
     """(path, SHA-256, path as shown) of every file that was read."""
     unread: dict[str, list[str]] = field(default_factory=dict)
-    """Columns of a table that have no meaning here, by file."""
+    """Columns of tables that were not read, by file."""
 
     def add(self, n: int = 1, **values: object) -> None:
-        """Add `n` rows; a value that is no list is that of all of them, and a column not named is NULL."""
+        """Add `n` rows. A value that is no list holds for all of them; a column that is not named is NULL."""
         for name, column in self.columns.items():
             value = values.get(name)
             if isinstance(value, list):
@@ -65,7 +65,7 @@ class Collected:
 
     def table(self) -> pa.Table:
         """All rows."""
-        arrays = [pa.array(self.columns[f.name], _plain(f.type)) for f in SCHEMA]
+        arrays = [pa.array(self.columns[f.name], _value_type(f.type)) for f in SCHEMA]
         arrays = [
             array.dictionary_encode() if pa.types.is_dictionary(f.type) else array
             for array, f in zip(arrays, SCHEMA, strict=True)
@@ -73,5 +73,5 @@ class Collected:
         return pa.concat_tables([pa.Table.from_arrays(arrays, schema=SCHEMA), *self.tables])
 
 
-def _plain(kind: pa.DataType) -> pa.DataType:
+def _value_type(kind: pa.DataType) -> pa.DataType:
     return kind.value_type if pa.types.is_dictionary(kind) else kind

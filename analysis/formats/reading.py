@@ -1,4 +1,4 @@
-"""Files of results of any known format: which there are, what each of them is, and the numbers that they hold."""
+"""Result files of any known format: finding them, telling their formats apart, and reading their numbers."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ KNOWN = (
     f"(.json with 'queries'), tables ({', '.join(tidy.SUFFIXES)}) with the columns {', '.join(tidy.NEEDED)}, and tables of "
     f"answers with the columns {', '.join(answers.TEXTS)}, n_parameters"
 )
-_SAMPLES = "samples_"
+_SAMPLES_PREFIX = "samples_"
 FILES_PER_CHUNK = 100
 
 
-def _classify(path: Path, relative: str, inside: Path) -> str | Reject:
-    """`wanted` where a file may hold results, `passed` where it is of another kind, or why it must not be read."""
+def _classify(path: Path, relative: str, resolved_root: Path) -> str | Reject:
+    """`wanted` for a file that may hold results, `passed` for another one, a Reject for one that must not be read."""
     name = path.name
-    is_table = name.endswith(tidy.SUFFIXES) and not name.startswith(_SAMPLES)
+    is_table = name.endswith(tidy.SUFFIXES) and not name.startswith(_SAMPLES_PREFIX)
     is_json = name.endswith(".json") and name not in helm.WRITTEN_BESIDE
     if name.startswith(".") or not (is_table or is_json):
         return "passed"
     shown = printable(relative)
-    if not path.resolve().is_relative_to(inside):
+    if not path.resolve().is_relative_to(resolved_root):
         detail = "a symbolic link to a place outside the source is not followed; put the file itself there"
         return Reject("file", shown, "", "link_outside", detail)
     if not path.is_file():
@@ -49,12 +49,12 @@ def _classify(path: Path, relative: str, inside: Path) -> str | Reject:
 def candidates(source: Path) -> tuple[list[str], list[str], list[Reject]]:
     """(files that may hold results, files passed over, what could not be searched), relative to `source` and sorted.
 
-    A single file is its own source. Passed over are files of other kinds, samples_*.jsonl of the harness and what HELM
+    A single file can be a source. Passed over are files of other kinds, samples_*.jsonl of the harness and what HELM
     writes beside a summary. Links are followed to files inside `source` alone.
     """
     if source.is_file():
         return [source.name], [], []
-    inside = source.resolve()
+    resolved_root = source.resolve()
     wanted, passed, rejects = [], [], []
 
     def unreadable(error: OSError) -> None:
@@ -74,7 +74,7 @@ def candidates(source: Path) -> tuple[list[str], list[str], list[Reject]]:
         for name in sorted(names):
             path = Path(folder, name)
             relative = path.relative_to(source).as_posix()
-            kind = _classify(path, relative, inside)
+            kind = _classify(path, relative, resolved_root)
             if isinstance(kind, Reject):
                 rejects.append(kind)
             else:
@@ -114,7 +114,7 @@ def _read_table(path: Path, shown: str, collected: Collected) -> None:
         collected.unread[shown] = unread
 
 
-def _read_one(root: Path, relative: str, collected: Collected) -> None:
+def _read_file(root: Path, relative: str, collected: Collected) -> None:
     """Add what the file `relative` below `root` holds to `collected`."""
     path, shown = root / relative, printable(relative)
     try:
@@ -123,12 +123,12 @@ def _read_one(root: Path, relative: str, collected: Collected) -> None:
         if path.suffix == ".json":
             content = path.read_bytes()
             collected.digests.append((relative, hashlib.sha256(content).hexdigest(), shown))
-            if path.name != helm.SPEC:  # which is read with its stats.json
+            if path.name != helm.SPEC:  # the run_spec.json of HELM is read together with its stats.json
                 _read_json(path, content, shown, collected)
             return
         with path.open("rb") as file:
             collected.digests.append((relative, hashlib.file_digest(file, "sha256").hexdigest(), shown))
-        if not instances.is_instances(path):  # which were averaged before
+        if not instances.is_instances(path):  # instance-level scores were averaged before
             _read_table(path, shown, collected)
     except OSError as error:
         detail = f"{error.strerror}; check the file or remove it"
@@ -139,10 +139,10 @@ def _read_one(root: Path, relative: str, collected: Collected) -> None:
 
 def _read_chunk(root: Path, paths: Sequence[str]) -> tuple[pa.Table, Collected]:
     collected = Collected()
-    gc.disable()  # many small objects that live until the end
+    gc.disable()  # nothing is garbage: all of the many small objects are kept until the end
     try:
         for path in paths:
-            _read_one(root, path, collected)
+            _read_file(root, path, collected)
     finally:
         gc.enable()
     table = collected.table()
@@ -155,20 +155,20 @@ def read(root: Path, paths: Sequence[str], n_processes: int = 1) -> tuple[pa.Tab
     chunks = [paths[k : k + FILES_PER_CHUNK] for k in range(0, len(paths), FILES_PER_CHUNK)]
     with Processes(n_processes if len(chunks) > 1 else 1) as processes:
         parts = processes.map(_read_chunk, [root] * len(chunks), chunks)
-    every = Collected(columns={})
+    total = Collected(columns={})
     for _, collected in parts:
-        every.rejects += collected.rejects
-        every.digests += collected.digests
-        every.n_numbers += collected.n_numbers
-        every.unread |= collected.unread
+        total.rejects += collected.rejects
+        total.digests += collected.digests
+        total.n_numbers += collected.n_numbers
+        total.unread |= collected.unread
     tables = [table for table, _ in parts] or [SCHEMA.empty_table()]
-    return pa.concat_tables(tables).unify_dictionaries().combine_chunks(), every
+    return pa.concat_tables(tables).unify_dictionaries().combine_chunks(), total
 
 
 def write_averages(con: duckdb.DuckDBPyConnection, source: str, table: str, facts: str) -> dict[str, int]:
     """Average the instance-level files of a source into the Parquet file `table`; rejects and counts go to `facts`.
 
-    Returns the counts, with the number of `numbers`.
+    Returns the counts, and as `numbers` how many averages there are.
     """
     path = Path(source)
     root = path if path.is_dir() else path.parent
@@ -180,7 +180,7 @@ def write_averages(con: duckdb.DuckDBPyConnection, source: str, table: str, fact
 
 
 def fingerprint(source: Path) -> str:
-    """Changes whenever a file that may hold results does, or one comes or goes."""
+    """A text that changes whenever a file that may hold results is changed, added or removed."""
     paths, _, rejects = candidates(source)
     root = source if source.is_dir() else source.parent
     lines = [f"{reject.file}\t{reject.reason}" for reject in rejects]

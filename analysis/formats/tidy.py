@@ -29,7 +29,7 @@ TRUTHS = ("higher_is_better", "is_preferred")
 OPTIONAL = (*(name for name in (*TEXTS, *NUMBERS) if name not in NEEDED), *TRUTHS)
 SUFFIXES = (".csv", ".parquet", ".jsonl", ".ndjson")
 _MISSING = ("", "na", "nan", "null", "none")
-"""Texts of a cell that hold no number."""
+"""Texts of a cell that stand for a missing number or truth value."""
 
 
 def columns_of(path: Path) -> list[str]:
@@ -50,7 +50,7 @@ def is_table(columns: list[str]) -> bool:
     return set(NEEDED) <= set(columns)
 
 
-def _csv(path: Path, shown: str, collected: Collected) -> pd.DataFrame:
+def _read_csv(path: Path, shown: str, collected: Collected) -> pd.DataFrame:
     """All cells as text; rows with another number of cells than the header go to `collected.rejects`."""
     rejected = []
 
@@ -60,8 +60,8 @@ def _csv(path: Path, shown: str, collected: Collected) -> pd.DataFrame:
 
     names = columns_of(path)
     if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise Rejected("", "repeated_column", f"the column {twice!a} stands there more than once")
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise Rejected("", "repeated_column", f"the column {repeated!a} stands there more than once")
     table = pa.csv.read_csv(
         path,
         read_options=pa.csv.ReadOptions(use_threads=False),  # with threads an invalid row has no number
@@ -75,21 +75,21 @@ def _csv(path: Path, shown: str, collected: Collected) -> pd.DataFrame:
     return table.to_pandas()
 
 
-def _json_lines(path: Path, shown: str, collected: Collected) -> pd.DataFrame:
-    """One row per object, by the number of its line; lines that are none go to `collected.rejects`."""
-    rows, places = [], []
+def _read_json_lines(path: Path, shown: str, collected: Collected) -> pd.DataFrame:
+    """One row per object, indexed by its line; lines that are no object go to `collected.rejects`."""
+    rows, line_numbers = [], []
     for number, row, fault in read_lines(path):
         if row is None:
             collected.n_numbers += 1
             collected.rejects.append(Reject("value", shown, f"line {number}", "not_json", fault))
         else:
             rows.append(row)
-            places.append(number)
-    return pd.DataFrame(rows, index=pd.Index(places)) if rows else pd.DataFrame(columns=list(NEEDED))
+            line_numbers.append(number)
+    return pd.DataFrame(rows, index=pd.Index(line_numbers)) if rows else pd.DataFrame(columns=list(NEEDED))
 
 
-def _texts(column: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """(values as text, None where there is none; which are neither text nor missing)."""
+def _as_texts(column: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """(values as text, None where there is none; which values are neither text nor missing)."""
     missing = column.isna() | (column.astype(object).map(lambda value: isinstance(value, str) and not value))
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(object)
@@ -104,42 +104,42 @@ def _plain_number(value: object) -> object:
     return math.inf if isinstance(value, int) and abs(value) > MAX_MAGNITUDE else value
 
 
-def _numbers(column: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """(values as double precision, NaN where there is none; which are neither a number nor missing)."""
+def _as_numbers(column: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """(values in double precision, NaN where there is none; which values are neither a number nor missing)."""
     if pd.api.types.is_bool_dtype(column.dtype):
         return pd.Series(np.nan, column.index), pd.Series(True, column.index)
     if pd.api.types.is_numeric_dtype(column.dtype):
-        given = column.notna()
+        is_given = column.notna()
         values = column.astype(float)
     else:
         text = column.astype(object)
-        given = text.notna() & ~text.map(lambda value: isinstance(value, str) and value.strip().lower() in _MISSING)
+        is_given = text.notna() & ~text.map(lambda value: isinstance(value, str) and value.strip().lower() in _MISSING)
         values = pd.to_numeric(text.map(_plain_number), errors="coerce").astype(float)
     good = values.abs() <= MAX_MAGNITUDE
-    return values.where(good), given & ~good
+    return values.where(good), is_given & ~good
 
 
-def _truths(column: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """(True, False or None; which are neither a truth value nor missing)."""
-    read = {True: True, False: False, "true": True, "false": False, "1": True, "0": False}
+def _as_truths(column: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """(True, False or None; which values are neither a truth value nor missing)."""
+    meanings = {True: True, False: False, "true": True, "false": False, "1": True, "0": False}
     text = column.astype(object).map(lambda value: value.strip().lower() if isinstance(value, str) else value)
     missing = text.isna() | text.map(lambda value: isinstance(value, str) and value in _MISSING)
-    known = text.map(lambda value: isinstance(value, bool | str) and value in read)
-    return text.map(lambda value: read.get(value) if isinstance(value, bool | str) else None), ~missing & ~known
+    is_known = text.map(lambda value: isinstance(value, bool | str) and value in meanings)
+    return text.map(lambda value: meanings.get(value) if isinstance(value, bool | str) else None), ~missing & ~is_known
 
 
 def read(path: Path, shown: str, collected: Collected) -> list[str]:
     """Add the rows of one table to `collected`; returns the names of the columns that were not read.
 
-    A row is a score, and a standard error besides where it has one; one with a cell that cannot be what its column says is
-    rejected. Raises Rejected where the file cannot be read.
+    A row counts as one number, or as two if it has a standard error. It is rejected if a cell cannot be what its column
+    says. Raises Rejected where the file cannot be read.
     """
     try:
         if path.suffix == ".parquet":
             frame = pq.read_table(path, columns=[n for n in columns_of(path) if n in (*NEEDED, *OPTIONAL)]).to_pandas()
             unread = [name for name in columns_of(path) if name not in (*NEEDED, *OPTIONAL)]
         else:
-            frame = _csv(path, shown, collected) if path.suffix == ".csv" else _json_lines(path, shown, collected)
+            frame = _read_csv(path, shown, collected) if path.suffix == ".csv" else _read_json_lines(path, shown, collected)
             unread = [str(name) for name in frame.columns if name not in (*NEEDED, *OPTIONAL)]
     except (pa.ArrowInvalid, pa.ArrowTypeError, OSError, UnicodeDecodeError) as error:
         raise Rejected("", "not_a_table", f"it cannot be read as {path.suffix[1:]}: {str(error).splitlines()[0]}") from None
@@ -149,33 +149,33 @@ def read(path: Path, shown: str, collected: Collected) -> list[str]:
 
 
 class _Faults:
-    """The first thing that is wrong with every row of a frame."""
+    """The first fault of every row of a frame; empty where a row has none."""
 
     def __init__(self, frame: pd.DataFrame) -> None:
         self.frame = frame
         self.reasons, self.details = pd.Series("", frame.index), pd.Series("", frame.index)
 
     def add(self, where: pd.Series, name: str, what: str) -> None:
-        """Say of the rows that are not at fault yet what is wrong with their cell in the column `name`."""
-        at = where & (self.reasons == "")
-        if at.any() and name in self.frame.columns:
-            self.reasons[at] = f"bad_{name}"
-            self.details[at] = [f"{name} is {ascii(value)[:40]}, {what}" for value in self.frame.loc[at, name]]
+        """Note a fault of the column `name` in the rows `where`, except in those that have a fault already."""
+        rows = where & (self.reasons == "")
+        if rows.any() and name in self.frame.columns:
+            self.reasons[rows] = f"bad_{name}"
+            self.details[rows] = [f"{name} is {ascii(value)[:40]}, {what}" for value in self.frame.loc[rows, name]]
 
 
 def _values(frame: pd.DataFrame, faults: _Faults) -> tuple[dict[str, pd.Series], np.ndarray]:
-    """(the columns TEXTS, NUMBERS and TRUTHS, empty where the frame has none; rows that give a standard error)."""
+    """(the columns TEXTS, NUMBERS and TRUTHS, empty where the frame has none; 1 for rows with a standard error, else 0)."""
     values: dict[str, pd.Series] = {}
     gives_error = np.zeros(len(frame), int)
     kinds = (
-        (TEXTS, _texts, None, "a text is needed"),
-        (NUMBERS, _numbers, np.nan, "a finite number is needed"),
-        (TRUTHS, _truths, None, "true or false is needed"),
+        (TEXTS, _as_texts, None, "a text is needed"),
+        (NUMBERS, _as_numbers, np.nan, "a finite number is needed"),
+        (TRUTHS, _as_truths, None, "true or false is needed"),
     )
-    for names, read_column, nothing, needed in kinds:
+    for names, read_column, missing, needed in kinds:
         for name in names:
             if name not in frame.columns:
-                values[name] = pd.Series(nothing, frame.index, float if nothing is np.nan else object)
+                values[name] = pd.Series(missing, frame.index, float if missing is np.nan else object)
                 continue
             values[name], bad = read_column(frame[name])
             faults.add(bad, name, needed)
@@ -194,36 +194,36 @@ def _values(frame: pd.DataFrame, faults: _Faults) -> tuple[dict[str, pd.Series],
 
 
 def add(frame: pd.DataFrame, shown: str, word: str, place: Sequence[int] | None, collected: Collected) -> None:
-    """Add the rows of a frame to `collected`; they are called `word` and their `place`, by default 1, 2, 3 ..."""
+    """Add the rows of a frame to `collected`. Locations are `word` and the row's `place`, by default 1, 2, 3 ..."""
     place = np.arange(1, len(frame) + 1) if place is None else place
     frame = frame.reset_index(drop=True)
     faults = _Faults(frame)
     values, gives_error = _values(frame, faults)
-    n_of_row = 1 + gives_error
-    collected.n_numbers += int(n_of_row.sum())
+    n_numbers = 1 + gives_error
+    collected.n_numbers += int(n_numbers.sum())
     for k in np.flatnonzero(faults.reasons != ""):
-        at = f"{word} {place[k]}"
-        collected.rejects.append(Reject("value", shown, at, faults.reasons[k], faults.details[k], int(n_of_row[k])))
+        location = f"{word} {place[k]}"
+        collected.rejects.append(Reject("value", shown, location, faults.reasons[k], faults.details[k], int(n_numbers[k])))
     good = (faults.reasons == "").to_numpy()
     values["subtask"] = values["subtask"].where(values["subtask"].notna(), values["task"])
     values["filter"] = values["filter"].where(values["filter"].notna(), "none")
     columns: dict[str, object] = {name: series[good] for name, series in values.items()}
     columns |= {"is_aggregate": False, "version": None, "source_file": shown, **dict.fromkeys(PUBLISHED_COUNTS)}
     columns["location"] = [f"{word} {n}" for n in np.asarray(place)[good]]
-    collected.tables.append(_arrow(columns, int(good.sum())))
+    collected.tables.append(_as_arrow(columns, int(good.sum())))
 
 
-def _arrow(columns: dict[str, object], n: int) -> pa.Table:
+def _as_arrow(columns: dict[str, object], n: int) -> pa.Table:
     """Columns (a Series, a list, or one value for all rows) as a table in SCHEMA; NaN becomes NULL."""
     arrays = []
-    for one in SCHEMA:
-        kind = one.type.value_type if pa.types.is_dictionary(one.type) else one.type
-        value = columns[one.name]
+    for field in SCHEMA:
+        kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+        value = columns[field.name]
         if not isinstance(value, pd.Series | list):
             array = pa.nulls(n, kind) if value is None else pa.repeat(pa.scalar(value, kind), n)
         elif pa.types.is_integer(kind):
             array = pa.array(pd.Series(value).astype("Int64"), from_pandas=True).cast(kind)
         else:
             array = pa.array(value, kind, from_pandas=True)
-        arrays.append(array.dictionary_encode() if pa.types.is_dictionary(one.type) else array)
+        arrays.append(array.dictionary_encode() if pa.types.is_dictionary(field.type) else array)
     return pa.Table.from_arrays(arrays, schema=SCHEMA)

@@ -1,4 +1,4 @@
-"""Numbers of parsed score files as growing columns, and these as the table `scores`."""
+"""Collecting the numbers of parsed score files in columns, and making the table `scores` from these."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import numpy as np
 import pyarrow as pa
 
 from analysis.base import columns as arrow
-from analysis.base.columns import Coder, combination
+from analysis.base.columns import Coder, Texts, combination
 from analysis.base.rejects import Reject
 from analysis.formats.bigbench import ScoreFile, value_location
 from analysis.normalise.curve_ids import curve_ids
 from analysis.normalise.repeats import set_aside_repeats
-from analysis.normalise.schema import AGGREGATE_METRIC, CURVE_KEY, SCORES_SCHEMA
+from analysis.normalise.schema import AGGREGATE_METRIC, SCORES_SCHEMA
 
 
 class Columns:
-    """Growing columns of one chunk: `entries` has one value per entry, `metric` and `score` one per number."""
+    """Growing columns of one chunk: those in `entries` have one value per entry, `score` has one per number."""
 
     def __init__(self) -> None:
         self.coders = {name: Coder() for name in ("task", "subtask", "model_family", "model", "source_file", "metric")}
@@ -28,18 +28,18 @@ class Columns:
         }  # fmt: skip
         self.score: list[float] = []
         self.shapes = Coder()
-        """Metrics of an entry, in its order: a few such tuples name the metrics of all entries."""
+        """Codes of the tuples of metrics that entries have: there are few different tuples, and many entries."""
 
     def append(self, parsed: ScoreFile, shown: str) -> None:
-        """Add what the file `shown` gave."""
+        """Add the entries of one file; `shown` is its path as text."""
         coders, columns = self.coders, self.entries
-        of_file = {
+        file_codes = {
             "task": coders["task"][parsed.task],
             "model_family": coders["model_family"][parsed.model.model_family],
             "model": coders["model"][parsed.model.model],
             "source_file": coders["source_file"][shown],
         }
-        metric, shapes, of_entry = coders["metric"], self.shapes, columns["shape"]
+        metric_codes, shapes, shape_codes = coders["metric"], self.shapes, columns["shape"]
         entries = parsed.entries
         for entry in entries:
             scores = entry.scores
@@ -49,15 +49,15 @@ class Columns:
             else:
                 names = tuple(name for name, _ in scores)
                 self.score += [score for _, score in scores]
-            of_entry.append(shapes[names])
+            shape_codes.append(shapes[names])
         columns["subtask"] += [coders["subtask"][entry.subtask] for entry in entries]
-        named = [entry.preferred_metric for entry in entries]
-        columns["preferred"] += [-1 if name is None else metric[name] for name in named]
+        preferred = [entry.preferred_metric for entry in entries]
+        columns["preferred"] += [-1 if name is None else metric_codes[name] for name in preferred]
         columns["shots"] += [-1 if entry.shots is None else entry.shots for entry in entries]
         columns["low_score"] += [entry.low_score for entry in entries]
         columns["high_score"] += [entry.high_score for entry in entries]
         columns["index"] += parsed.positions
-        for name, code in of_file.items():
+        for name, code in file_codes.items():
             columns[name] += [code] * len(entries)
 
 
@@ -66,22 +66,22 @@ def _entry_kinds(codes: dict[str, np.ndarray], texts: dict[str, pa.Array]) -> tu
 
     An entry whose preferred metric is normalized_aggregate_score is an aggregate, and so is one that is named like its
     task where the task has entries "task:subtask" too. Both are decided over all files of a task and model family, so
-    that the points of one curve are of one kind; a mixed case is one in which not all files agree on the preference.
+    that the points of one curve are of one kind; a mixed case is an entry whose preferred metric differs between files.
     """
-    # Names are few and entries are many: what depends on names alone is found once per pair of names.
-    named, n_named = combination(codes["task"], codes["subtask"])
-    first = np.zeros(n_named, np.int64)
-    first[named[::-1]] = np.arange(len(named))[::-1]
+    # Names are few and entries are many, so names are compared once per pair of a task and a subtask.
+    name_pair, n_name_pairs = combination(codes["task"], codes["subtask"])
+    first_entry = np.zeros(n_name_pairs, np.int64)
+    first_entry[name_pair[::-1]] = np.arange(len(name_pair))[::-1]
     tasks, labels = texts["task"].to_pylist(), texts["subtask"].to_pylist()
-    pairs = [(tasks[codes["task"][k]], labels[codes["subtask"][k]]) for k in first]
-    is_whole_task = np.array([task == label for task, label in pairs], bool)[named]
-    is_part = np.array([label.startswith(f"{task}:") for task, label in pairs], bool)[named]
-    pair, n_pairs = combination(codes["task"], codes["model_family"])
-    has_subtasks = np.bincount(pair[is_part], minlength=n_pairs)[pair] > 0
-    entry, n_entries = combination(named, codes["model_family"])
+    pairs = [(tasks[codes["task"][k]], labels[codes["subtask"][k]]) for k in first_entry]
+    is_whole_task = np.array([task == label for task, label in pairs], bool)[name_pair]
+    is_part = np.array([label.startswith(f"{task}:") for task, label in pairs], bool)[name_pair]
+    task_family, n_task_families = combination(codes["task"], codes["model_family"])
+    has_subtasks = np.bincount(task_family[is_part], minlength=n_task_families)[task_family] > 0
+    entry, n_entries = combination(name_pair, codes["model_family"])
     metrics = texts["metric"].to_pylist()
-    aggregate = metrics.index(AGGREGATE_METRIC) if AGGREGATE_METRIC in metrics else -2
-    prefers_average = codes["preferred"] == aggregate
+    aggregate_code = metrics.index(AGGREGATE_METRIC) if AGGREGATE_METRIC in metrics else -2
+    prefers_average = codes["preferred"] == aggregate_code
     is_average = np.bincount(entry[prefers_average], minlength=n_entries)[entry] > 0
     n_mixed = len(np.unique(entry[is_average & ~prefers_average]))
     is_aggregate = is_average | (is_whole_task & has_subtasks)
@@ -89,12 +89,12 @@ def _entry_kinds(codes: dict[str, np.ndarray], texts: dict[str, pa.Array]) -> tu
 
 
 class Assembled(NamedTuple):
-    """What the numbers of some files gave."""
+    """The table `scores` of some files, and what was found on the way."""
 
     scores: pa.Table
     """The table `scores`, sorted by KEY."""
     curve_ids: np.ndarray
-    """The number of every curve, once."""
+    """The `curve_id` of every curve, once."""
     rejects: list[Reject]
     """Repeated numbers that are not in `scores`."""
     n_mixed: int
@@ -102,9 +102,9 @@ class Assembled(NamedTuple):
 
 
 def _coded_entries(columns: Columns) -> tuple[dict[str, np.ndarray], dict[str, pa.Array], np.ndarray]:
-    """(codes of the texts of every entry, the sorted texts, rank of every metric's code among them).
+    """(per column the codes of all entries, per column the sorted texts, new code of every metric by its old code).
 
-    The codes stand in the order of the texts; the preferred metric is -1 where an entry names none.
+    Codes are ranks among the sorted texts; that of the preferred metric is -1 where an entry names none.
     """
     ranks, texts, codes = {}, {}, {}
     for name, coder in columns.coders.items():
@@ -116,7 +116,7 @@ def _coded_entries(columns: Columns) -> tuple[dict[str, np.ndarray], dict[str, p
     return codes, texts, ranks["metric"]
 
 
-def _numbers_of_entries(
+def _entries_and_metrics(
     columns: Columns, shapes: list[np.ndarray], metric_rank: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """(entry, rank of the metric) of every number, in the order of `columns.score`."""
@@ -134,58 +134,65 @@ def assemble(columns: Columns) -> Assembled:
     score = np.array(columns.score, float)
     if not len(score):
         return Assembled(SCORES_SCHEMA.empty_table(), np.array([], np.int64), [], 0)
-    # Metrics get their codes here, before these are sorted.
+    # This gives codes to metrics, so it must come before codes are replaced by ranks.
     shapes = [np.array([columns.coders["metric"][name] for name in names], np.int64) for names in columns.shapes]
     codes, texts, metric_rank = _coded_entries(columns)
     shots = np.array(columns.entries["shots"], np.int64)
     kinds, n_mixed = _entry_kinds(codes, texts)
-    entry, metric = _numbers_of_entries(columns, shapes, metric_rank)
+    entry, metric = _entries_and_metrics(columns, shapes, metric_rank)
 
-    of_entry, n_of_entry = combination(codes["task"], codes["subtask"], shots)
+    entry_key, n_entry_keys = combination(codes["task"], codes["subtask"], shots)
     model, n_models = combination(codes["model_family"], codes["model"])
-    # One number to sort by: distinct entries and models are few enough that it fits.
-    assert n_of_entry * len(texts["metric"]) * n_models < 2**62
-    key = (of_entry[entry] * len(texts["metric"]) + metric) * n_models + model[entry]
+    # Sorting by one integer is quick. Distinct entries and models are few enough for it to fit.
+    assert n_entry_keys * len(texts["metric"]) * n_models < 2**62
+    key = (entry_key[entry] * len(texts["metric"]) + metric) * n_models + model[entry]
     order = np.argsort(key, kind="stable")  # repeats stay in the order of the files
 
     def where_published(row: int) -> tuple[str, str, int]:
-        at = entry[row]
-        file = texts["source_file"][int(codes["source_file"][at])].as_py()
-        return file, value_location(columns.entries["index"][at], texts["metric"][int(metric[row])].as_py()), 1
+        k = entry[row]
+        file = texts["source_file"][int(codes["source_file"][k])].as_py()
+        return file, value_location(columns.entries["index"][k], texts["metric"][int(metric[row])].as_py()), 1
 
     rows, rejects = set_aside_repeats(order, key, score, where_published)
-    at = entry[rows]
-    first = np.ones(len(rows), bool)  # of its curve
-    first[1:] = (np.diff(key[rows] // n_models) != 0) | (np.diff(codes["model_family"][at]) != 0)
-    arrays = {name: arrow.coded(codes[name][at], texts[name]) for name in codes if name != "preferred"}
+    entries = entry[rows]
+    is_first = np.ones(len(rows), bool)  # the first number of its curve
+    is_first[1:] = (np.diff(key[rows] // n_models) != 0) | (np.diff(codes["model_family"][entries]) != 0)
+    arrays = {name: arrow.coded(codes[name][entries], texts[name]) for name in codes if name != "preferred"}
     arrays |= {
         "metric": arrow.coded(metric[rows], texts["metric"]),
         "filter": arrow.coded(np.zeros(len(rows), np.int32), arrow.texts(["none"])),
-        "entry_kind": arrow.coded(kinds[at], arrow.texts(["aggregate", "subtask", "task"])),
-        "shots": arrow.numbers(shots[at], pa.int32(), shots[at] >= 0),
+        "entry_kind": arrow.coded(kinds[entries], arrow.texts(["aggregate", "subtask", "task"])),
+        "shots": arrow.numbers(shots[entries], pa.int32(), shots[entries] >= 0),
         "score": arrow.numbers(score[rows], pa.float64()),
     }
-    arrays |= _of_preferred_metric(columns, at, metric[rows] == codes["preferred"][at], codes["preferred"][at] >= 0)
-    # What BIG-bench does not publish.
+    arrays |= _preferred_columns(
+        columns, entries, metric[rows] == codes["preferred"][entries], codes["preferred"][entries] >= 0
+    )
+    # BIG-bench does not publish these.
     for name in ("stderr", "n_examples", "higher_is_better"):
         arrays[name] = pa.nulls(len(rows), SCORES_SCHEMA.field(name).type)
-    starts = np.flatnonzero(first)
-    ids = curve_ids({name: arrays[name].take(pa.array(starts)) for name in CURVE_KEY})
+    starts = np.flatnonzero(is_first)
+    keys = {
+        name: Texts(codes[name][entries[starts]], texts[name].to_pylist()) for name in ("task", "subtask", "model_family")
+    }
+    keys["metric"] = Texts(metric[rows][starts], texts["metric"].to_pylist())
+    keys["filter"] = Texts(np.zeros(len(starts), np.int64), ["none"])
+    ids = curve_ids(keys, shots[entries[starts]])
     arrays["curve_id"] = arrow.numbers(np.repeat(ids, np.diff(np.append(starts, len(rows)))), pa.int64())
     table = pa.Table.from_arrays([arrays[name] for name in SCORES_SCHEMA.names], schema=SCORES_SCHEMA)
     return Assembled(table, ids, rejects, n_mixed)
 
 
-def _of_preferred_metric(
-    columns: Columns, at: np.ndarray, is_preferred: np.ndarray, is_named: np.ndarray
+def _preferred_columns(
+    columns: Columns, entries: np.ndarray, is_preferred: np.ndarray, is_named: np.ndarray
 ) -> dict[str, pa.Array]:
-    """Columns of the numbers of the entries `at` that say what the preferred metric is, and what its range is.
+    """Columns that say whether a number is of the preferred metric, and what the range of that metric is.
 
     `low_score` is the chance rate of the preferred metric, and of no other.
     """
     arrays = {"is_preferred": arrow.numbers(is_preferred, pa.bool_(), is_named)}
     for name in ("low_score", "high_score"):
-        values = np.array(columns.entries[name], float)[at]  # None becomes NaN
+        values = np.array(columns.entries[name], float)[entries]  # None becomes NaN
         arrays[name] = arrow.numbers(values, pa.float64(), ~np.isnan(values))
         if name == "low_score":
             arrays["chance"] = arrow.numbers(values, pa.float64(), ~np.isnan(values) & is_preferred)

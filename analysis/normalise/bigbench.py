@@ -30,14 +30,14 @@ FILES_PER_CHUNK = 500
 
 @dataclass
 class Chunk:
-    """What a number of files gave. `scores` is None where it was written to a file instead."""
+    """The content of some files. `scores` is None where it was written to a file instead."""
 
     scores: pa.Table | None = None
     n_scores: int = 0
     curve_ids: np.ndarray = field(default_factory=lambda: np.array([], np.int64))
     models: Counter[Model] = field(default_factory=Counter)
     keywords: dict[str, list[str]] = field(default_factory=dict)
-    """Of every task of which a file could be read."""
+    """Keywords of every task of which a file could be read."""
     rejects: list[Reject] = field(default_factory=list)
     digests: list[tuple[str, str, str]] = field(default_factory=list)
     """(path, SHA-256, path as text) of every file."""
@@ -52,7 +52,7 @@ def _read_files(root: Path, paths: Sequence[str], chunk: Chunk) -> Columns:
     for path in paths:
         shown = printable(path)
         try:
-            with open(f"{folder}/{path}", "rb", buffering=0) as file:  # noqa: PTH123 - a Path takes as long as the reading
+            with open(f"{folder}/{path}", "rb", buffering=0) as file:  # noqa: PTH123 - a Path takes as long as reading
                 content = file.read()
         except OSError as error:
             detail = f"{error.strerror}; check the file or remove it"
@@ -73,7 +73,7 @@ def _read_files(root: Path, paths: Sequence[str], chunk: Chunk) -> Columns:
 def _read_chunk(root: Path, paths: Sequence[str], part: Path | None = None) -> Chunk:
     """Parse the files `paths` below `root`; `scores` goes to the file `part` if one is given."""
     chunk = Chunk()
-    # Millions of small objects that live until the end: looking for garbage among them takes longer than making them.
+    # All of the millions of small objects live until the end; looking for garbage among them takes longer than making them.
     gc.disable()
     try:
         columns = _read_files(root, paths, chunk)
@@ -90,7 +90,7 @@ def _read_chunk(root: Path, paths: Sequence[str], part: Path | None = None) -> C
 
 
 def _slices(paths: Sequence[str]) -> list[list[str]]:
-    """Whole folders of tasks together, FILES_PER_CHUNK files or a few more."""
+    """Slices of FILES_PER_CHUNK paths or a few more; the files of one folder are in one slice."""
     slices: list[list[str]] = []
     for _, folder in groupby(paths, key=lambda path: path.split("/results/")[0]):
         if not slices or len(slices[-1]) >= FILES_PER_CHUNK:
@@ -99,37 +99,40 @@ def _slices(paths: Sequence[str]) -> list[list[str]]:
     return slices
 
 
-def _slices_of_one_task(chunks: Sequence[Chunk]) -> list[list[int]]:
-    """Numbers of the chunks that have tasks in common, directly or by way of others; each group sorted, none of one."""
+def _chunks_sharing_tasks(chunks: Sequence[Chunk]) -> list[list[int]]:
+    """Groups of chunks that share tasks, directly or by way of others, as sorted numbers of the chunks."""
     group_of = list(range(len(chunks)))
     first_with: dict[str, int] = {}
     for k, chunk in enumerate(chunks):
         for task in chunk.keywords:
-            one, other = sorted((group_of[first_with.setdefault(task, k)], group_of[k]))
-            group_of = [one if group == other else group for group in group_of]
+            low, high = sorted((group_of[first_with.setdefault(task, k)], group_of[k]))
+            group_of = [low if group == high else group for group in group_of]
     members: dict[int, list[int]] = {}
     for k, group in enumerate(group_of):
         members.setdefault(group, []).append(k)
-    return [found for found in members.values() if len(found) > 1]
+    return [numbers for numbers in members.values() if len(numbers) > 1]
 
 
 def _read_chunks(root: Path, slices: list[list[str]], folder: Path | None, n_processes: int) -> list[Chunk]:
-    """What the slices gave. Files of one task that lie in different slices are read again, together.
+    """The chunks of all slices. Slices that turn out to share a task are read again as one.
 
-    A task's name is what its files say, whatever their folder, and repeats and kinds of entries are found per task.
+    The name of a task is what its files say, whatever their folder. Repeats and kinds of entries can only be found with
+    all files of a task at hand.
     """
     parts = [folder / f"part-{k:04}.parquet" if folder else None for k in range(len(slices))]
     with Processes(n_processes if len(slices) > 1 else 1) as processes:
         chunks = processes.map(_read_chunk, [root] * len(slices), slices, parts)
-        together = _slices_of_one_task(chunks)
-        for part in (parts[k] for group in together for k in group):
+        groups = _chunks_sharing_tasks(chunks)
+        for part in (parts[k] for group in groups for k in group):
             if part is not None:
                 part.unlink(missing_ok=True)
-        merged = [sorted(chain.from_iterable(slices[k] for k in group), key=os.fsencode) for group in together]
-        again = processes.map(_read_chunk, [root] * len(merged), merged, [parts[group[0]] for group in together])
-    for group, chunk in zip(together, again, strict=True):
+        merged_slices = [sorted(chain.from_iterable(slices[k] for k in group), key=os.fsencode) for group in groups]
+        reread = processes.map(
+            _read_chunk, [root] * len(merged_slices), merged_slices, [parts[group[0]] for group in groups]
+        )
+    for group, chunk in zip(groups, reread, strict=True):
         chunks[group[0]] = chunk
-    replaced = {k for group in together for k in group[1:]}
+    replaced = {k for group in groups for k in group[1:]}
     return [chunk for k, chunk in enumerate(chunks) if k not in replaced]
 
 
@@ -148,19 +151,19 @@ def normalise(
     root : Path
         Folder that holds `bigbench/benchmark_tasks/`.
     n_processes : int
-        Files are parsed by so many processes; the result does not depend on it.
+        Number of processes that parse files; the result does not depend on it.
     rejects, expected_sha256 : iterable of Reject, str
-        What was set aside on the way into `root`, and `input_sha256` of the files as they were put there.
+        What was rejected when the files were put into `root`, and their `input_sha256` at that time.
     folder : Path, optional
         An empty folder into which `scores` is written in parts, whole tasks in each, instead of being returned.
     shard : (int, int)
-        (k, n): read the task folders whose name's hash is k modulo n. What is no score file is a reject of shard 0.
+        (k, n): read the task folders whose name's hash is k modulo n. Rejects of files that are not read are in shard 0.
 
     Raises
     ------
     InputError
-        There is no score file, no number could be read from those that are there, or they are not those expected. Of several
-        shards one may be empty, and none knows what is expected of all.
+        There is no score file, no number could be read from those that are there, or they are not those expected. With
+        several shards one may be empty, and the digest, which is that of all files, is not compared here.
 
     """
     paths, set_aside = find_score_files(root)
@@ -196,7 +199,7 @@ def normalise(
 
 
 def _facts(chunks: Sequence[Chunk], rejects: Sequence[Reject]) -> dict[str, object]:
-    """Counts of what came in and went where; every number in is a score or a reject."""
+    """Counts of the input and the output. Every number of the input must be a score or a reject."""
     n_numbers, n_scores = (sum(getattr(chunk, name) for chunk in chunks) for name in ("n_numbers", "n_scores"))
     n_rejected = Counter(reject.kind for reject in rejects)
     if n_numbers != n_scores + n_rejected["value"]:

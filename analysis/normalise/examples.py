@@ -12,12 +12,12 @@ MAX_EXAMPLES = 100_000
 """Larger denominators are not trusted: every real number is close to such a fraction by chance."""
 
 MIXED = 1e-3
-"""Shares that all have far smaller denominators than their common one, with a probability below this if they came from one
-test set, come from several."""
+"""All shares of a group may have far smaller denominators than their common one. They are taken to come from several test
+sets if the probability of that in a single test set is below this."""
 
 GROUP = ["task", "subtask", "model_family"]
 MAX_PUBLISHED = 1024
-"""Runs of BIG-bench's own models were capped at so many examples."""
+"""Largest number of examples in runs of BIG-bench's own models."""
 MIN_AGREEING = 3
 
 
@@ -41,7 +41,7 @@ def denominators(values: np.ndarray, largest: int = MAX_EXAMPLES) -> np.ndarray:
 
     """
     values = np.asarray(values, float)
-    found = np.zeros(values.shape, np.int64)
+    result = np.zeros(values.shape, np.int64)
     active = np.flatnonzero((values >= 0) & (values <= 1))
     rest = values[active]
     p, p_before = np.ones(len(active)), np.zeros(len(active))
@@ -53,12 +53,12 @@ def denominators(values: np.ndarray, largest: int = MAX_EXAMPLES) -> np.ndarray:
         q, q_before = quotient * q + q_before, q
         target = values[active]
         hit = (q <= largest) & (np.abs(p / q - target) <= 2 * np.spacing(target))
-        found[active[hit]] = q[hit].astype(np.int64)
+        result[active[hit]] = q[hit].astype(np.int64)
         remainder = rest - quotient
         alive = ~hit & (q <= largest) & (remainder > 0)
         active, p, p_before, q, q_before = (a[alive] for a in (active, p, p_before, q, q_before))
         rest = 1 / remainder[alive]
-    return found
+    return result
 
 
 def share_of_small_denominators(n: int, largest: int) -> float:
@@ -69,9 +69,9 @@ def share_of_small_denominators(n: int, largest: int) -> float:
 def recover_n_examples(scores: pd.DataFrame) -> pd.DataFrame:
     """Number of test examples behind the shares of each task, subtask and model family.
 
-    n_examples is the least common denominator of all shares of the group, over shots, metrics and models. Where all
-    come from one test set it is a divisor of its size; where models or shots had test sets of different sizes it is
-    none of these: n_ambiguous says that it may be so, and there is no n_examples where it must be so.
+    n_examples is the least common denominator of all shares of the group, over shots, metrics and models. If they all
+    come from one test set, it divides the size of that. If models or shots had test sets of different sizes, it is none
+    of these sizes: n_ambiguous marks groups where that is possible, and n_examples is missing where it is all but certain.
 
     Parameters
     ----------
@@ -81,11 +81,11 @@ def recover_n_examples(scores: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per group: GROUP, n_examples (nullable Int64; NA where a value is no share of at most MAX_EXAMPLES),
-        n_source ("values"; "mixed" where the shares come from test sets of different sizes, which leaves n_examples NA;
-        else NA with n_examples), n_ambiguous: fewer than 3 distinct shares other than
-        0 and 1; n_examples a power of ten, which rounded values give too; or no single share has n_examples as its
-        denominator, as when test sets of different sizes are mixed.
+        One row per group: GROUP; n_examples (nullable Int64; NA where a value is no share of at most MAX_EXAMPLES);
+        n_source ("values"; "mixed" where the shares come from test sets of different sizes, so that n_examples is NA;
+        NA where n_examples is NA for another reason); n_ambiguous, true where there are fewer than 3 distinct shares
+        other than 0 and 1, where n_examples is a power of ten, which rounded values give too, or where no single share
+        has n_examples as its denominator, as when test sets of different sizes are mixed.
 
     """
     distinct = scores[[*GROUP, "score"]].drop_duplicates()
@@ -99,9 +99,9 @@ def recover_n_examples(scores: pd.DataFrame) -> pd.DataFrame:
     lcm = np.ones(len(table), np.int64)
     largest = np.zeros(len(table), np.int64)
     np.maximum.at(largest, group, q)
-    place = distinct.groupby(group).cumcount().to_numpy()
-    for k in range(place.max(initial=-1) + 1):
-        rows = place == k
+    position = distinct.groupby(group).cumcount().to_numpy()
+    for k in range(position.max(initial=-1) + 1):
+        rows = position == k
         lcm[group[rows]] = np.lcm(lcm[group[rows]], q[rows])
         lcm[lcm > MAX_EXAMPLES] = 0
 
@@ -120,18 +120,17 @@ def recover_n_examples(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def use_reference(examples: pd.DataFrame, reference: pd.Series) -> pd.DataFrame:
-    """Published sizes of test sets where the scores leave their number of examples open.
+    """Use published sizes of test sets where the scores leave the number of examples open.
 
     Parameters
     ----------
     examples : DataFrame
         As from `recover_n_examples`.
     reference : Series
-        Published number of examples by task; of more than MAX_PUBLISHED the families BIG-G used so many, and what others
-        did nobody knows. It counts for a whole task
-        whose number recovered from the values is ambiguous and divides it; and only in model families for which it is
-        right for most of the tasks where the values leave no doubt (at least MIN_AGREEING), for scores may be of a part
-        of the published examples.
+        Published number of examples by task. Where it is above MAX_PUBLISHED, BIG-G families used MAX_PUBLISHED examples,
+        and what other families used is unknown. It is used for whole tasks whose recovered number is ambiguous and
+        divides it. And it is used only for model families for which it is right in most of the tasks with an unambiguous
+        number, of which there must be MIN_AGREEING: a family may have been scored on part of the published examples.
 
     Returns
     -------

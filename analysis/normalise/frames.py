@@ -1,4 +1,4 @@
-"""Numbers in a frame to the tables of `analysis.normalise.schema`."""
+"""Scores in a data frame as the tables of `analysis.normalise.schema`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from analysis.normalise.curve_ids import with_curve_ids
 from analysis.normalise.schema import KEY, MODELS_SCHEMA, REJECTS_SCHEMA, SCORES_SCHEMA, TASKS_SCHEMA, Normalised
 
 DEFAULTS = {"filter": "none", "source_file": "a frame"}
-"""Of columns that a frame need not have; others are NULL."""
+"""Values of columns that a frame need not have; others are NULL."""
 
 
 def normalised(frame: pd.DataFrame) -> Normalised:
@@ -19,8 +19,8 @@ def normalised(frame: pd.DataFrame) -> Normalised:
     Parameters
     ----------
     frame : DataFrame
-        task, metric, model_family, model, n_parameters, score; optional every other column of SCORES_SCHEMA. A part named
-        like its task, or not named, is the task. NaN and None are NULL.
+        task, metric, model_family, model, n_parameters, score; optional every other column of SCORES_SCHEMA. A
+        subtask that is missing, or named like its task, is the whole task. NaN and None are NULL.
 
     Returns
     -------
@@ -35,7 +35,7 @@ def normalised(frame: pd.DataFrame) -> Normalised:
         if name not in scores:
             scores[name] = DEFAULTS.get(name)
     scores = scores.sort_values(list(KEY), kind="stable", ignore_index=True)
-    schema = pa.schema([one for one in SCORES_SCHEMA if one.name != "curve_id"])
+    schema = pa.schema([field for field in SCORES_SCHEMA if field.name != "curve_id"])
     table = with_curve_ids(pa.Table.from_pandas(scores[schema.names], schema, preserve_index=False))
     models = scores.groupby(["model_family", "model"], as_index=False).agg(
         total_params=("n_parameters", "first"), n_files=("source_file", "nunique")

@@ -1,4 +1,4 @@
-"""What is true of all shards together, between normalising and scoring."""
+"""Putting the tables of all shards together, between normalising and scoring."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ class Gathered:
 
 
 def recovered_examples(con: duckdb.DuckDBPyConnection, inputs: Mapping[str, Input], only_certain: bool = False) -> pa.Table:
-    """Numbers of examples that the shares of published_scores tell, in EXAMPLES_SCHEMA.
+    """Numbers of examples recovered from the shares in published_scores, in EXAMPLES_SCHEMA.
 
     `inputs` are published_scores, reference_metrics and reference_task_notes. `only_certain` leaves out what is ambiguous:
-    of scores that may be rounded, 0.435 is no sign of 1,000 examples.
+    where scores may be rounded, 0.435 is no sign of 1,000 examples.
     """
     create_views(con, inputs)
     recovered = recover_n_examples(con.execute(sql_text("steps/proportions")).df())
@@ -60,20 +60,20 @@ def _with_published_sizes(con: duckdb.DuckDBPyConnection, recovered: pa.Table) -
 
 def _sorted_rows(tables: Sequence[pa.Table]) -> pa.Table:
     table = pa.concat_tables(tables)
-    plain = [name for name in table.schema.names if not pa.types.is_nested(table.schema.field(name).type)]
-    return table.sort_by([(name, "ascending") for name in plain])
+    sortable = [name for name in table.schema.names if not pa.types.is_nested(table.schema.field(name).type)]
+    return table.sort_by([(name, "ascending") for name in sortable])
 
 
 def _summed(facts: Sequence[Mapping[str, object]]) -> dict[str, object]:
-    """The facts of all shards: counts are added, of others the first that is given is taken, and files have one digest."""
+    """The facts of all shards: sums of counts, the first value of other facts, and one digest of all files."""
     total: dict[str, object] = {}
-    for of_shard in facts:
-        for name, value in of_shard.items():
+    for shard_facts in facts:
+        for name, value in shard_facts.items():
             if isinstance(value, int) and not isinstance(value, bool):
                 total[name] = total.get(name, 0) + value
             elif name != "digests":
                 total[name] = total.get(name) or value
-    digests = sorted((row for of_shard in facts for row in of_shard["digests"]), key=lambda row: os.fsencode(row[0]))
+    digests = sorted((row for shard_facts in facts for row in shard_facts["digests"]), key=lambda row: os.fsencode(row[0]))
     return total | {"input_sha256": list_digest((row[1], row[2]) for row in digests)}
 
 
@@ -102,19 +102,19 @@ def gather(
     Raises
     ------
     InputError
-        No shard has a number, the files are not those expected, or files in folders of different shards call their task the
-        same.
+        No shard has a number, the files are not those expected, or folders of different shards hold files of the same
+        task.
 
     """
-    every = {
-        name: [given if isinstance(given := shard[name], pa.Table) else pq.read_table(given) for shard in shards]
+    tables = {
+        name: [source if isinstance(source := shard[name], pa.Table) else pq.read_table(source) for shard in shards]
         for name in SHARD_TABLES
     }
-    counts = Counter(task for table in every["tasks"] for task in table["task"].to_pylist())
-    twice = sorted(task for task, n in counts.items() if n > 1)
-    if twice:
+    counts = Counter(task for table in tables["tasks"] for task in table["task"].to_pylist())
+    repeated = sorted(task for task, n in counts.items() if n > 1)
+    if repeated:
         raise InputError(
-            f"shards: files in different folders call their task {twice[0]!r}, and the folders are in different shards; "
+            f"shards: files in different folders call their task {repeated[0]!r}, and the folders are in different shards; "
             "run with shards=1"
         )
     total = _summed(facts)
@@ -122,17 +122,17 @@ def gather(
         raise InputError("the files of the source were changed after they were fetched; delete data/<dataset>/raw")
     if not total["scores"]:
         raise InputError("source: no number could be read; data/<dataset>/rejects.parquet says why")
-    models = pa.concat_tables(every["models"]).to_pandas()
+    models = pa.concat_tables(tables["models"]).to_pandas()
     models = models.groupby(MODELS_SCHEMA.names[:-1], dropna=False, as_index=False).sum()
     scores = [shard["scores"] for shard in shards]
     scores = pa.concat_tables(scores) if isinstance(scores[0], pa.Table) else [str(path) for path in scores]
     create_views(con, {"published_scores": scores} | dict(inputs))
     return Gathered(
         models=pa.Table.from_pandas(models, MODELS_SCHEMA, preserve_index=False),
-        tasks=_sorted_rows(every["tasks"]),
-        rejects=_sorted_rows(every["rejects"]),
+        tasks=_sorted_rows(tables["tasks"]),
+        rejects=_sorted_rows(tables["rejects"]),
         metrics=con.sql(sql_text("steps/published_metrics")).to_arrow_table().cast(METRICS_SCHEMA),
-        examples=_with_published_sizes(con, pa.concat_tables(every["recovered"])),
+        examples=_with_published_sizes(con, pa.concat_tables(tables["recovered"])),
         facts=total,
     )
 
@@ -140,7 +140,7 @@ def gather(
 def inputs_of_score(
     con: duckdb.DuckDBPyConnection, tables: Normalised, references: Mapping[str, Input], only_certain: bool = False
 ) -> dict[str, Input]:
-    """What `score.curves.make_curves` and `score.database.assemble` read, of numbers that are in memory as one shard.
+    """What `score.curves.make_curves` and `score.database.assemble` read, from tables in memory, which are one shard.
 
     `references` are the reference tables by the names that SQL uses, among them reference_metrics, reference_task_notes
     and reference_preferred_metrics; `only_certain` as for `recovered_examples`.

@@ -38,25 +38,25 @@ def place_models(models: pd.DataFrame, rules: Rules, scale_by: str) -> pd.DataFr
 
     """
     placed = []
-    for given in models.itertuples(index=False):
-        revision = given.revision if isinstance(given.revision, str) else None
-        known = rules.of_model(given.model, revision)
-        placed.append(_placed(given, known, scale_by))
+    for model in models.itertuples(index=False):
+        revision = model.revision if isinstance(model.revision, str) else None
+        recognised = rules.of_model(model.model, revision)
+        placed.append(_placed_model(model, recognised, scale_by))
     return pd.DataFrame(placed, index=models.index)
 
 
-def _scale_of(by: str, size: float | None, given: dict[str, float | None]) -> tuple[float | None, str | None]:
-    """(scale, what it is) of a model; nothing is said of parameters, which `models.sql` chooses among."""
+def _scale_of(by: str, size: float | None, stated: dict[str, float | None]) -> tuple[float | None, str | None]:
+    """(scale, its basis) of a model. Parameters have no basis here: `models.sql` chooses which of their counts is used."""
     if by == "tokens":
-        return given["training_tokens"], "training_tokens"
+        return stated["training_tokens"], "training_tokens"
     if by == "steps":
-        return given["training_steps"], "training_steps"
+        return stated["training_steps"], "training_steps"
     if by == "parameters":
         return size, None
-    if given["training_flops"] is not None:
-        return given["training_flops"], "training_flops"
-    if given["n_parameters"] is not None and given["training_tokens"] is not None:
-        return 6 * given["n_parameters"] * given["training_tokens"], "6 * total_params * training_tokens"
+    if stated["training_flops"] is not None:
+        return stated["training_flops"], "training_flops"
+    if stated["n_parameters"] is not None and stated["training_tokens"] is not None:
+        return 6 * stated["n_parameters"] * stated["training_tokens"], "6 * total_params * training_tokens"
     return None, None
 
 
@@ -77,31 +77,31 @@ def _why_not(name: str, family: str | None, scale: float | None, fault: str, sca
     return "", ""
 
 
-def _placed(given, known: Recognised, scale_by: str) -> dict:
+def _placed_model(model, recognised: Recognised, scale_by: str) -> dict:
     """One row of `place_models`."""
-    family = given.model_family if isinstance(given.model_family, str) else known.model_family
+    family = model.model_family if isinstance(model.model_family, str) else recognised.model_family
     stated, counts = (
-        {name: None if pd.isna(value := getattr(given, name)) else float(value) for name in names}
+        {name: None if pd.isna(value := getattr(model, name)) else float(value) for name in names}
         for names in (SCALES, PUBLISHED_COUNTS)
     )
-    is_checkpoint = known.is_checkpoint or stated["training_tokens"] is not None or stated["training_steps"] is not None
+    is_checkpoint = recognised.is_checkpoint or stated["training_tokens"] is not None or stated["training_steps"] is not None
     for name in ("training_tokens", "training_steps"):
-        stated[name] = stated[name] if stated[name] is not None else getattr(known, name)
-    is_counted = any(value is not None for value in counts.values())
-    stated["n_parameters"] = stated["n_parameters"] or (None if is_counted else known.n_parameters)
+        stated[name] = stated[name] if stated[name] is not None else getattr(recognised, name)
+    has_published_count = any(value is not None for value in counts.values())
+    stated["n_parameters"] = stated["n_parameters"] or (None if has_published_count else recognised.n_parameters)
     tokens, steps = stated["training_tokens"], stated["training_steps"]
     progress = np.inf
     if is_checkpoint:
         progress = steps if steps is not None else tokens
     size = next((value for value in (stated["n_parameters"], *counts.values()) if value is not None), None)
     scale, basis = _scale_of(scale_by, size, stated)
-    name = given.model
-    fault = known.fault if steps is None and tokens is None else ""
+    name = model.model
+    fault = recognised.fault if steps is None and tokens is None else ""
     reason, detail = _why_not(name, family, scale, fault, scale_by)
     if scale_by in ("steps", "tokens"):
-        # A name that several families of one source use is a model of each.
-        own = f"{given.model_family}, {name}" if isinstance(given.model_family, str) else name
-        family, name = own, f"{'step' if scale_by == 'steps' else 'tokens'} {scale:.15g}" if scale is not None else name
+        # The same name in several families of a source stands for different models.
+        unique = f"{model.model_family}, {name}" if isinstance(model.model_family, str) else name
+        family, name = unique, f"{'step' if scale_by == 'steps' else 'tokens'} {scale:.15g}" if scale is not None else name
     return {
         "family": family, "name": name, "total_params": stated["n_parameters"], **counts, "scale": scale,
         "scale_basis": basis, "progress": progress, "reason": reason, "detail": detail,
@@ -109,11 +109,12 @@ def _placed(given, known: Recognised, scale_by: str) -> dict:
 
 
 def set_aside_models(
-    described: pd.DataFrame, of_row: np.ndarray, files: Texts, n_numbers: np.ndarray, scale_by: str
+    described: pd.DataFrame, model_row: np.ndarray, files: Texts, n_numbers: np.ndarray, scale_by: str
 ) -> list[Reject]:
     """Rejects of the models that cannot be placed, and of earlier checkpoints; `described` gets `is_kept`.
 
-    `of_row`, `files` and `n_numbers` are the row of `described`, the file and the count of every number.
+    `model_row`, `files` and `n_numbers` give for every score the row of `described`, the file, and for how many numbers
+    it counts.
     """
     described["is_kept"] = described["reason"] == ""
     if scale_by in ("parameters", "flops"):
@@ -128,11 +129,11 @@ def set_aside_models(
                 False,
             )
     rejects = []
-    lost = ~described["is_kept"].to_numpy(bool)[of_row]
-    pairs, inverse = np.unique(np.stack([files.codes[lost], of_row[lost]]), axis=1, return_inverse=True)
-    counts = np.bincount(inverse.ravel(), n_numbers[lost], minlength=pairs.shape[1])
+    is_rejected = ~described["is_kept"].to_numpy(bool)[model_row]
+    pairs, inverse = np.unique(np.stack([files.codes[is_rejected], model_row[is_rejected]]), axis=1, return_inverse=True)
+    counts = np.bincount(inverse.ravel(), n_numbers[is_rejected], minlength=pairs.shape[1])
     for (file, k), n in zip(pairs.T, counts, strict=True):
-        one = described.iloc[k]
-        place = f"model {one['model']!a}" + (f", revision {one['revision']}" if one["revision"] is not None else "")
-        rejects.append(Reject("entry", files.names[file], place, one["reason"], one["detail"], int(n)))
+        model = described.iloc[k]
+        location = f"model {model['model']!a}" + (f", revision {model['revision']}" if model["revision"] is not None else "")
+        rejects.append(Reject("entry", files.names[file], location, model["reason"], model["detail"], int(n)))
     return rejects

@@ -1,4 +1,4 @@
-"""What a run says of the numbers that came in and of those that did not."""
+"""What a run tells the user about the numbers that were taken in and about the rejects."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from analysis.normalise.schema import Normalised
 
 
 def report(tables: Normalised, say: Callable[[str], None], strict: bool = False) -> None:
-    """Say what came in and what did not.
+    """Say what was taken in and what was rejected.
 
     Raises
     ------
@@ -19,29 +19,30 @@ def report(tables: Normalised, say: Callable[[str], None], strict: bool = False)
         `strict` is set and something was set aside.
 
     """
-    n = tables.facts
+    facts = tables.facts
     n_set_aside = len(tables.rejects)
     say(
-        f"{n['files_read']:,} of {n['files_in']:,} files read; {n['numbers_in']:,} numbers in = {n['scores']:,} scores "
-        + (f"+ {n['filled_stderr']:,} standard errors " if "filled_stderr" in n else "")
-        + f"+ {n['rejected_values']:,} rejected values; {n['rejected_files']:,} files and "
-        f"{n['rejected_entries']:,} entries or fields rejected"
+        f"{facts['files_read']:,} of {facts['files_in']:,} files read; "
+        f"{facts['numbers_in']:,} numbers in = {facts['scores']:,} scores "
+        + (f"+ {facts['filled_stderr']:,} standard errors " if "filled_stderr" in facts else "")
+        + f"+ {facts['rejected_values']:,} rejected values; {facts['rejected_files']:,} files and "
+        f"{facts['rejected_entries']:,} entries or fields rejected"
     )
-    if n["entries_of_mixed_kind"]:
+    if facts["entries_of_mixed_kind"]:
         say(
-            f"{n['entries_of_mixed_kind']:,} entries are aggregates in some files of their model family and not in others; "
-            "they count as aggregates"
+            f"{facts['entries_of_mixed_kind']:,} entries are aggregates in some files of their model family and not in "
+            "others; they count as aggregates"
         )
-    if n.get("instances_in"):
-        say(f"{n['instances_in']:,} scores of single examples, {n['instances_rejected']:,} of them rejected")
-    if n.get("files_passed_over"):
-        say(f"{n['files_passed_over']:,} other files passed over")
-    if n.get("columns_not_read"):
-        say(f"columns not read: {n['columns_not_read']}")
-    if n.get("tasks_of_several_versions"):
+    if facts.get("instances_in"):
+        say(f"{facts['instances_in']:,} scores of single examples, {facts['instances_rejected']:,} of them rejected")
+    if facts.get("files_passed_over"):
+        say(f"{facts['files_passed_over']:,} other files passed over")
+    if facts.get("columns_not_read"):
+        say(f"columns not read: {facts['columns_not_read']}")
+    if facts.get("tasks_of_several_versions"):
         say(
-            f"{n['tasks_of_several_versions']:,} tasks have results of several versions of the task in one model family; "
-            "their curves mix them"
+            f"{facts['tasks_of_several_versions']:,} tasks have results of several versions of the task in one model "
+            "family; their curves mix them"
         )
     if not n_set_aside:
         return

@@ -63,7 +63,7 @@ def normalise(
     scale_by : str
         By what models are ordered: parameters, tokens, steps or flops (of the training).
     n_processes : int
-        Files are read by so many processes; the result does not depend on it.
+        Number of processes that read files; the result does not depend on it.
     shard : (int, int)
         (k, n): return the tasks whose name's hash is k modulo n; models and rejects are those of shard 0. Every shard
         reads all files, because a model is placed by all of its numbers.
@@ -83,32 +83,32 @@ def normalise(
     """
     table, collected, n_passed = _read_all(source, n_processes, averaged)
     rejects = [*set_aside, *collected.rejects]
-    described, of_row = _models_of(table, rules, scale_by)
-    rejects += set_aside_models(described, of_row, Texts.from_column(table["source_file"]), _n_numbers(table), scale_by)
-    is_kept = described["is_kept"].to_numpy(bool)[of_row]
+    described, model_row = _described_models(table, rules, scale_by)
+    rejects += set_aside_models(described, model_row, Texts.from_column(table["source_file"]), _n_numbers(table), scale_by)
+    is_kept = described["is_kept"].to_numpy(bool)[model_row]
     if not is_kept.any():
         first_reject = next(reject for reject in rejects if reject.kind == "entry" and reject.n_numbers)
         raise InputError(
             f"source: of the {len(table):,} scores of {printable(str(source))} none is of a model that can be placed; the "
             f"first: {describe([first_reject])}"
         )
-    table, of_row = table.filter(pa.array(is_kept)), of_row[is_kept]
-    scores, repeated, n_versions, n_mixed = _scores(table, described, of_row, rules)
+    table, model_row = table.filter(pa.array(is_kept)), model_row[is_kept]
+    scores, repeated, n_versions, n_mixed = _scores_table(table, described, model_row, rules)
     rejects += repeated
     facts = _facts(collected, rejects, scores, n_versions, n_passed) | {"entries_of_mixed_kind": n_mixed}
     tasks = pa.compute.unique(table["task"].cast(pa.string())).to_pylist()
     normalised = Normalised(
         scores=scores,
-        models=_models(table, described, of_row),
+        models=_models_table(table, described, model_row),
         tasks=small_table(((task, []) for task in tasks), TASKS_SCHEMA),
         rejects=small_table((reject._replace(n_numbers=reject.numbers) for reject in rejects), REJECTS_SCHEMA),
         facts=facts,
     )
-    return normalised if shard[1] == 1 else _part_of(normalised, shard)
+    return normalised if shard[1] == 1 else _tasks_of_shard(normalised, shard)
 
 
 def _read_all(source: Path, n_processes: int, averaged: pa.Table | None) -> tuple[pa.Table, Collected, int]:
-    """(every number of the source, what else was in it, number of files passed over); InputError where there is none."""
+    """(every number of the source, what else was in it, number of files passed over); InputError where no number is."""
     paths, passed, rejects = candidates(source)
     if not paths:
         raise InputError(
@@ -118,11 +118,11 @@ def _read_all(source: Path, n_processes: int, averaged: pa.Table | None) -> tupl
     table, collected = read(source if source.is_dir() else source.parent, paths, n_processes)
     collected.rejects = rejects + collected.rejects
     if averaged is not None and len(averaged):
-        more = Collected()
-        tidy.add(averaged.to_pandas(), "averages of instances", "row", None, more)
-        table = pa.concat_tables([table, more.table()]).unify_dictionaries().combine_chunks()
-        collected.n_numbers += more.n_numbers
-        collected.rejects += more.rejects
+        averages = Collected()
+        tidy.add(averaged.to_pandas(), "averages of instances", "row", None, averages)
+        table = pa.concat_tables([table, averages.table()]).unify_dictionaries().combine_chunks()
+        collected.n_numbers += averages.n_numbers
+        collected.rejects += averages.rejects
     if not len(table):
         raise InputError(
             f"source: no number could be read from {printable(str(source))}: {len(collected.rejects)} rejects, the first: "
@@ -132,30 +132,32 @@ def _read_all(source: Path, n_processes: int, averaged: pa.Table | None) -> tupl
     return table, collected, len(passed)
 
 
-def _models_of(table: pa.Table, rules: Rules, scale_by: str) -> tuple[pd.DataFrame, np.ndarray]:
-    """(the models of the numbers, each as described and as placed; which of them every number is of)."""
+def _described_models(table: pa.Table, rules: Rules, scale_by: str) -> tuple[pd.DataFrame, np.ndarray]:
+    """(the distinct models, as their files describe them and as they are placed; for every number the row of its model)."""
     texts = {name: Texts.from_column(table[name]) for name in ("model", "revision", "model_family")}
     numbers = {name: _floats(table, name) for name in (*SCALES, *PUBLISHED_COUNTS)}
     codes = [column.codes for column in texts.values()]
     codes += [np.unique(values, return_inverse=True)[1] for values in numbers.values()]
-    of_row, n_described = combination(*codes)
+    model_row, n_described = combination(*codes)
     first = np.full(n_described, len(table))
-    np.minimum.at(first, of_row, np.arange(len(table)))
-    described = pd.DataFrame({name: pd.Series([one.at(row) for row in first], dtype=object) for name, one in texts.items()})
+    np.minimum.at(first, model_row, np.arange(len(table)))
+    described = pd.DataFrame(
+        {name: pd.Series([column.at(row) for row in first], dtype=object) for name, column in texts.items()}
+    )
     described = described.assign(**{name: values[first] for name, values in numbers.items()})
     placed = place_models(described, rules, scale_by)
-    return described[["model", "revision"]].join(placed), of_row
+    return described[["model", "revision"]].join(placed), model_row
 
 
-def _models(table: pa.Table, described: pd.DataFrame, of_row: np.ndarray) -> pa.Table:
+def _models_table(table: pa.Table, described: pd.DataFrame, model_row: np.ndarray) -> pa.Table:
     """The table `models`: one row per description of a model, with the number of files that give it."""
     counts: Counter[tuple] = Counter()
     files = Texts.from_column(table["source_file"])
-    for _, k in np.unique(np.stack([files.codes, of_row]), axis=1).T:
-        one = described.iloc[k]
-        scale = _or_none(one["scale"]) if one["scale_basis"] else None
-        parameters = (_or_none(one[name]) for name in (*PUBLISHED_COUNTS, "total_params"))
-        counts[one["family"], one["name"], *parameters, scale, one["scale_basis"]] += 1
+    for _, k in np.unique(np.stack([files.codes, model_row]), axis=1).T:
+        model = described.iloc[k]
+        scale = _or_none(model["scale"]) if model["scale_basis"] else None
+        parameters = (_or_none(model[name]) for name in (*PUBLISHED_COUNTS, "total_params"))
+        counts[model["family"], model["name"], *parameters, scale, model["scale_basis"]] += 1
     return small_table(((*key, n) for key, n in counts.items()), MODELS_SCHEMA)
 
 
@@ -163,11 +165,11 @@ def _or_none(value: float | None) -> float | None:
     return None if value is None or pd.isna(value) else float(value)
 
 
-def _part_of(whole: Normalised, shard: tuple[int, int]) -> Normalised:
-    """The tasks of one shard, with counts that add up to those of the whole; models and rejects are with shard 0."""
+def _tasks_of_shard(whole: Normalised, shard: tuple[int, int]) -> Normalised:
+    """The tasks of one shard. Counts of all shards add up to those of the whole; models and rejects are in shard 0."""
     tasks = [task for task in whole.tasks["task"].to_pylist() if shard_of(task, shard[1]) == shard[0]]
-    is_mine = pa.compute.is_in(whole.scores["task"].cast(pa.string()), pa.array(tasks, pa.string()))
-    scores = whole.scores.filter(is_mine)
+    is_in_shard = pa.compute.is_in(whole.scores["task"].cast(pa.string()), pa.array(tasks, pa.string()))
+    scores = whole.scores.filter(is_in_shard)
     counts = {"scores": len(scores), "filled_stderr": len(scores) - scores["stderr"].null_count}
     tables = {"scores": scores, "tasks": small_table(((task, []) for task in tasks), TASKS_SCHEMA)}
     if shard[0] == 0:
@@ -178,12 +180,12 @@ def _part_of(whole: Normalised, shard: tuple[int, int]) -> Normalised:
 
 
 def _facts(collected: Collected, rejects: list[Reject], scores: pa.Table, n_versions: int, n_passed: int) -> dict:
-    """Counts of what came in and went where."""
-    filled = len(scores) - scores["stderr"].null_count
+    """Counts of the input and the output. Every number of the input must be a score, a standard error or a reject."""
+    n_stderr = len(scores) - scores["stderr"].null_count
     n_rejected = sum(reject.numbers for reject in rejects)
-    if collected.n_numbers != len(scores) + filled + n_rejected:
+    if collected.n_numbers != len(scores) + n_stderr + n_rejected:
         raise AssertionError(
-            f"{collected.n_numbers} numbers in, {len(scores)} rows, {filled} standard errors and {n_rejected} rejects out"
+            f"{collected.n_numbers} numbers in, {len(scores)} rows, {n_stderr} standard errors and {n_rejected} rejects out"
         )
     kinds = Counter(reject.kind for reject in rejects)
     n_read = len({shown for _, _, shown in collected.digests} - {reject.file for reject in rejects if reject.kind == "file"})
@@ -194,7 +196,7 @@ def _facts(collected: Collected, rejects: list[Reject], scores: pa.Table, n_vers
         "files_read": n_read,
         "numbers_in": collected.n_numbers,
         "scores": len(scores),
-        "filled_stderr": filled,
+        "filled_stderr": n_stderr,
         "rejected_files": kinds["file"],
         "rejected_entries": kinds["entry"],
         "rejected_values": n_rejected,
@@ -206,30 +208,33 @@ def _facts(collected: Collected, rejects: list[Reject], scores: pa.Table, n_vers
 
 
 def _entry_kinds(table: pa.Table, texts: dict[str, Texts]) -> tuple[np.ndarray, int]:
-    """(0 aggregate, 1 subtask, 2 task for every number; entries that are aggregates in some files alone)."""
+    """(0 aggregate, 1 subtask, 2 task for every number; number of entries that are aggregates only in some files)."""
     task, subtask, family = (texts[name].codes for name in ("task", "subtask", "model_family"))
-    # A task and its part have one name where their texts are equal, not their numbers in two columns.
-    number = {name: k for k, name in enumerate(texts["task"].names)}
-    is_whole = np.array([number.get(name, -1) for name in texts["subtask"].names], int)[subtask] == task
+    # The codes of the two columns cannot be compared, so a subtask named like its task is found by the texts.
+    task_code = {name: k for k, name in enumerate(texts["task"].names)}
+    is_whole = np.array([task_code.get(name, -1) for name in texts["subtask"].names], int)[subtask] == task
     pair, n_pairs = combination(task, family)
     has_parts = np.bincount(pair[~is_whole], minlength=n_pairs)[pair] > 0
-    # What is an aggregate in one file is one in all of its model family, so that the points of a curve are of one kind.
+    # An aggregate in one file is one in all files of its model family, so that the points of a curve are of one kind.
     entry, n_entries = combination(task, subtask, family)
-    says_so = table["is_aggregate"].to_numpy()
-    is_aggregate = (np.bincount(entry[says_so], minlength=n_entries)[entry] > 0) | (is_whole & has_parts)
-    n_mixed = len(np.unique(entry[is_aggregate & ~says_so & ~(is_whole & has_parts)]))
+    is_stated = table["is_aggregate"].to_numpy()
+    is_aggregate = (np.bincount(entry[is_stated], minlength=n_entries)[entry] > 0) | (is_whole & has_parts)
+    n_mixed = len(np.unique(entry[is_aggregate & ~is_stated & ~(is_whole & has_parts)]))
     return np.where(is_aggregate, 0, np.where(is_whole, 2, 1)), n_mixed
 
 
 def _chance_rates(table: pa.Table, texts: dict[str, Texts], rules: Rules) -> np.ndarray:
-    """The chance rate of every number: of a user's own rule always, of others where the source says nothing."""
+    """The chance rate of every number: from a user's own rule if one fits, else from the source, else from any rule."""
     pair, n_pairs = combination(texts["task"].codes, texts["metric"].codes)
-    example = np.zeros(n_pairs, int)
-    example[pair] = np.arange(len(pair))
-    names = [(texts["task"].at(row), texts["metric"].at(row)) for row in example]
-    unsaid, always = (np.array([rules.chance(*one, implied) for one in names], float)[pair] for implied in (None, np.nan))
+    example_row = np.zeros(n_pairs, int)
+    example_row[pair] = np.arange(len(pair))
+    names = [(texts["task"].at(row), texts["metric"].at(row)) for row in example_row]
+    by_any_rule, by_own_rule = (
+        np.array([rules.chance(*task_and_metric, implied) for task_and_metric in names], float)[pair]
+        for implied in (None, np.nan)
+    )
     chance = _floats(table, "chance")
-    return np.where(~np.isnan(always), always, np.where(np.isnan(chance), unsaid, chance))
+    return np.where(~np.isnan(by_own_rule), by_own_rule, np.where(np.isnan(chance), by_any_rule, chance))
 
 
 def _n_of_several_versions(texts: dict[str, Texts]) -> int:
@@ -242,36 +247,38 @@ def _n_of_several_versions(texts: dict[str, Texts]) -> int:
     return int((np.bincount(np.unique(np.stack([pair[known], versions[known]]), axis=1)[0]) > 1).sum())
 
 
-def _scores(
-    table: pa.Table, described: pd.DataFrame, of_row: np.ndarray, rules: Rules
+def _scores_table(
+    table: pa.Table, described: pd.DataFrame, model_row: np.ndarray, rules: Rules
 ) -> tuple[pa.Table, list[Reject], int, int]:
-    """(the table `scores`, repeated numbers, tasks and families of several task versions, entries of mixed kind)."""
-    texts = {name: Texts.from_column(table[name]) for name in ("task", "subtask", "metric", "filter", "version", "source_file")}
+    """(the table `scores`, rejects of repeated numbers, `_n_of_several_versions`, number of entries of mixed kind)."""
+    texts = {
+        name: Texts.from_column(table[name]) for name in ("task", "subtask", "metric", "filter", "version", "source_file")
+    }
     for name, column in (("model_family", "family"), ("model", "name")):
         codes, names = pd.factorize(described[column].where(described["is_kept"]).to_numpy(object), sort=True)
-        texts[name] = Texts(codes[of_row], list(names))
+        texts[name] = Texts(codes[model_row], list(names))
     kinds, n_mixed = _entry_kinds(table, texts)
     chance = _chance_rates(table, texts, rules)
     shots = table["shots"].fill_null(-1).to_numpy()
     key, _ = combination(*(shots if name == "shots" else texts[name].codes for name in KEY))
-    n_numbers, places = _n_numbers(table), table["location"]
+    n_numbers, locations = _n_numbers(table), table["location"]
 
     def where_published(row: int) -> tuple[str, str, int]:
-        return texts["source_file"].at(row), places[int(row)].as_py(), int(n_numbers[row])
+        return texts["source_file"].at(row), locations[int(row)].as_py(), int(n_numbers[row])
 
     chance_codes = np.unique(np.nan_to_num(chance, nan=-1), return_inverse=True)[1]
     n_examples = table["n_examples"].fill_null(-1).to_numpy()
     conditions, _ = combination(n_examples, chance_codes, texts["version"].codes)
     order = np.argsort(key, kind="stable")
     kept, rejects = set_aside_repeats(order, key, table["score"].to_numpy(), where_published, conditions)
-    taken = table.take(pa.array(kept))
+    kept_rows = table.take(pa.array(kept))
     columns = {name: texts[name].take(kept).array() for name in (*KEY, "source_file") if name != "shots"}
     columns |= {
         "entry_kind": arrow.coded(kinds[kept], arrow.texts(["aggregate", "subtask", "task"])),
         "chance": arrow.numbers(chance[kept], pa.float64(), ~np.isnan(chance[kept])),
     }
-    for name in ("low_score", "high_score"):  # which BIG-bench alone publishes
+    for name in ("low_score", "high_score"):  # published by BIG-bench alone
         columns[name] = pa.nulls(len(kept), SCORES_SCHEMA.field(name).type)
     names = [name for name in SCORES_SCHEMA.names if name != "curve_id"]
-    scores = pa.table({name: columns[name] if name in columns else taken[name] for name in names})
+    scores = pa.table({name: columns[name] if name in columns else kept_rows[name] for name in names})
     return with_curve_ids(scores).cast(SCORES_SCHEMA), rejects, _n_of_several_versions(texts), n_mixed

@@ -36,7 +36,7 @@ SCORES_SCHEMA = pa.schema(
         ("source_file", TEXT),
     ]
 )
-"""One row per published number. Every part of it has declared types, so that an empty one joins the others."""
+"""One row per published number. Types are declared, so that the parts can be joined even where one is empty."""
 MODELS_SCHEMA = pa.schema(
     [(name, pa.string()) for name in Model._fields[:2]]
     + [(name, pa.float64()) for name in Model._fields[2:]]
@@ -51,20 +51,20 @@ EXAMPLES_SCHEMA = pa.schema(
     [(name, pa.string()) for name in ("task", "subtask", "model_family")]
     + [("n_examples", pa.int64()), ("n_source", pa.string()), ("n_ambiguous", pa.bool_())]
 )
-"""Numbers of test examples that the shares of a task, part and family tell."""
+"""Numbers of test examples recovered from the shares of a task, subtask and model family."""
 SCHEMAS = {"scores": SCORES_SCHEMA, "models": MODELS_SCHEMA, "tasks": TASKS_SCHEMA, "rejects": REJECTS_SCHEMA}
 
 CURVE_KEY = ("task", "subtask", "shots", "metric", "filter", "model_family")
-"""What names one curve."""
+"""Columns that identify a curve."""
 KEY = (*CURVE_KEY, "model")
-"""What names one number. Rows of `scores` are sorted by it."""
+"""Columns that identify a number. Rows of `scores` are sorted by them."""
 AGGREGATE_METRIC = "normalized_aggregate_score"
 ROWS_PER_GROUP = 2**17
 
 
 @dataclass
 class Normalised:
-    """The tables that normalising makes, in the schemas of this module, and counts of what came in and went where.
+    """The tables that normalising makes, in the schemas of this module, and counts of the input and the output.
 
     `scores` is None where its parts were written to a folder.
     """
@@ -80,7 +80,7 @@ def write_table(table: pa.Table, name: str, path: str | Path) -> None:
     """Write the table `name` of SCHEMAS as Parquet, with what `tables.yml` says of its columns."""
     schema = SCHEMAS[name]
     table = table.replace_schema_metadata(parquet_metadata(name, schema.names))
-    # A dictionary of scores would hardly be smaller than the scores.
+    # Scores hardly repeat, so a dictionary of them would save no space.
     coded = [column for column in schema.names if column != "score"]
     write_parquet(table, path, schema, row_group_size=ROWS_PER_GROUP, use_dictionary=coded)
 

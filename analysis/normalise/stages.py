@@ -1,4 +1,4 @@
-"""What the rules `normalise` and `gather` do: numbers of one shard as Parquet, and what is true of all shards."""
+"""What the rules `normalise` and `gather` do: write the numbers of one shard as Parquet, and put all shards together."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from analysis.normalise.gather import SHARD_TABLES, gather, recovered_examples
 from analysis.normalise.reporting import report
 from analysis.normalise.schema import EXAMPLES_SCHEMA, METRICS_SCHEMA, Normalised, write
 
-_OF_SOURCE = ("source", "source_kind", "revision", "commit", "simulated_world", "experiments")
-"""What of the manifest becomes a fact of the build."""
+_SOURCE_FACTS = ("source", "source_kind", "revision", "commit", "simulated_world", "experiments")
+"""Members of the manifest that become facts of the build."""
 
 
 def read_shard(
     manifest: Mapping[str, object],
-    given: Mapping[str, str],
+    inputs: Mapping[str, str],
     shard: tuple[int, int],
     scale_by: str,
     n_processes: int,
@@ -38,7 +38,7 @@ def read_shard(
     ----------
     manifest : mapping
         Of `sources.obtain`.
-    given : mapping
+    inputs : mapping
         Paths of known (rules for names) and, for other formats than BIG-bench's, averaged, instances, and rules of a user.
     shard : (int, int)
         Number of the shard, and of all shards.
@@ -51,11 +51,11 @@ def read_shard(
     root, folder = Path(manifest["root"]), Path(out["scores"])
     folder.mkdir(parents=True)  # Snakemake has removed what an earlier run left there
     if manifest["source_kind"] == "results":
-        own = [Path(given["rules"])] if given["rules"] else []
-        rules = names.read([*own, Path(given["known"])], len(own))
-        instances = read_json(given["instances"])
+        user_rules = [Path(inputs["rules"])] if inputs["rules"] else []
+        rules = names.read([*user_rules, Path(inputs["known"])], len(user_rules))
+        instances = read_json(inputs["instances"])
         set_aside = [Reject(**reject) for reject in instances["rejects"]]
-        tables = results.normalise(root, rules, scale_by, n_processes, shard, pq.read_table(given["averaged"]), set_aside)
+        tables = results.normalise(root, rules, scale_by, n_processes, shard, pq.read_table(inputs["averaged"]), set_aside)
         if shard[0] == 0:
             tables.facts |= instances["counts"]
         return tables
@@ -72,12 +72,12 @@ def write_shard(
     out: Mapping[str, str],
     limits: Mapping[str, object],
 ) -> None:
-    """Write the tables of one shard, and the numbers of examples that its shares tell.
+    """Write the tables of one shard, and the numbers of examples recovered from its shares.
 
     `references` are reference_metrics and reference_task_notes, `out` the paths by name, `limits` those of
     `database.connect`.
     """
-    tables.facts |= {name: manifest[name] for name in _OF_SOURCE if name in manifest}
+    tables.facts |= {name: manifest[name] for name in _SOURCE_FACTS if name in manifest}
     write(tables, {**out, "scores": Path(out["scores"]) / "part-0000.parquet"})
     with connect(**limits) as con:
         inputs = {"published_scores": str(out["scores"])} | dict(references)
@@ -87,19 +87,19 @@ def write_shard(
 
 def gather_shards(
     con: duckdb.DuckDBPyConnection,
-    given: Mapping[str, Sequence[str]],
+    inputs: Mapping[str, Sequence[str]],
     references: Mapping[str, Input],
     out: Mapping[str, str],
     say: Callable[[str], None],
     strict: bool,
 ) -> None:
-    """Put the tables of all shards together, say what came in and what did not, and write what scoring needs.
+    """Put the tables of all shards together, report what was rejected, and write what scoring needs.
 
     Parameters
     ----------
     con : DuckDBPyConnection
         A connection for the scans.
-    given : mapping
+    inputs : mapping
         manifest, and per shard the paths of scores, facts and SHARD_TABLES.
     references : mapping
         reference_preferred_metrics.
@@ -113,10 +113,10 @@ def gather_shards(
     """
     columns = ("scores", *SHARD_TABLES)
     shards = [
-        dict(zip(columns, map(Path, paths), strict=True)) for paths in zip(*(given[name] for name in columns), strict=True)
+        dict(zip(columns, map(Path, paths), strict=True)) for paths in zip(*(inputs[name] for name in columns), strict=True)
     ]
-    facts = [read_json(path) for path in given["facts"]]
-    gathered = gather(con, shards, facts, references, read_json(given["manifest"])["input_sha256"])
+    facts = [read_json(path) for path in inputs["facts"]]
+    gathered = gather(con, shards, facts, references, read_json(inputs["manifest"])["input_sha256"])
     tables = Normalised(None, gathered.models, gathered.tasks, gathered.rejects, gathered.facts)
     report(tables, say, strict)
     write(tables, out)
@@ -128,10 +128,10 @@ def gather_shards(
 def _link_parts(folders: Sequence[Path], folder: Path) -> None:
     """The Parquet files of several folders in one, without a copy where the file system can."""
     folder.mkdir(parents=True)
-    parts = [part for of_shard in folders for part in sorted(of_shard.glob("*.parquet"))]
+    parts = [part for shard_folder in folders for part in sorted(shard_folder.glob("*.parquet"))]
     for k, part in enumerate(parts):
-        place = folder / f"part-{k:04}.parquet"
+        target = folder / f"part-{k:04}.parquet"
         try:
-            os.link(part, place)
+            os.link(part, target)
         except OSError:  # a file system without hard links
-            shutil.copyfile(part, place)
+            shutil.copyfile(part, target)

@@ -1,4 +1,4 @@
-"""A machine-readable description of a run's outputs: Croissant 1.0 (MLCommons), JSON-LD."""
+"""Machine-readable description of a run's outputs: Croissant 1.0 (MLCommons), JSON-LD."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def describe(dataset: str, facts: Mapping[str, str], folder: Path, parquet: Mapp
     facts : mapping
         Rows of the table `provenance`.
     folder : Path
-        The folder that addresses in the description are relative to.
+        Addresses in the description are relative to it.
     parquet : mapping
         Parquet files of tables of `tables.yml`, {table: file, or folder of files}.
 
@@ -119,8 +119,8 @@ def describe(dataset: str, facts: Mapping[str, str], folder: Path, parquet: Mapp
     parts = [
         # A table of several files has a record set per file: readers of Croissant do not join files of one folder.
         _described_file(table, path, table if len(paths) == 1 else f"{table}-{path.stem}", folder)
-        for table, place in parquet.items()
-        for paths in [sorted(place.glob("*.parquet")) if place.is_dir() else [place]]
+        for table, source in parquet.items()
+        for paths in [sorted(source.glob("*.parquet")) if source.is_dir() else [source]]
         for path in paths
     ]
     return {

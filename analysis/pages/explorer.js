@@ -37,12 +37,12 @@
   const number = (name, k) => (Number.isNaN(columns[name][k]) ? null : columns[name][k]);
 
   function points(k) {
-    const found = [];
+    const present = [];
     scales[text("model_family", k)].forEach((scale, place) => {
       const score = columns.scores[start[k] + place];
-      if (!Number.isNaN(score)) found.push({ scale, score });
+      if (!Number.isNaN(score)) present.push({ scale, score });
     });
-    return found;
+    return present;
   }
 
   const shown = (x) =>
@@ -55,20 +55,20 @@
     return Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
   }
 
-  const of_task = new Map();
+  const curvesOfTask = new Map();
   for (let k = 0; k < nCurves; k++) {
     const name = columns.task[k];
-    if (!of_task.has(name)) of_task.set(name, []);
-    of_task.get(name).push(k);
+    if (!curvesOfTask.has(name)) curvesOfTask.set(name, []);
+    curvesOfTask.get(name).push(k);
   }
 
   const orders = { shots: (a, b) => Number(a) - Number(b) };
   function fill(name, values, chosen) {
     const select = at(name);
     const ordered = [...new Set(values)].sort(orders[name]);
-    const options = ordered.map((one) => {
+    const options = ordered.map((content) => {
       const option = document.createElement("option");
-      option.value = option.textContent = one;
+      option.value = option.textContent = content;
       return option;
     });
     select.replaceChildren(...options);
@@ -79,13 +79,13 @@
   if (texts.filter.length === 1) at("filter").parentElement.hidden = true; // nothing to choose
 
   let current = null;
-  function choose(asked) {
-    const task = fill("task", texts.task, asked.task);
-    let left = of_task.get(texts.task.indexOf(task));
+  function choose(selection) {
+    const task = fill("task", texts.task, selection.task);
+    let left = curvesOfTask.get(texts.task.indexOf(task));
     for (const name of CHOICES.slice(1)) {
       const values = left.map((k) => value(name, k));
-      const one = fill(name, values, asked[name]);
-      left = left.filter((k, place) => values[place] === one);
+      const chosen = fill(name, values, selection[name]);
+      left = left.filter((k, place) => values[place] === chosen);
     }
     current = left[0];
     const state = new URLSearchParams(CHOICES.map((name) => [name, at(name).value])).toString();
@@ -95,14 +95,14 @@
 
   // --- charts ------------------------------------------------------------------------------------------------------
 
-  // A thousand million is B here, as in the names of models.
+  // 10^9 is written B, as in the names of models.
   const AXIS = { labelExpr: "replace(format(datum.value, '~s'), 'G', 'B')", labelOverlap: true, tickCount: 6 };
   const LOG = { type: "quantitative", scale: { type: "log" }, axis: AXIS };
 
   function fitted(k, from, to) {
     const [slope, intercept, chance, n] = ["slope", "intercept", "chance", "n_examples"].map((name) => number(name, k));
     if (slope === null || chance === null) return [];
-    const found = [];
+    const law = [];
     for (let step = 0; step <= 60; step++) {
       const scale = from * (to / from) ** (step / 60);
       const mean = chance + (1 - chance) * Math.exp(-Math.exp(intercept + slope * Math.log(scale)));
@@ -110,9 +110,9 @@
       const z = 1.959964;
       const middle = (mean + (z * z) / (2 * n)) / (1 + (z * z) / n);
       const half = (z / (1 + (z * z) / n)) * Math.sqrt((mean * (1 - mean)) / n + (z * z) / (4 * n * n));
-      found.push({ scale, mean, low: middle - half, high: middle + half });
+      law.push({ scale, mean, low: middle - half, high: middle + half });
     }
-    return found;
+    return law;
   }
 
   function chart(k, height) {
@@ -176,17 +176,17 @@
     at("verdict").replaceChildren(list, legend);
   }
 
-  let turn = 0;
+  let lastDrawing = 0; // a drawing that is no longer the last one stops
   async function draw() {
     const k = current;
-    const mine = ++turn;
+    const drawing = ++lastDrawing;
     const title = `${value("metric", k)} of ${value("task", k)}, ${value("model_family", k)}`;
-    at("chart").setAttribute("aria-label", `${title}: ${points(k).map((one) => shown(one.score)).join(", ")}`);
+    at("chart").setAttribute("aria-label", `${title}: ${points(k).map((point) => shown(point.score)).join(", ")}`);
     describe(k);
     await vegaEmbed("#plot", chart(k, 300), QUIET);
-    if (mine !== turn) return;
-    document.body.dataset.drawn = String(mine);
-    const same = of_task
+    if (drawing !== lastDrawing) return;
+    document.body.dataset.drawn = String(drawing);
+    const same = curvesOfTask
       .get(columns.task[k])
       .filter((other) => other !== k && ["model_family", "subtask", "shots"].every((name) => columns[name][other] === columns[name][k]));
     const figures = same.map((other) => {
@@ -197,17 +197,17 @@
       const [outer, place] = [document.createElement("div"), document.createElement("div")];
       outer.setAttribute("role", "img");
       outer.setAttribute("aria-label", caption.textContent);
-      outer.append(place); // to which Vega gives a label of its own
+      outer.append(place); // Vega gives `place` a label of its own
       figure.append(caption, outer);
       return [figure, place, other];
     });
     at("others").replaceChildren(...figures.map(([figure]) => figure));
     if (!same.length) at("others").textContent = "No other metric was published for these outputs.";
     for (const [, place, other] of figures) {
-      if (mine !== turn) return;
+      if (drawing !== lastDrawing) return;
       await vegaEmbed(place, chart(other, 130), QUIET);
     }
-    document.body.dataset.complete = String(mine);
+    document.body.dataset.complete = String(drawing);
   }
 
   // --- the table ---------------------------------------------------------------------------------------------------
@@ -252,34 +252,34 @@
       return words.every((word) => all.includes(word));
     });
     const [name, direction] = sorted;
-    const of = COLUMNS.find((column) => column[1] === name)[2];
+    const sortKey = COLUMNS.find((column) => column[1] === name)[2];
     const compare = IS_NUMBER.has(name) ? (a, b) => a - b : (a, b) => (a < b ? -1 : a > b ? 1 : 0);
-    const keys = new Map(matches.map((k) => [k, of(k)]));
+    const keys = new Map(matches.map((k) => [k, sortKey(k)]));
     matches.sort((a, b) => {
       const [x, y] = [keys.get(a), keys.get(b)];
       if (x === null || y === null) return (x === null) - (y === null) || a - b; // what has no value comes last
       return (x === y ? 0 : direction * compare(x, y)) || a - b;
     });
     [...at("heads").children].forEach((cell, place) => {
-      const mine = COLUMNS[place][1] === name;
-      if (mine) cell.setAttribute("aria-sort", direction > 0 ? "ascending" : "descending");
+      const isSorted = COLUMNS[place][1] === name;
+      if (isSorted) cell.setAttribute("aria-sort", direction > 0 ? "ascending" : "descending");
       else cell.removeAttribute("aria-sort");
     });
     const rows = matches.slice(0, nShown).map((k) => {
       const row = document.createElement("tr");
       COLUMNS.forEach(([, column, content], place) => {
         const cell = document.createElement("td");
-        const found = content(k);
+        const cellValue = content(k);
         if (place === 0) {
           const button = document.createElement("button");
           button.type = "button";
-          button.textContent = found;
+          button.textContent = cellValue;
           button.addEventListener("click", () => {
             choose(Object.fromEntries(CHOICES.map((choice) => [choice, value(choice, k)])));
             at("curve-title").scrollIntoView();
           });
           cell.append(button);
-        } else cell.textContent = IS_NUMBER.has(column) ? shown(found) : found;
+        } else cell.textContent = IS_NUMBER.has(column) ? shown(cellValue) : cellValue;
         if (IS_NUMBER.has(column)) cell.className = "n";
         row.append(cell);
       });

@@ -21,11 +21,11 @@ from analysis.score.scales import scale_name
 CODED = ["task", "subtask", "metric", "filter", "model_family", "entry_kind", "status", "verdict", "reason"]
 NUMBERS = ["improvement_score", "n_examples", "chance", "slope", "intercept", "p_smooth", "q_smooth", "q_sharp"]
 NONE = 65535
-"""Code of a text that is missing; -1 is the number of shots that is."""
+"""Code of a missing text. A missing number of shots is -1."""
 
 
 def shortened(values: np.ndarray) -> np.ndarray:
-    """`values` as float32 with 16 significant bits: the page shows 4 digits, and zeros at the end take no room."""
+    """`values` as float32 with 16 significant bits: the page shows 4 digits, and the other bits, as zeros, pack well."""
     bits = np.asarray(values, np.float32).view(np.uint32)
     return ((bits + np.uint32(0x80)) & np.uint32(0xFFFFFF00)).view(np.float32)
 
@@ -33,52 +33,52 @@ def shortened(values: np.ndarray) -> np.ndarray:
 def contents(con: duckdb.DuckDBPyConnection) -> tuple[dict, dict[str, np.ndarray]]:
     """(texts and scales as JSON values, columns as arrays) of a database.
 
-    Texts of a column are numbered; `scores` holds for every curve as many numbers as its family has distinct scales, NaN
-    where there is none, one curve after the other.
+    Text columns are stored as codes. `scores` holds the curves one after the other, each with one number per distinct scale
+    of its family; NaN where a curve has no score.
     """
     curves = con.execute(sql_text("pages/curves")).fetchnumpy()
     families = con.execute(sql_text("pages/families")).fetchall()
-    described: dict = {"texts": {}, "scales": {family: scales or [] for family, scales, _ in families}}
-    described["scale_name"] = scale_name(basis for _, _, bases in families for basis in bases or ())
+    header: dict = {"texts": {}, "scales": {family: scales or [] for family, scales, _ in families}}
+    header["scale_name"] = scale_name(basis for _, _, bases in families for basis in bases or ())
     columns: dict[str, np.ndarray] = {}
     for name in CODED:
         values = np.ma.filled(np.ma.asarray(curves[name], object), None)
         texts = sorted({value for value in values.tolist() if value is not None})
-        number = {text: k for k, text in enumerate(texts)} | {None: NONE}
+        code_of = {text: k for k, text in enumerate(texts)} | {None: NONE}
         if len(texts) >= NONE:
             raise ValueError(f"explorer: more than {NONE:,} different values of {name}")
-        described["texts"][name] = texts
-        columns[name] = np.array([number[value] for value in values.tolist()], np.uint16)
+        header["texts"][name] = texts
+        columns[name] = np.array([code_of[value] for value in values.tolist()], np.uint16)
     columns["shots"] = np.ma.filled(np.ma.asarray(curves["shots"]), -1).astype(np.int32)
     for name in ("n_scales", "is_of_triplet"):
         columns[name] = curves[name].astype(np.uint16)
     for name in NUMBERS:
         values = np.ma.filled(np.ma.asarray(curves[name], float), np.nan)
         columns[name] = values.astype(np.float32) if name == "n_examples" else shortened(values)
-    width = np.array([len(described["scales"][family]) for family in described["texts"]["model_family"]], np.int64)
-    start = np.concatenate([[0], np.cumsum(width[columns["model_family"]])])
+    n_scales = np.array([len(header["scales"][family]) for family in header["texts"]["model_family"]], np.int64)
+    start = np.concatenate([[0], np.cumsum(n_scales[columns["model_family"]])])
     points = con.execute(sql_text("pages/points")).fetchnumpy()
     scores = np.full(start[-1], np.nan, np.float32)
     scores[start[points["curve"]] + points["place"]] = points["score"]
     columns["scores"] = shortened(scores)
-    return described, columns
+    return header, columns
 
 
-def pack(described: dict, columns: dict[str, np.ndarray]) -> bytes:
+def pack(header: dict, columns: dict[str, np.ndarray]) -> bytes:
     """Length of a JSON header (4 bytes, little-endian), the header, and the columns, each from a multiple of 8; gzipped.
 
-    The header is `described` and `columns`: {name: [type, first byte after the header, number of values]}.
+    The JSON header is `header` and `columns`: {name: [type, first byte after the header, number of values]}.
     """
-    parts, where, place = [], {}, 0
+    parts, columns_at, offset = [], {}, 0
     for name, values in columns.items():
         content = np.ascontiguousarray(values).astype(values.dtype.newbyteorder("<")).tobytes()
-        where[name] = [values.dtype.name, place, len(values)]
+        columns_at[name] = [values.dtype.name, offset, len(values)]
         content += bytes(-len(content) % 8)
         parts.append(content)
-        place += len(content)
-    header = json.dumps(described | {"columns": where}, ensure_ascii=False).encode()
-    header += b" " * (-(4 + len(header)) % 8)
-    return gzip.compress(len(header).to_bytes(4, "little") + header + b"".join(parts), 6, mtime=0)
+        offset += len(content)
+    encoded = json.dumps(header | {"columns": columns_at}, ensure_ascii=False).encode()
+    encoded += b" " * (-(4 + len(encoded)) % 8)
+    return gzip.compress(len(encoded).to_bytes(4, "little") + encoded + b"".join(parts), 6, mtime=0)
 
 
 def page(database: str, dataset: str, simulated: bool) -> str:
@@ -100,7 +100,7 @@ def page(database: str, dataset: str, simulated: bool) -> str:
         packed = pack(*contents(con))
         (threshold,) = con.execute("select emergence_threshold from settings").fetchall()[0]
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    # Nothing of a script may end the element that it stands in.
+    # "</script" inside the script would end its element.
     library = vl_convert.javascript_bundle().replace("</script", "<\\/script")
     return environment.from_string(packaged_text("pages/explorer.html.j2")).render(
         dataset=dataset,

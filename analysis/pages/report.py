@@ -28,7 +28,7 @@ class Figure(NamedTuple):
 
     @property
     def address(self) -> str:
-        """The picture as a data URI: its identifiers cannot meet those of other pictures."""
+        """The picture as a data URI, so that its identifiers cannot clash with those of other pictures."""
         return "data:image/svg+xml;base64," + base64.b64encode(self.svg).decode()
 
 
@@ -123,7 +123,7 @@ def page(database: str, dataset: str, figures: Sequence[Figure], config: dict, s
     dataset : str
         What to call the dataset.
     figures : sequence of Figure
-        In the order in which they shall stand.
+        In the order of the page.
     config : mapping
         The settings of the run.
     simulated : bool
@@ -133,7 +133,7 @@ def page(database: str, dataset: str, figures: Sequence[Figure], config: dict, s
     with connect(database, read_only=True) as con:
         facts = dict(con.execute("select key, value from provenance order by key").fetchall())
         claims = _table(con, "", "", "pages/report_claims")
-        tables = {name: _table(con, *given) for name, given in _TABLES.items()}
+        tables = {name: _table(con, *arguments) for name, arguments in _TABLES.items()}
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(packaged_text("pages/report.html.j2"))
     return template.render(

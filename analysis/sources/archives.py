@@ -1,4 +1,4 @@
-"""Score files out of a tar or zip archive of a BIG-bench checkout, and nothing else of it."""
+"""Unpacking the score files, and nothing else, of a tar or zip archive of a BIG-bench checkout."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def _tar_members(archive: tarfile.TarFile) -> Iterator[tuple[str, str, IO[bytes]
             yield member.name, "", archive.extractfile(member)
         elif not member.isdir():
             yield member.name, "link" if member.islnk() or member.issym() else "not_a_file", None
-    # tarfile takes a cut or a broken header for the end. The real end is a block of zeros, and only reading on to the end
-    # of a compressed file compares its checksum.
+    # tarfile takes a cut archive or a broken header for the end. But a whole archive ends with a block of zeros, and the
+    # checksum of a compressed file is only compared when it is read to its end.
     archive.fileobj.seek(archive.offset)
     if archive.fileobj.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
         raise tarfile.ReadError("it ends in the middle")
@@ -91,8 +91,8 @@ def _write_members(members: Iterable[tuple[str, str, IO[bytes] | None]], folder:
 def unpack(archive: Path, folder: Path) -> list[Reject]:
     """Write the score files of `archive` below `folder`, which takes the place of an older one; returns the rejects.
 
-    What stands above `bigbench/` in the names is left off, as in the archives that GitHub makes. No member is written
-    anywhere but at its own path below `folder`; links, devices and names that lead elsewhere are rejects.
+    Folders above `bigbench/`, of which archives made by GitHub have one, are dropped from the names. Nothing is written
+    outside `folder`; links, devices and names that lead out of it are rejects.
 
     Raises
     ------
@@ -100,15 +100,15 @@ def unpack(archive: Path, folder: Path) -> list[Reject]:
         The file is no archive, is damaged, or holds no score file.
     """
     if zipfile.is_zipfile(archive):
-        opened, members = zipfile.ZipFile, _zip_members
+        open_archive, members = zipfile.ZipFile, _zip_members
     elif tarfile.is_tarfile(archive):
-        opened, members = tarfile.open, _tar_members
+        open_archive, members = tarfile.open, _tar_members
     else:
         raise InputError(f"source: {printable(str(archive))} is a file, but no tar or zip archive that can be read")
     temporary = temporary_beside(folder)
     try:
-        with opened(archive) as contents:
-            rejects, n_files = _write_members(members(contents), temporary)
+        with open_archive(archive) as opened:
+            rejects, n_files = _write_members(members(opened), temporary)
         if not n_files:
             raise InputError(
                 f"source: {printable(str(archive))} holds no score file ({TASKS_FOLDER}/**/results/scores_*.json)"

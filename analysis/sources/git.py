@@ -1,4 +1,4 @@
-"""git as a program: how it is run, which of its errors can pass, and what a revision of a repository is."""
+"""Running git: its environment, retries of errors that may pass, and the commit that a revision stands for."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from pathlib import Path
 from analysis.base.errors import InputError
 
 WAITS = (1, 4, 16)
-"""Seconds before each further try of what can pass."""
-# Bytes per second, and for how many seconds it may be slower than that.
+"""Seconds to wait before each retry of an error that may pass."""
+# git gives up a transfer that stays below so many bytes per second for so many seconds.
 SLOW_LIMITS = {"http.lowSpeedLimit": "1000", "http.lowSpeedTime": "30"}
 
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
-_FINAL = re.compile(
+_PERMANENT = re.compile(
     r"not our ref|requested url returned error: 4(?!29|08)|http 4(?!29|08)|authentication failed"
     r"|could not read (username|password)|permission denied|does not appear to be a git repository"
     r"|repository .* not found|unsupported protocol",
     re.IGNORECASE,
 )
-_PASSING = re.compile(
+_TRANSIENT = re.compile(
     r"could not resolve host|failed to connect|couldn't connect|connection (was )?(reset|refused|timed out|closed)"
     r"|early eof|rpc failed|hung up|operation too slow|timed out|timeout"
     r"|requested url returned error: (5|408|429)"
@@ -38,7 +38,7 @@ _DAMAGED = re.compile(
     r"|index file .* (too small|wrong)",
     re.IGNORECASE,
 )
-_FULL = re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE)
+_DISK_FULL = re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE)
 _OTHER_WAYS = (
     "To go on without it, give a folder that holds bigbench/benchmark_tasks/ (--config dataset=NAME source=FOLDER) "
     "or the simulated benchmark (--config dataset=simulated source=simulated)."
@@ -54,7 +54,7 @@ class DamagedCloneError(Exception):
 
 
 def git_environment() -> dict[str, str]:
-    """No prompt, no program that the URL names, messages in English, and no object fetched behind our back."""
+    """Environment of git: no prompt, no program that the URL names, messages in English, no object fetched unasked."""
     environment = os.environ | {
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_ALLOW_PROTOCOL": "https:http:ssh:file",
@@ -72,12 +72,12 @@ def git_environment() -> dict[str, str]:
 
 def run_git(arguments: list[str], folder: Path | None = None, stdin: bytes = b"") -> tuple[bytes, str]:
     """(standard output, standard error) of one git command."""
-    where = ["--git-dir", str(folder)] if folder else []
-    done = subprocess.run(["git", *where, *arguments], input=stdin, capture_output=True, env=git_environment())
-    messages = done.stderr.decode("utf-8", "replace").strip()
-    if done.returncode:
-        raise GitError(messages or f"git {arguments[0]} ended with status {done.returncode}")
-    return done.stdout, messages
+    git_dir = ["--git-dir", str(folder)] if folder else []
+    result = subprocess.run(["git", *git_dir, *arguments], input=stdin, capture_output=True, env=git_environment())
+    messages = result.stderr.decode("utf-8", "replace").strip()
+    if result.returncode:
+        raise GitError(messages or f"git {arguments[0]} ended with status {result.returncode}")
+    return result.stdout, messages
 
 
 def git_version() -> tuple[int, ...]:
@@ -92,20 +92,20 @@ def git_version() -> tuple[int, ...]:
 
 
 def with_retries(what: str, url: str, attempt: Callable[[], tuple[bytes, str]], say: Callable[[str], None]):
-    """Run `attempt`, again after WAITS where the fault can pass; InputError where it cannot or does not."""
+    """Run `attempt`, again after each of WAITS while its error may pass; InputError where it cannot or does not pass."""
     for wait in (*WAITS, None):
         try:
             return attempt()
         except GitError as error:
             message = str(error)
             last = message.splitlines()[-1]
-            if _FULL.search(message):
+            if _DISK_FULL.search(message):
                 raise InputError(f"source: no space is left on the disk for {url}; make room and run again") from None
             if _DAMAGED.search(message):
                 raise DamagedCloneError(last) from None
             if "not our ref" in message:
                 raise InputError(f"source: {url} has no such commit ({last}); check the revision") from None
-            if _FINAL.search(message) or not _PASSING.search(message):
+            if _PERMANENT.search(message) or not _TRANSIENT.search(message):
                 raise InputError(f"source: {what} {url} failed: {last}. {_OTHER_WAYS}") from None
             if wait is None:
                 raise InputError(
@@ -125,7 +125,7 @@ def head(clone: Path) -> str | None:
 
 
 def resolve(url: str, revision: str, say: Callable[[str], None]) -> str:
-    """The commit that `revision` (branch, tag, HEAD or all digits of a commit) is at `url`.
+    """The commit that `revision` (branch, tag, HEAD or all digits of a commit) stands for at `url`.
 
     Raises
     ------
@@ -141,8 +141,8 @@ def resolve(url: str, revision: str, say: Callable[[str], None]) -> str:
         if name in refs:
             return refs[name]
     branches = sorted(name.removeprefix("refs/heads/") for name in refs if name.startswith("refs/heads/"))
-    some = ", ".join(branches[:5]) + (" ..." if len(branches) > 5 else "")
+    shown = ", ".join(branches[:5]) + (" ..." if len(branches) > 5 else "")
     raise InputError(
-        f"source: {url} has no branch or tag '{revision}'. Its branches: {some or 'none'}. A commit is given by all of "
+        f"source: {url} has no branch or tag '{revision}'. Its branches: {shown or 'none'}. A commit is given by all of "
         "its 40 hexadecimal digits (--config revision=...)"
     )

@@ -15,7 +15,7 @@ from analysis.base.rejects import Reject, printable
 TASKS_FOLDER = "bigbench/benchmark_tasks"
 _SCORE_FILE = re.compile(rf"{TASKS_FOLDER}/(.*/)?results/scores_[^/]*\.json", re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_NEARLY = re.compile(r"scores_.*\.json(\.(gz|bz2|xz|zst|zip))?", re.DOTALL | re.IGNORECASE)
+_NEARLY_SCORE_FILE = re.compile(r"scores_.*\.json(\.(gz|bz2|xz|zst|zip))?", re.DOTALL | re.IGNORECASE)
 MAX_BYTES = 64 * 2**20
 """A larger score file is not read. The published ones have some 14 kB on average."""
 
@@ -30,13 +30,13 @@ def is_address(source: str) -> bool:
 
 
 def is_score_file(path: str) -> bool:
-    """Whether `path`, relative to the root of a source, is where a score file is published."""
+    """Whether `path`, relative to the root of a source, is the path of a score file."""
     return _SCORE_FILE.fullmatch(path) is not None
 
 
 def is_misplaced(path: str) -> bool:
-    """Whether `path` has the name of a score file, or nearly, but stands where none is read."""
-    return not is_score_file(path) and _NEARLY.fullmatch(path.rpartition("/")[2]) is not None
+    """Whether `path` has the name of a score file, exactly or nearly, but lies where none is read."""
+    return not is_score_file(path) and _NEARLY_SCORE_FILE.fullmatch(path.rpartition("/")[2]) is not None
 
 
 MISPLACED = "has the name of a score file, but only results/scores_*.json is read; rename, move or unpack it"
@@ -60,7 +60,7 @@ def is_bigbench(root: Path) -> bool:
 
 
 def is_results(source: Path) -> bool:
-    """Whether `source` is a file of results, or a folder without BIG-bench's layout that holds files."""
+    """Whether `source` is a file of results, or a folder without BIG-bench's layout that holds such files."""
     if source.is_file():
         return source.suffix in RESULT_SUFFIXES
     return source.is_dir() and not is_bigbench(source) and any(path.suffix in RESULT_SUFFIXES for path in source.rglob("*"))
@@ -93,7 +93,7 @@ def _scan(folder: Path, relative: str, rejects: list[Reject]) -> list[tuple[str,
         detail = f"{error.strerror}: the folder was not searched; check its permissions"
         rejects.append(Reject("file", printable(relative), "", "unreadable", detail))
         return []
-    found = []
+    score_files = []
     for entry in entries:
         path = f"{relative}/{entry.name}"
         wanted = is_score_file(path)
@@ -102,23 +102,23 @@ def _scan(folder: Path, relative: str, rejects: list[Reject]) -> list[tuple[str,
                 if wanted:
                     detail = "a folder has the name of a score file"
                     rejects.append(Reject("file", printable(path), "", "not_a_file", detail))
-                found += _scan(Path(entry.path), path, rejects)
+                score_files += _scan(Path(entry.path), path, rejects)
             elif entry.is_symlink() and entry.is_dir():
                 detail = "a symbolic link to a folder is not followed; put the folder itself there"
                 rejects.append(Reject("file", printable(path), "", "linked_folder", detail))
             elif wanted:
-                entry.stat()  # kept in the entry; fails here for a broken link
-                found.append((path, entry))
+                entry.stat()  # fails for a broken link; the entry keeps the result
+                score_files.append((path, entry))
             elif is_misplaced(path):
                 rejects.append(Reject("file", printable(path), "", "misplaced", MISPLACED))
         except OSError as error:  # a broken link, or a file that vanished
             detail = f"{error.strerror}; check the file or remove it"
             rejects.append(Reject("file", printable(path), "", "unreadable", detail))
-    return found
+    return score_files
 
 
 def find_score_files(root: Path) -> tuple[list[str], list[Reject]]:
-    """Paths of the readable score files, relative to `root` and sorted, and what was found but must not be read.
+    """Paths of the readable score files, relative to `root` and sorted, and rejects for what must not be read.
 
     A score file is `bigbench/benchmark_tasks/**/results/scores_*.json`. `root` itself may be reached through a symbolic
     link; a score file that is a link to somewhere outside `root`, a pipe or a device, or larger than MAX_BYTES, is a
@@ -127,14 +127,14 @@ def find_score_files(root: Path) -> tuple[list[str], list[Reject]]:
     Raises InputError where there is no such file at all.
     """
     rejects: list[Reject] = []
-    inside = root.resolve()
+    resolved_root = root.resolve()
     paths = []
-    found = _scan(tasks_folder(root), TASKS_FOLDER, rejects)
-    for path, entry in found:
+    entries = _scan(tasks_folder(root), TASKS_FOLDER, rejects)
+    for path, entry in entries:
         status = entry.stat()
         if fault := unsafe_name(path):
             rejects.append(Reject("file", printable(path), "", "unsafe_name", fault))
-        elif entry.is_symlink() and not (root / path).resolve().is_relative_to(inside):
+        elif entry.is_symlink() and not (root / path).resolve().is_relative_to(resolved_root):
             detail = "a symbolic link to a place outside the source is not followed; put the file itself there"
             rejects.append(Reject("file", printable(path), "", "link_outside", detail))
         elif not stat.S_ISREG(status.st_mode):
@@ -144,7 +144,7 @@ def find_score_files(root: Path) -> tuple[list[str], list[Reject]]:
             rejects.append(Reject("file", printable(path), "", "too_large", detail))
         else:
             paths.append(path)
-    if not found and not rejects:
+    if not entries and not rejects:
         raise InputError(
             f"source: {printable(str(root))} holds no score file: nothing there is called "
             f"{TASKS_FOLDER}/<task>/results/scores_<family>_<size>.json"
@@ -159,10 +159,10 @@ def list_digest(digests: Iterable[tuple[str, str]]) -> str:
 
 
 def fingerprint(source: str) -> str:
-    """Changes whenever the input may have changed; cheap enough to be asked for at every start.
+    """A text that changes whenever the input may have changed; cheap enough to be computed at every start.
 
-    SHA-256 of the names, sizes and times of all that `find_score_files` looks at, or of the archive; constant for an
-    address, whose content is that of its commit.
+    SHA-256 of the names, sizes and times of all that `find_score_files` looks at; size and time of an archive or a file;
+    an address is its own fingerprint, because its commit fixes the content.
 
     Raises InputError where `source` is not there.
     """

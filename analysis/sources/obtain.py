@@ -1,4 +1,4 @@
-"""Wherever a source is, a folder of its files and a manifest that says what they are."""
+"""Any source as a folder of files, and a manifest that describes them."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def obtain(
             "commit": fetched.commit,
         }
         n_kept = manifest["n_files"] - fetched.n_written
-        found = f"{manifest['n_files']:,} score files, {n_kept:,} of them from before"
-        say(f"{revision} of {source} is {fetched.commit}: {found}")
+        counts = f"{manifest['n_files']:,} score files, {n_kept:,} of them from before"
+        say(f"{revision} of {source} is {fetched.commit}: {counts}")
     elif is_results(Path(source)):
         manifest |= {"source_kind": "results", "root": source}
         say(f"{printable(source)} is read where it is, as results of other formats than BIG-bench's")
@@ -63,24 +63,24 @@ def obtain(
         say(f"{printable(source)}: {manifest['n_files']:,} score files unpacked")
     else:
         tasks_folder(Path(source))
-        manifest |= {"source_kind": "folder", "root": source, "commit": _checked_out(Path(source))}
+        manifest |= {"source_kind": "folder", "root": source, "commit": _checked_out_commit(Path(source))}
         say(f"{printable(source)} is read where it is")
     return manifest
 
 
 def describe_written(folder: Path, kind: str, rejects: list[Reject]) -> dict:
-    """What the manifest says of files that this package has written."""
-    paths, more = find_score_files(folder)
+    """The part of the manifest that describes files written by this package."""
+    paths, scan_rejects = find_score_files(folder)
     digests = ((hashlib.sha256((folder / path).read_bytes()).hexdigest(), printable(path)) for path in paths)
     return {
         "source_kind": kind,
         "root": str(folder),
         "n_files": len(paths),
         "input_sha256": list_digest(digests),
-        "rejects": [reject._asdict() for reject in [*rejects, *more]],
+        "rejects": [reject._asdict() for reject in [*rejects, *scan_rejects]],
     }
 
 
-def _checked_out(folder: Path) -> str | None:
-    """The commit that a clone has checked out (its files may be others); None for a folder that is no clone."""
+def _checked_out_commit(folder: Path) -> str | None:
+    """The commit that a clone has checked out (its files may have been edited); None for a folder that is no clone."""
     return git.head(folder) if (folder / ".git").exists() else None

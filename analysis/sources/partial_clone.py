@@ -1,8 +1,8 @@
-"""Score files of one revision of a git repository, and nothing else of it.
+"""Fetching the score files, and nothing else, of one revision of a git repository.
 
 The clone is bare, shallow and without file contents (`--filter=blob:none`); the contents of the wanted files are then
-asked for in batches, so a run that was cut off goes on where it stopped. Files are written by this module from git's
-object store: there is no work tree, so no hook, filter, submodule or symbolic link of the repository is ever followed.
+asked for in batches, so a run that was cut off goes on where it stopped. This module writes the files from git's object
+store: there is no work tree, so no hook, filter, submodule or symbolic link of the repository is ever followed.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ PARTIAL_CLONE = (2, 29)
 
 
 def _prepare(clone: Path, url: str, partial: bool) -> None:
-    """An empty bare repository, or the one of an earlier run, made fit for use."""
+    """Create an empty bare repository, or make that of an earlier run usable again."""
     clone.mkdir(parents=True, exist_ok=True)
-    # What a killed run leaves would stop this one.
+    # A killed run leaves lock files, with which git refuses to work, and unfinished packs.
     for lock in clone.rglob("*.lock"):
         lock.unlink(missing_ok=True)
     for unfinished in clone.glob("objects/pack/tmp_*"):
         unfinished.unlink(missing_ok=True)
     (clone / "config").unlink(missing_ok=True)  # written anew below
-    run_git(["init", "-q", "--bare", "--template=", str(clone)])  # does no harm to a clone that is whole
-    # Written in one go: a process for each setting would take longer than small downloads do.
+    run_git(["init", "-q", "--bare", "--template=", str(clone)])  # changes nothing in a clone that is whole
+    # Written directly: one process of git per setting would take longer than a small download.
     settings = {
         "core.repositoryformatversion": "1" if partial else "0",
         "remote.origin.url": url,
@@ -78,18 +78,18 @@ def _quoted(value: str) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
-def _present(clone: Path) -> set[bytes]:
-    """Names of all objects that are here."""
+def _present_objects(clone: Path) -> set[bytes]:
+    """Names of all objects that the clone holds."""
     return set(run_git(["cat-file", "--batch-all-objects", "--batch-check=%(objectname)", "--unordered"], clone)[0].split())
 
 
-def _wanted(clone: Path, commit: str) -> tuple[list[tuple[str, bytes]], list[Reject]]:
-    """(path, object name) of every score file of `commit`, and what has the name of one but must not be read."""
+def _score_files_of(clone: Path, commit: str) -> tuple[list[tuple[str, bytes]], list[Reject]]:
+    """(path, object name) of every score file of `commit`, and rejects for what looks like one but must not be read."""
     listed, _ = run_git(["ls-tree", "-r", "-z", "--full-tree", commit, "--", TASKS_FOLDER], clone)
     files, rejects = [], []
     for record in listed.split(b"\0")[:-1]:
-        about, name = record.split(b"\t", 1)
-        mode, _, oid = about.split(b" ")
+        attributes, name = record.split(b"\t", 1)
+        mode, _, oid = attributes.split(b" ")
         path = os.fsdecode(name)
         if not is_score_file(path):
             if is_misplaced(path):
@@ -121,11 +121,11 @@ def _without_large(clone: Path, files: list[tuple[str, bytes]]) -> tuple[list[tu
     return small, rejects
 
 
-def _contents(clone: Path, oids: Iterable[bytes]) -> Iterator[bytes]:
+def _object_contents(clone: Path, oids: Iterable[bytes]) -> Iterator[bytes]:
     """The contents of the objects `oids`, in their order."""
     oids = list(oids)
 
-    def ask(stream: IO[bytes]) -> None:
+    def write_names(stream: IO[bytes]) -> None:
         with contextlib.suppress(BrokenPipeError), stream:
             stream.write(b"".join(oid + b"\n" for oid in oids))
 
@@ -136,20 +136,20 @@ def _contents(clone: Path, oids: Iterable[bytes]) -> Iterator[bytes]:
         stderr=subprocess.DEVNULL,
         env=git_environment(),
     ) as process:
-        # Both pipes are small: names are written while contents are read, or both sides would wait for ever.
-        threading.Thread(target=ask, args=[process.stdin], daemon=True).start()
+        # Pipes hold little: unless names are written while contents are read, both sides wait for each other for ever.
+        threading.Thread(target=write_names, args=[process.stdin], daemon=True).start()
         for oid in oids:
-            about = process.stdout.readline().split()
-            if len(about) != 3 or about[0] != oid or about[1] != b"blob":
+            header = process.stdout.readline().split()
+            if len(header) != 3 or header[0] != oid or header[1] != b"blob":
                 raise InputError(
                     f"source: object {oid.decode()} cannot be read from {clone}; delete that folder and run again"
                 )
-            yield process.stdout.read(int(about[2]))
+            yield process.stdout.read(int(header[2]))
             process.stdout.read(1)
 
 
 def object_name(content: bytes, length: int = 40) -> bytes:
-    """Name that git gives a file of this content, in a repository with names of so many digits."""
+    """Object name that git gives a file of this content; `length` is its number of digits (40 SHA-1, 64 SHA-256)."""
     algorithm = hashlib.sha1 if length == 40 else hashlib.sha256
     return algorithm(b"blob %d\0" % len(content) + content).hexdigest().encode()
 
@@ -157,10 +157,10 @@ def object_name(content: bytes, length: int = 40) -> bytes:
 def _write_files(clone: Path, folder: Path, files: list[tuple[str, bytes]]) -> int:
     """Bring `folder` to hold exactly `files`, each with the content of its object; returns how many were written.
 
-    A file that a killed run left half-written does not have the content of its object, and is written again.
+    Files that are there are compared with their objects, so one that a killed run left half-written is written again.
     """
     expected = {f"{folder}/{path}": oid for path, oid in files}
-    good = set()
+    intact = set()
     for parent, _, names in os.walk(folder):
         for name in names:
             path = f"{parent}/{name}"
@@ -168,19 +168,19 @@ def _write_files(clone: Path, folder: Path, files: list[tuple[str, bytes]]) -> i
             if oid is None or Path(path).is_symlink():
                 Path(path).unlink()
             elif object_name(Path(path).read_bytes(), len(oid)) == oid:
-                good.add(path)
-    faulty = [(path, oid) for path, oid in expected.items() if path not in good]
-    for parent in {path.rpartition("/")[0] for path, _ in faulty}:
+                intact.add(path)
+    to_write = [(path, oid) for path, oid in expected.items() if path not in intact]
+    for parent in {path.rpartition("/")[0] for path, _ in to_write}:
         Path(parent).mkdir(parents=True, exist_ok=True)
-    for (path, oid), content in zip(faulty, _contents(clone, (oid for _, oid in faulty)), strict=True):
+    for (path, oid), content in zip(to_write, _object_contents(clone, (oid for _, oid in to_write)), strict=True):
         if object_name(content, len(oid)) != oid:
             raise InputError(f"source: {printable(path)} does not have the content of its commit; delete {clone}")
         Path(path).write_bytes(content)
-    return len(faulty)
+    return len(to_write)
 
 
 class Fetched(NamedTuple):
-    """What `fetch` brought."""
+    """The result of `fetch`."""
 
     commit: str
     folder: Path
@@ -197,7 +197,7 @@ def fetch(
     say: Callable[[str], None],
     advance: Callable[[int, int, int], None] = lambda done, wanted, n_bytes: None,
 ) -> Fetched:
-    """Bring the score files of `revision` at `url` below `raw`, going on from what an earlier run left there.
+    """Fetch the score files of `revision` at `url` into a folder below `raw`, going on where an earlier run stopped.
 
     Parameters
     ----------
@@ -227,12 +227,12 @@ def fetch(
     clone = raw / "git"
     try:
         try:
-            return _fetch(url, revision, commit, raw, partial, say, advance)
+            return _fetch_once(url, revision, commit, raw, partial, say, advance)
         except (DamagedCloneError, GitError) as error:
-            # A power cut, or a kill at a bad moment. What was fetched is lost, and nothing else.
+            # After a power cut, or a kill at a bad moment. Nothing is lost but what was fetched.
             say(f"{clone} is damaged ({str(error).splitlines()[-1]}); it is fetched anew")
             shutil.rmtree(clone)
-            return _fetch(url, revision, commit, raw, partial, say, advance)
+            return _fetch_once(url, revision, commit, raw, partial, say, advance)
     except (DamagedCloneError, GitError) as error:
         raise InputError(f"source: {clone} cannot be used: {error}; delete it and run again") from None
     except OSError as error:
@@ -241,11 +241,11 @@ def fetch(
         raise InputError(f"source: {error.filename or raw} cannot be written: {error.strerror}") from None
 
 
-def _fetch(url: str, revision: str, commit: str, raw: Path, partial: bool, say: Callable, advance: Callable) -> Fetched:
-    """`fetch` with a clone that may be damaged: DamagedCloneError or GitError where it is."""
+def _fetch_once(url: str, revision: str, commit: str, raw: Path, partial: bool, say: Callable, advance: Callable) -> Fetched:
+    """One attempt of `fetch`; raises DamagedCloneError or GitError where the clone is damaged."""
     clone, folder = raw / "git", raw / commit
     _prepare(clone, url, partial)
-    present = _present(clone)
+    present = _present_objects(clone)
     command = ["fetch", "-q", "--no-tags", *(["--no-write-fetch-head", "--filter=blob:none"] if partial else [])]
     if commit.encode() not in present:
         _, messages = with_retries(
@@ -253,36 +253,36 @@ def _fetch(url: str, revision: str, commit: str, raw: Path, partial: bool, say: 
         )
         if "filtering not recognized" in messages:
             say("the server cannot send single files: everything of the revision was fetched")
-        present = _present(clone)
-    files, rejects = _wanted(clone, commit)
+        present = _present_objects(clone)
+    files, rejects = _score_files_of(clone, commit)
     if not files:
         raise InputError(
             f"source: revision {revision} ({commit}) of {url} holds no score file "
             f"({TASKS_FOLDER}/**/results/scores_*.json); give another revision or address"
         )
-    # In the order of the paths: the files of one task are alike, and travel as differences.
+    # In the order of the paths: files of one task are alike, and git sends alike files of one request as differences.
     missing = [oid for oid in dict.fromkeys(oid for _, oid in files) if oid not in present]
-    n_here, n_before = len(files) - len(missing), _pack_bytes(clone)
+    n_present, bytes_before = len(files) - len(missing), _pack_bytes(clone)
     command = ["-c", "fetch.negotiationAlgorithm=noop", *command, "--recurse-submodules=no", "--stdin", "origin"]
     for start in range(0, len(missing), FILES_PER_REQUEST):
         batch = b"".join(oid + b"\n" for oid in missing[start : start + FILES_PER_REQUEST])
         done = threading.Event()
 
-        def watch(done: threading.Event = done, n_here: int = n_here) -> None:
+        def report_progress(done: threading.Event = done, n_present: int = n_present) -> None:
             while not done.wait(0.5):
-                advance(n_here, len(files), max(0, _pack_bytes(clone) - n_before))
+                advance(n_present, len(files), max(0, _pack_bytes(clone) - bytes_before))
 
-        watcher = threading.Thread(target=watch, daemon=True)
+        watcher = threading.Thread(target=report_progress, daemon=True)
         watcher.start()
         try:
             with_retries("fetching from", url, lambda b=batch: run_git(command, clone, b), say)
         finally:
             done.set()
             watcher.join()
-        n_here += min(FILES_PER_REQUEST, len(missing) - start)
-        advance(n_here, len(files), _pack_bytes(clone) - n_before)
-    if lacking := {oid for _, oid in files} - _present(clone):
-        raise InputError(f"source: {url} did not send {len(lacking)} of {len(files)} files; run again")
+        n_present += min(FILES_PER_REQUEST, len(missing) - start)
+        advance(n_present, len(files), _pack_bytes(clone) - bytes_before)
+    if not_sent := {oid for _, oid in files} - _present_objects(clone):
+        raise InputError(f"source: {url} did not send {len(not_sent)} of {len(files)} files; run again")
     files, too_large = _without_large(clone, files)
     return Fetched(commit, folder, rejects + too_large, _write_files(clone, folder, files))
 
@@ -291,6 +291,6 @@ def _pack_bytes(clone: Path) -> int:
     """Bytes received so far, unfinished packs included."""
     total = 0
     for path in clone.glob("objects/pack/*"):
-        with contextlib.suppress(OSError):  # an unfinished pack gets its name while we look
+        with contextlib.suppress(OSError):  # an unfinished pack may be renamed meanwhile
             total += path.stat().st_size if path.suffix == ".pack" or path.name.startswith("tmp_pack") else 0
     return total

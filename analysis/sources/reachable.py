@@ -1,6 +1,6 @@
-"""Whether a source can be had: `python -m analysis.sources.reachable` for the one in config/config.yaml.
+"""Whether a source can be reached: `python -m analysis.sources.reachable` for the one in config/config.yaml.
 
-Exit status 1 where it is an address that does not answer within 20 seconds, else 0. `make` asks before it runs.
+Exit status 1 where it is an address that does not answer within 20 seconds, else 0. `make` runs this before the workflow.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def is_reachable(source: str) -> bool:
     if not is_address(source):
         return True
     try:
-        asked = subprocess.run(
+        result = subprocess.run(
             ["git", "ls-remote", "--exit-code", "--", source, "HEAD"],
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -31,7 +31,7 @@ def is_reachable(source: str) -> bool:
         )
     except (OSError, subprocess.TimeoutExpired):
         return False
-    return asked.returncode == 0
+    return result.returncode == 0
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""The paper's mathematical model, and a simulated benchmark made from it."""
+"""The paper's scaling law, and a simulated benchmark made from it."""

@@ -21,7 +21,7 @@ SMALLEST, LARGEST = 2e6, 1.4e11
 
 
 def curves(metric: str, n_curves: int, n_examples: int, n_scales: int, world: World) -> pd.DataFrame:
-    """Curves of a simulated world, as `passes.fit_and_test` takes them; `is_broken` says which have a planted break.
+    """Curves of a simulated world, as `passes.fit_and_test` takes them; `is_broken` marks those with a planted break.
 
     Parameters
     ----------
@@ -38,11 +38,11 @@ def curves(metric: str, n_curves: int, n_examples: int, n_scales: int, world: Wo
     kind = METRICS[metric]
     rng = np.random.default_rng([world.seed, n_examples, n_scales, int(metric == "exact_str_match")])
     parts, n_shots = [], len(simulated.shots_of("F"))
-    for number in range(-(-n_curves // n_shots)):
+    for task_number in range(-(-n_curves // n_shots)):
         chance = 0.0 if kind == "text" else 1 / int(rng.choice([2, 2, 3, 4, 4, 5, 10]))
         broken = rng.random() < world.break_share
         break_scale = 10 ** rng.uniform(9, 10.5) if broken else np.inf
-        task = Task(f"{kind}_{number}", kind, metric, ("",), n_examples, chance, break_scale)
+        task = Task(f"{kind}_{task_number}", kind, metric, ("",), n_examples, chance, break_scale)
         law = next(simulated.laws(world, task, families))
         mean = chance + (1 - chance) * np.exp(-law.length * law.cross_entropy.T)
         parts.append((task.name, chance, broken, mean))
@@ -88,8 +88,8 @@ def power(
 ) -> pd.DataFrame:
     """Share of curves with a planted break that each test rejects at 5 %, by size of the break.
 
-    A break of size s lowers the per-token cross entropy by the factor exp(-s) from one scale on. The scatter is estimated
-    from as many curves without a break beside them, as in a benchmark where breaks are rare.
+    A break of size s lowers the per-token cross entropy by the factor exp(-s) from one scale on. Twice as many
+    curves without a break take part in the estimate of the scatter, as in a benchmark, where breaks are rare.
 
     Returns
     -------
@@ -101,19 +101,19 @@ def power(
     rows = []
     for metric in METRICS:
         for n in n_examples:
-            plain = curves(metric, 2 * n_curves, n, n_scales, World(seed=seed + 1, scatter=scatter))
-            plain["task"] = "plain_" + plain["task"]
-            plain["is_testable"] = False
+            unbroken = curves(metric, 2 * n_curves, n, n_scales, World(seed=seed + 1, scatter=scatter))
+            unbroken["task"] = "plain_" + unbroken["task"]
+            unbroken["is_testable"] = False
             for size in sizes:
                 world = World(seed=seed, scatter=scatter, break_share=1.0, break_size=size)
                 broken = curves(metric, n_curves, n, n_scales, world)
-                frame = pd.concat([broken, plain], ignore_index=True)
+                frame = pd.concat([broken, unbroken], ignore_index=True)
                 frame["curve_id"] = np.arange(len(frame))
                 # 2,000 draws: enough to reject one test at 5 %.
-                found = fit_and_test(frame, 20, seed, "all", n_processes, n_tests=5)[: len(broken)]
+                measured = fit_and_test(frame, 20, seed, "all", n_processes, n_tests=5)[: len(broken)]
                 for test in ("p_smooth", "p_sharp"):
-                    tested = found.loc[broken["is_testable"].to_numpy(), test]
-                    # A curve that is flat shows nothing: it counts as not rejected.
+                    tested = measured.loc[broken["is_testable"].to_numpy(), test]
+                    # A flat curve cannot be tested; it counts as not rejected.
                     share = float((tested < 0.05).sum() / len(broken))
                     rows.append(
                         (metric, n, size, test, len(broken), share, float((broken["improvement_score"] > 20).mean()))

@@ -15,7 +15,7 @@ from analysis.theory.sequences import rouge_l_sum
 from analysis.theory.world import FAMILIES
 
 C, ALPHA = 3e8, -0.3
-"""The power law of the figures: a loss of 1 nat per token at 3 * 10^8 parameters."""
+"""Constants of the power law in the figures: a loss of 1 nat per token at 3 * 10^8 parameters."""
 LENGTHS = (1, 2, 4, 8, 16)
 OPTIONS = (2, 4, 10)
 N_EXAMPLES = 100
@@ -37,25 +37,25 @@ def six_panels() -> pd.DataFrame:
     """
     rng = np.random.default_rng(SEED)
     x = np.concatenate([GRID, SCALES])
-    here = np.arange(len(x)) >= len(GRID)
+    is_model = np.arange(len(x)) >= len(GRID)
     p = scaling.token_probability(x, C, ALPHA)
     frames = []
 
     def add(panel: str, series: str, exact: np.ndarray, sampled: np.ndarray | None = None) -> None:
         drawn = np.full(len(x), np.nan)
         if sampled is not None:
-            drawn[here] = sampled
+            drawn[is_model] = sampled
         frames.append(_rows(panel=panel, series=series, n_parameters=x, exact=exact, sampled=drawn))
 
     add("A", "cross entropy", scaling.cross_entropy(x, C, ALPHA))
-    add("B", "one token", p, scaling.sample_accuracy(p[here], N_EXAMPLES, 1, rng))
+    add("B", "one token", p, scaling.sample_accuracy(p[is_model], N_EXAMPLES, 1, rng))
     for length in LENGTHS:
-        sampled = scaling.sample_accuracy(p[here], N_EXAMPLES, length, rng)
+        sampled = scaling.sample_accuracy(p[is_model], N_EXAMPLES, length, rng)
         add("C", f"L = {length}", scaling.accuracy(x, length, C, ALPHA), sampled)
-        sampled = scaling.sample_token_edit_distance(p[here], N_EXAMPLES, length, rng)
+        sampled = scaling.sample_token_edit_distance(p[is_model], N_EXAMPLES, length, rng)
         add("E", f"L = {length}", scaling.token_edit_distance(x, length, C, ALPHA), sampled)
     for n_options in OPTIONS:
-        grade, brier = scaling.sample_multiple_choice(p[here], N_EXAMPLES, n_options, rng)
+        grade, brier = scaling.sample_multiple_choice(p[is_model], N_EXAMPLES, n_options, rng)
         add("D", f"O = {n_options}", scaling.multiple_choice_accuracy(x, n_options, C, ALPHA), grade)
         add("F", f"O = {n_options}", scaling.brier_score(x, n_options, C, ALPHA), brier)
     add("D", "O = 4, even", scaling.multiple_choice_grade(x, 4, C, ALPHA))
@@ -107,8 +107,8 @@ def sampling(length: int = 8) -> pd.DataFrame:
 def rouge_against_error(n_texts: int = 25, n_sentences: int = 4, n_words: int = 12) -> pd.DataFrame:
     """Figure 9: ROUGE-L-Sum of simulated texts against the error per token: series, error, score, score_low, score_high.
 
-    A word of T tokens is right if all its tokens are; a wrong word is none of the target. "independent" errors leave the
-    other words alone; after a "cascading" error nothing is right any more. The interval holds 95 % of the mean.
+    A word of T tokens is right if all its tokens are; a wrong word does not occur in the target. "independent" errors do
+    not affect other words; after a "cascading" error no word is right. The interval is a 95 % interval of the mean.
     """
     errors = np.concatenate([[0, 0.005, 0.01], np.arange(0.02, 0.2, 0.02), np.arange(0.2, 1.01, 0.1)])
     rows = []
@@ -128,6 +128,6 @@ def rouge_against_error(n_texts: int = 25, n_sentences: int = 4, n_words: int = 
                         words.append(f"x{rng.randrange(1000)}" if wrong else word)
                     output.append(words)
                 scores.append(rouge_l_sum(target, output))
-            mean, spread = np.mean(scores), 1.96 * np.std(scores, ddof=1) / np.sqrt(n_texts)
-            rows.append((series, float(error), mean, max(0.0, mean - spread), min(1.0, mean + spread)))
+            mean, half_width = np.mean(scores), 1.96 * np.std(scores, ddof=1) / np.sqrt(n_texts)
+            rows.append((series, float(error), mean, max(0.0, mean - half_width), min(1.0, mean + half_width)))
     return pd.DataFrame(rows, columns=["series", "error", "score", "score_low", "score_high"])

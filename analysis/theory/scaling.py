@@ -1,4 +1,4 @@
-"""The paper's mathematical model: smooth per-token loss seen through different metrics.
+"""The paper's scaling law: smooth per-token loss seen through different metrics.
 
 Source: Schaeffer, Miranda, Koyejo 2023 (arXiv 2304.15004), section 2 and figure 2. The per-token cross entropy falls as a
 power law in the number of parameters N, with c > 0 and alpha < 0:
@@ -43,7 +43,7 @@ def accuracy(n_parameters: ArrayLike, length: ArrayLike, c: ArrayLike = 3e8, alp
 def token_edit_distance(
     n_parameters: ArrayLike, length: ArrayLike, c: ArrayLike = 3e8, alpha: ArrayLike = -0.3
 ) -> np.ndarray:
-    """Expected number of wrong tokens L (1 - p), in tokens: the edit distance where no wrong token is one of the target."""
+    """Expected number of wrong tokens L (1 - p), in tokens: the edit distance where no wrong token occurs in the target."""
     return np.asarray(length) * (1 - token_probability(n_parameters, c, alpha))
 
 

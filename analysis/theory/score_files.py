@@ -53,25 +53,25 @@ def _document(task: Task, family: str, model: str, entries: list[dict]) -> dict:
     }
 
 
-def _entries(task: Task, found: list[Outcome], model: int, shot: int, shots: int) -> list[dict]:
+def _entries(task: Task, drawn: list[Outcome], model_index: int, shot_index: int, shots: int) -> list[dict]:
     """The entries of one model at one number of shots: its subtasks, and their average where there are any."""
-    own = task.preferred
+    preferred = task.preferred
     low, high = task_range(task)
     entries = []
-    for outcome in found:
+    for outcome in drawn:
         entries.append(
             {
-                "score_dict": {name: float(values[model, shot]) for name, values in outcome.scores.items()},
-                "preferred_score": own,
+                "score_dict": {name: float(values[model_index, shot_index]) for name, values in outcome.scores.items()},
+                "preferred_score": preferred,
                 "subtask_description": f"{task.name}:{outcome.subtask}" if outcome.subtask else task.name,
                 "low_score": low,
                 "high_score": high,
                 "number_of_shots": shots,
             }
         )
-    if len(found) > 1:
-        means = {name: sum(e["score_dict"][name] for e in entries) / len(entries) for name in found[0].scores}
-        means["normalized_aggregate_score"] = 100 * (means[own] - low) / (high - low)
+    if len(drawn) > 1:
+        means = {name: sum(e["score_dict"][name] for e in entries) / len(entries) for name in drawn[0].scores}
+        means["normalized_aggregate_score"] = 100 * (means[preferred] - low) / (high - low)
         entries.append(
             {
                 "score_dict": means,
@@ -85,49 +85,49 @@ def _entries(task: Task, found: list[Outcome], model: int, shot: int, shots: int
     return entries
 
 
-_WITHOUT_ID = pa.schema(
+_TRUTH_COLUMNS = pa.schema(
     [(name, pa.string()) for name in ("task", "subtask")]
     + [("shots", pa.int32())]
     + [(name, pa.string()) for name in ("metric", "filter", "model_family")]
     + [("alpha", pa.float64()), ("c", pa.float64()), ("L", pa.int32()), ("g", pa.float64()), ("n_examples", pa.int64())]
     + [(name, pa.float64()) for name in ("rho", "break_scale", "break_size")]
 )
-TRUTH_SCHEMA = pa.schema([("curve_id", pa.int64()), *_WITHOUT_ID])
+TRUTH_SCHEMA = pa.schema([("curve_id", pa.int64()), *_TRUTH_COLUMNS])
 """What each simulated curve was made from."""
 
 
-def _truth(world: World, task: Task, found: list[Outcome]) -> list[tuple]:
-    """Rows of TRUTH_SCHEMA, without the numbers of the curves. Aggregates have no law of their own and no row."""
-    breaks = math.isfinite(task.break_scale)
+def _truth(world: World, task: Task, drawn: list[Outcome]) -> list[tuple]:
+    """Rows of TRUTH_SCHEMA without `curve_id`. Aggregates have no law of their own, so they have no row."""
+    has_break = math.isfinite(task.break_scale)
     return [
         (
-            task.name, f"{task.name}:{o.subtask}" if o.subtask else task.name, shots, metric, "none", o.family, o.alpha,
-            float(c), o.length, o.chance, o.n_examples, world.scatter, task.break_scale if breaks else None,
-            world.break_size if breaks else None,
+            task.name, f"{task.name}:{outcome.subtask}" if outcome.subtask else task.name, shots, metric, "none",
+            outcome.family, outcome.alpha, float(c), outcome.length, outcome.chance, outcome.n_examples, world.scatter,
+            task.break_scale if has_break else None, world.break_size if has_break else None,
         )
-        for o in found
-        for shots, c in zip(shots_of(o.family), o.c, strict=True)
-        for metric in o.scores
+        for outcome in drawn
+        for shots, c in zip(shots_of(outcome.family), outcome.c, strict=True)
+        for metric in outcome.scores
     ]  # fmt: skip
 
 
 def _write_task(root: Path, world: World, task: Task) -> tuple[list[tuple], int, int]:
     """Write the files of one task; returns (truth, number of files, number of scores)."""
-    found = list(outcomes(world, task))
+    drawn = list(outcomes(world, task))
     folder = root / "bigbench/benchmark_tasks" / task.name / "results"
     folder.mkdir(parents=True, exist_ok=True)
     n_files = n_scores = 0
     for family, models in FAMILIES.items():
-        parts = [outcome for outcome in found if outcome.family == family]
-        for number, model in enumerate(models):
+        family_outcomes = [outcome for outcome in drawn if outcome.family == family]
+        for model_index, model in enumerate(models):
             entries = []
-            for k, shots in enumerate(shots_of(family)):
-                entries += _entries(task, parts, number, k, shots)
+            for shot_index, shots in enumerate(shots_of(family)):
+                entries += _entries(task, family_outcomes, model_index, shot_index, shots)
             name = f"scores_{family.replace('BIG-G ', 'BIG-G_').replace(' ', '_')}_{model}.json"
             (folder / name).write_text(json.dumps(_document(task, family, model, entries)), encoding="utf-8")
             n_files += 1
             n_scores += sum(len(entry["score_dict"]) for entry in entries)
-    return _truth(world, task, found), n_files, n_scores
+    return _truth(world, task, drawn), n_files, n_scores
 
 
 def write_tree(root: Path, world: World, tasks: Sequence[Task], n_processes: int = 1) -> tuple[pa.Table, int, int]:
@@ -138,13 +138,13 @@ def write_tree(root: Path, world: World, tasks: Sequence[Task], n_processes: int
     (truth, number of files, number of scores), the same for any number of processes.
     """
     with Processes(n_processes) as processes:
-        done = processes.map(_write_task, [root] * len(tasks), [world] * len(tasks), tasks)
-    rows = sorted(row for truth, _, _ in done for row in truth)
+        written = processes.map(_write_task, [root] * len(tasks), [world] * len(tasks), tasks)
+    rows = sorted(row for truth, _, _ in written for row in truth)
     columns = list(zip(*rows, strict=True))
     truth = pa.Table.from_arrays(
-        [pa.array(c, f.type) for c, f in zip(columns, _WITHOUT_ID, strict=True)], schema=_WITHOUT_ID
+        [pa.array(column, f.type) for column, f in zip(columns, _TRUTH_COLUMNS, strict=True)], schema=_TRUTH_COLUMNS
     )
-    return with_curve_ids(truth), sum(n for _, n, _ in done), sum(n for _, _, n in done)
+    return with_curve_ids(truth), sum(n for _, n, _ in written), sum(n for _, _, n in written)
 
 
 def emergence_share(
@@ -168,7 +168,7 @@ def emergence_share(
 def obtain(
     world: World, raw: Path, tasks: Sequence[Task], n_processes: int, say: Callable[[str], None]
 ) -> tuple[dict, pa.Table]:
-    """(manifest, truth): write a simulated benchmark into `raw`/simulated. The manifest is as of `sources.obtain.obtain`."""
+    """(manifest, truth): write a simulated benchmark into `raw`/simulated. For the manifest see `sources.obtain.obtain`."""
     folder = raw / "simulated"
     temporary = temporary_beside(folder)
     try:

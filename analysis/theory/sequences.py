@@ -24,7 +24,7 @@ def at_least_k(target: Sequence[Hashable], output: Sequence[Hashable], k: int) -
 
 
 class _Words(tokenizers.Tokenizer):
-    """Tokens are what blanks part; nothing is stemmed or dropped."""
+    """Splits a text at blanks; nothing is stemmed or dropped."""
 
     def tokenize(self, text: str) -> list[str]:
         return text.split()

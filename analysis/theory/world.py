@@ -59,7 +59,7 @@ _LOSS_OF_SHOTS = {0: 1.25, 1: 1.08, 2: 1.03, 3: 1.0, 5: 0.97}
 
 @dataclass(frozen=True)
 class World:
-    """What kind of benchmark to simulate. Equal worlds are equal to the last byte."""
+    """What kind of benchmark to simulate. Equal settings give equal files to the last byte."""
 
     n_tasks: int = 210
     seed: int = 0
@@ -117,7 +117,7 @@ class Outcome(NamedTuple):
 
 
 def _rng(seed: int, *key: str) -> np.random.Generator:
-    """A stream of its own for every key, whatever is drawn before or elsewhere."""
+    """A random stream for a key that does not depend on what is drawn for other keys."""
     digest = hashlib.sha256(json.dumps([seed, *key]).encode()).digest()
     return np.random.default_rng(int.from_bytes(digest[:16], "little"))
 
@@ -140,9 +140,9 @@ def tasks_of(world: World, names: Sequence[str], preferred: dict[str, tuple[str,
         {name: (preferred metric, number of examples, chance rate or NaN)} where published.
     """
     tasks = []
-    for number in range(world.n_tasks):
-        repeat, place = divmod(number, len(names))
-        published = names[place]  # beyond the published names they come again, with a number
+    for task_number in range(world.n_tasks):
+        repeat, place = divmod(task_number, len(names))
+        published = names[place]  # when all names are used up they come again, with a number
         name = f"sim_{published}" + (f"_{repeat + 1}" if repeat else "")
         rng = _rng(world.seed, "task", name)
         metric, n_examples, chance = preferred.get(published, ("", 0, math.nan))
@@ -154,8 +154,8 @@ def tasks_of(world: World, names: Sequence[str], preferred: dict[str, tuple[str,
         options = int(rng.choice([2, 2, 3, 4, 4, 5, 10]))
         chance = 0.0 if kind != "choice" else 1 / options if math.isnan(chance) or chance == 0 else chance
         n_subtasks = int(rng.choice([0, rng.integers(2, 9), rng.integers(40, 130)], p=[0.70, 0.21, 0.09]))
-        breaks = rng.random() < world.break_share
-        break_scale = 10 ** rng.uniform(9, 10.5) if breaks else math.inf
+        has_break = rng.random() < world.break_share
+        break_scale = 10 ** rng.uniform(9, 10.5) if has_break else math.inf
         subtasks = tuple(f"part_{k + 1}" for k in range(n_subtasks)) or ("",)
         tasks.append(Task(name, str(kind), metric, subtasks, n_examples, chance, break_scale))
     return tasks
@@ -169,7 +169,7 @@ TEXT_METRICS = (
 
 
 def success_rates(mean: np.ndarray, scatter: float, rng: np.random.Generator) -> np.ndarray:
-    """Rates of the single models around the law: beta with the given mean and intra-class correlation."""
+    """Success rates of the single models around the law: beta with this mean and intra-class correlation."""
     if scatter == 0:
         return mean
     weight = (1 - scatter) / scatter
@@ -190,28 +190,28 @@ def _text_scores(ce: np.ndarray, length: int, n: int, scatter: float, rng: np.ra
     uniform = rng.random((*ce.shape, n))
     with np.errstate(divide="ignore", invalid="ignore"):
         # Inverse of (1 - p^j) / (1 - p^L) in j = 1..L.
-        first = np.ceil(np.log1p(-uniform * -np.expm1(-ce * length)[..., None]) / -ce[..., None])
-    first = np.clip(np.nan_to_num(first, nan=1.0), 1, length)
-    place = np.arange(1, length + 1)
+        first_wrong = np.ceil(np.log1p(-uniform * -np.expm1(-ce * length)[..., None]) / -ce[..., None])
+    first_wrong = np.clip(np.nan_to_num(first_wrong, nan=1.0), 1, length)
+    position = np.arange(1, length + 1)
     tokens = rng.random((*ce.shape, n, length), dtype=np.float32) < p[..., None, None].astype(np.float32)
-    tokens = np.where(place < first[..., None], True, np.where(place == first[..., None], False, tokens))
+    tokens = np.where(position < first_wrong[..., None], True, np.where(position == first_wrong[..., None], False, tokens))
     tokens |= right[..., None]
 
     share = tokens.mean(axis=(-1, -2))
-    grams, run = [share], tokens
+    n_gram_shares, right_runs = [share], tokens
     for width in range(2, min(4, length) + 1):
-        run = run[..., :-1] & tokens[..., width - 1 :]
-        grams.append(run.mean(axis=(-1, -2)))
+        right_runs = right_runs[..., :-1] & tokens[..., width - 1 :]
+        n_gram_shares.append(right_runs.mean(axis=(-1, -2)))
     with np.errstate(divide="ignore"):
-        bleu = np.exp(np.mean(np.log(grams), axis=0))
+        bleu = np.exp(np.mean(np.log(n_gram_shares), axis=0))
     exact = right.sum(axis=-1) / n
-    # No wrong token is one of the target, so unigrams and the longest common subsequence count the right tokens.
+    # No wrong token occurs in the target, so unigrams and the longest common subsequence count the right tokens.
     return {
         "exact_str_match": exact,
         "case_insensitive_str_match": exact,
         "bleu": 100 * bleu,
         "rouge1": 100 * share,
-        **({"rouge2": 100 * grams[1]} if length > 1 else {}),  # one token has no pairs
+        **({"rouge2": 100 * n_gram_shares[1]} if length > 1 else {}),  # one token has no pairs
         "rougeLsum": 100 * share,
         "sequence_f1": 100 * share,
         **_log_likelihoods(ce, length, share, p),
@@ -219,13 +219,13 @@ def _text_scores(ce: np.ndarray, length: int, n: int, scatter: float, rng: np.ra
 
 
 def _log_likelihoods(ce: np.ndarray, n_tokens: float, right: np.ndarray, rate: np.ndarray) -> dict[str, np.ndarray]:
-    """Mean log probability of the target, from the same outcomes: right answers have more of it than wrong ones.
+    """Mean log probability of the target, from the same outcomes: it is higher for right answers than for wrong ones.
 
-    Its expectation is -CE per token: a right token has 0.7 of that loss, a wrong one so much more that the mean over the
-    `rate` of right ones is 1. `right` is the share of right ones that was drawn.
+    A right token has 0.7 times the loss CE, a wrong one so much more that the expected loss per token is CE where the share
+    `rate` is right. `right` is the share that was drawn.
     """
-    of_wrong = np.divide(1 - 0.7 * rate, 1 - rate, out=np.ones_like(rate), where=rate < 1)
-    per_token = -ce * (0.7 * right + of_wrong * (1 - right))
+    wrong_factor = np.divide(1 - 0.7 * rate, 1 - rate, out=np.ones_like(rate), where=rate < 1)
+    per_token = -ce * (0.7 * right + wrong_factor * (1 - right))
     per_token = np.where(rate < 1, per_token, -ce)
     return {
         "log_likelihood": per_token * n_tokens,
@@ -246,18 +246,18 @@ def _choice_scores(ce: np.ndarray, chance: float, n: int, world: World, rng: np.
     n_options = max(2, round(1 / chance))
     if world.mc_law == "argmax":
         rate = scaling.multiple_choice_accuracy_of(np.exp(-ce), n_options)
-        # A model that scatters has the mass on the correct option that gives its own rate, and all metrics follow from it.
-        known = _mass_of_rate(success_rates(rate, world.scatter, rng), np.exp(-ce), rate, n_options)
-        masses = scaling.sample_masses(known, n, n_options, rng)
+        # A model's own rate, with its scatter, fixes its mass on the correct option, and all metrics follow from that.
+        correct_mass = _mass_of_rate(success_rates(rate, world.scatter, rng), np.exp(-ce), rate, n_options)
+        masses = scaling.sample_masses(correct_mass, n, n_options, rng)
         largest = masses[..., 1:].max(axis=-1)
         right = (masses[..., 0] > largest).mean(axis=-1)
-        mass, log_mass = known, np.log(np.maximum(known, 1e-12))
+        mass, log_mass = correct_mass, np.log(np.maximum(correct_mass, 1e-12))
         squares = ((masses[..., 1:] ** 2).sum(axis=-1) + (1 - masses[..., 0]) ** 2).mean(axis=-1)
         top = np.maximum(masses[..., 0], largest).mean(axis=-1)
     else:
         rate = chance + (1 - chance) * np.exp(-ce)
         right = rng.binomial(n, success_rates(rate, world.scatter, rng)) / n
-        # The chosen option has a mass that grows with scale (and is too large for small models), the others share the rest.
+        # The mass of the chosen option grows with scale, and is too large for small models; the others share the rest.
         top = chance + (1 - chance) * (0.2 + 0.8 * np.exp(-ce / 2))
         rest = np.maximum((1 - top) / (n_options - 1), 1e-12)
         mass = right * top + (1 - right) * rest
@@ -278,7 +278,8 @@ def laws(world: World, task: Task, families: Mapping[str, Mapping[str, float]] =
     """The laws of one task, with its break if it has one: one subtask and model family at a time."""
     base = _rng(world.seed, "law", task.name)
     exponent = base.uniform(0.05, 0.2)
-    # Median loss in nats per token at 10^10 parameters: half the text answers' tokens, and most choices still open.
+    # Median loss in nats per token at 10^10 parameters, of BIG-G T=0 at 3 shots: exp(-1.6) = 20 % of choices are known,
+    # exp(-0.35) = 70 % of the tokens of texts are right, and exp(-0.7) = 50 % in programmatic tasks.
     level = math.log({"choice": 1.6, "text": 0.35, "own": 0.7}[task.kind]) + base.normal(0, 0.8)
     length = int(base.choice([1, 1, 2, 3, 5, 8])) if task.kind == "text" else 1 if task.kind == "choice" else 8
     for subtask in task.subtasks:

@@ -73,7 +73,9 @@ def compare_csv(before: Path, after: Path) -> list[str]:
                 lines.append(f"{path.name}: not in the second run")
                 continue
             read = {name: f"read_csv('{p}', all_varchar = true, header = true)" for name, p in (("a", path), ("b", other))}
-            names = {key: [row[0] for row in con.execute(f"from {source} limit 0").description] for key, source in read.items()}
+            names = {
+                key: [row[0] for row in con.execute(f"from {source} limit 0").description] for key, source in read.items()
+            }
             lost = [name for name in names["a"] if name not in names["b"]]
             lines += [f"{path.name}: column {name} is not in the second run" for name in lost]
             shared = quoted(name for name in names["a"] if name not in lost)

@@ -65,6 +65,8 @@ else:
             f"logs/{DATASET}/answers.benchmark.tsv"
         conda:
             "../envs/analysis.yaml"
+        params:
+            strict=config["strict"],
         script:
             "../scripts/answers.py"
 

@@ -6,5 +6,5 @@ from analysis.base.files import read_json
 from analysis.formats import answers
 
 with running(snakemake) as say:
-    long = answers.write_long_table(read_json(snakemake.input.manifest)["root"], snakemake.output[0])
-    say(f"{len(long):,} scores of {long['model_family'].nunique()} families")
+    root = read_json(snakemake.input.manifest)["root"]
+    answers.write_long_table(root, snakemake.output[0], say, snakemake.params.strict)

@@ -2,9 +2,10 @@
 
 from job import running
 
-from analysis.figures import dataset, theory
+from analysis.figures import theory
+from analysis.figures.registry import paths_by_name
 
 with running(snakemake) as say:
     out = snakemake.output
-    theory.write_figures(dataset.paths_by_name(out.svg, out.png, out.csv), snakemake.params.simulated)
+    theory.write_figures(paths_by_name(out.svg, out.png, out.csv), snakemake.params.simulated)
     say(f"{len(out.svg)} figures of the mathematical model")

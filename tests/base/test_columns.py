@@ -1,0 +1,56 @@
+import subprocess
+import sys
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from analysis.base import columns as arrow
+
+
+@pytest.mark.parametrize("kind", [pa.int32(), pa.int64(), pa.float64(), pa.bool_()])
+@pytest.mark.parametrize("n", [0, 1, 7, 8, 9, 1000])
+def test_numbers_are_those_of_pyarrow(kind, n):
+    rng = np.random.default_rng(n)
+    values, valid = rng.integers(0, 2, n), rng.random(n) < 0.7
+    values = values.astype(bool) if pa.types.is_boolean(kind) else values
+    assert arrow.numbers(values, kind).equals(pa.array(values.tolist(), kind))
+    expected = pa.array([v if ok else None for v, ok in zip(values.tolist(), valid, strict=True)], kind)
+    found = arrow.numbers(values, kind, valid)
+    found.validate(full=True)
+    assert found.equals(expected)
+
+
+def test_texts_are_those_of_pyarrow():
+    for values in ([], [""], ["a", "", "é", "𝄞" * 3, "x" * 1000]):
+        found = arrow.texts(values)
+        found.validate(full=True)
+        assert found.equals(pa.array(values, pa.string()))
+    coded = arrow.coded(np.array([1, 0, 1]), arrow.texts(["a", "b"]))
+    assert coded.to_pylist() == ["b", "a", "b"]
+
+
+def test_parts_are_made_without_pandas(tmp_path):
+    """What the module is for: a worker that parses files imports no pandas."""
+    code = """
+import sys, pathlib
+from analysis.formats.bigbench import parse_score_file
+from analysis.normalise.assembling import Columns, assemble
+from analysis.normalise.schema import write_table
+columns = Columns()
+content = pathlib.Path(sys.argv[1]).read_bytes()
+columns.append(parse_score_file(content, "f"), "f")
+table = assemble(columns).scores
+write_table(table, "scores", sys.argv[2])
+assert len(table) and "pandas" not in sys.modules, "pandas was imported"
+"""
+    import json
+
+    from builders import score_file
+
+    path = tmp_path / "scores_F_1b.json"
+    path.write_text(json.dumps(score_file()))
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path), str(tmp_path / "o.parquet")], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,456 @@
+"""What the figures show: labels, plotted values, what they say is left out. No comparison of pixels."""
+
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from builders import ROOT, build, entry, put, put_curve, score_file
+from scipy.stats import binomtest
+
+from analysis.base import sql
+from analysis.base.database import connect
+from analysis.figures import annotated, concentration, dataset, forecasts, jumps, pdf, power, scores, style, theory
+from analysis.figures.registry import FIGURES, figures_of, function_named
+from analysis.normalise.bigbench import normalise
+
+REFERENCES = {
+    f"reference_{name}": str(ROOT / f"data/reference/{name}.csv") for name in ("preferred_metrics", "family_aliases")
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def use_style():
+    style.use_style()
+
+
+def save_database(con, path):
+    """The tables of an in-memory database in a file."""
+    con.execute(f"attach {sql.quoted(str(path))} as saved")
+    for (name,) in con.execute("select table_name from duckdb_tables() where database_name <> 'saved'").fetchall():
+        con.execute(f"create table saved.{name} as select * from {name}")
+    con.execute("detach saved")
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def small_database(small_source, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("figures")
+    return save_database(build(normalise(small_source)), folder / "small.duckdb")
+
+
+def texts(figure):
+    """All text of a figure."""
+    figure.canvas.draw()
+    found = [text.get_text() for text in figure.findobj(lambda a: hasattr(a, "get_text"))]
+    return "\n".join(found)
+
+
+def numbers(database, name, threshold=20):
+    return dataset.figure_numbers(name, database, REFERENCES, threshold)
+
+
+def draw(name, frame, label, threshold=20):
+    """The figure of this name, of its numbers."""
+    return function_named(FIGURES[name]["draw"], dataset.DRAWING)(frame, label, threshold)
+
+
+def test_5a_draws_every_pair_and_triplet(small_database):
+    for name, table in (("figure_5a_pairs", "pairs"), ("figure_5a_triplets", "triplets")):
+        frame = numbers(small_database, name)
+        with connect(small_database, read_only=True) as con:
+            where = "where metric is distinct from 'normalized_aggregate_score'"
+            expected = con.execute(f"select count(*) from {table} {where}").fetchall()[0][0]
+        assert len(frame) == expected
+        figure = draw(name, frame, "small")
+        strips = figure.axes[2].collections[0].get_offsets()
+        assert len(strips) == frame["largest"].notna().sum()
+        finite = np.isfinite(frame["largest"])
+        np.testing.assert_allclose(sorted(strips[:, 0])[: finite.sum()], sorted(frame["largest"][finite]))
+        assert "dataset: small" in texts(figure)
+
+
+def frame_5a(values, metric="m", medians=None):
+    return pd.DataFrame(
+        {
+            "metric": metric,
+            "task": [f"t{k}" for k in range(len(values))],
+            "largest": values,
+            "median": medians or values,
+            "direction_known": True,
+            "status": ["flat" if v is None or np.isnan(v) else "ok" for v in values],
+        }
+    )
+
+
+def test_5a_histograms_count_every_score():
+    rng = np.random.default_rng(0)
+    values = [*rng.uniform(1, 99, 500), *-rng.uniform(1, 99, 200), *[np.inf] * 7, *[-np.inf] * 3, 1.0, -1.0, 100.0]
+    figure = scores.draw_scores(frame_5a(values), "d", 20, "triplet")
+    histogram = figure.axes[0]
+    bars = [bar for container in histogram.containers for bar in container]
+    assert sum(bar.get_height() for bar in bars) == len(values)
+    assert (bars[0].get_height(), bars[-1].get_height()) == (3, 7)
+    band = min(patch.get_xy()[0] for patch in histogram.patches if patch.get_alpha() == 0.55 and patch.get_xy()[0] > 0)
+    assert all(bar.get_x() + bar.get_width() < band for bar in bars[1:-1] if bar.get_height())
+
+
+def test_5a_infinite_scores_are_drawn_in_the_bands_and_counted_in_the_label():
+    figure = scores.draw_scores(frame_5a([2.0, 30.0, np.inf, np.inf, -np.inf, np.nan]), "d", 20, "triplet")
+    offsets = figure.axes[2].collections[0].get_offsets()
+    assert len(offsets) == 5
+    assert (offsets[:, 0] > 100).sum() == 2 and (offsets[:, 0] < -100).sum() == 1
+    assert "m (n=5, +∞ 2, −∞ 1)" in texts(figure)
+    assert "not drawn: 1 flat" in texts(figure)
+    low, high = figure.axes[2].get_xlim()
+    assert low < offsets[:, 0].min() and offsets[:, 0].max() < high
+
+
+def test_5a_pools_the_metrics_that_do_not_fit():
+    frame = pd.concat([frame_5a([2.0] * (1 + k % 3), f"metric {k:03}") for k in range(100)])
+    figure = scores.draw_scores(frame, "d", 20, "triplet")
+    assert len(figure.axes[2].get_yticklabels()) == style.MAX_ROWS
+    assert len(figure.axes[2].collections[0].get_offsets()) == len(frame)
+    assert f"{scores.POOLED}: 61 metrics" in texts(figure)
+
+
+def test_no_tick_label_is_raw_markup(tmp_path):
+    """Few curves: the share axis spans less than a decade, and its minor ticks must not be labelled."""
+    for k, last in enumerate([0.55, 2.0, 3e11]):
+        put_curve(tmp_path / "in", [0.0, 0.1, 0.2, 0.3, 0.4, last], f"t{k}")
+    database = save_database(build(normalise(tmp_path / "in")), tmp_path / "d.duckdb")
+    for name in OF_ONE_DATABASE:
+        figure = draw(name, numbers(database, name), "d")
+        assert "$" not in texts(figure), name
+
+
+def test_many_families_are_cut_and_counted(tmp_path):
+    frame = pd.DataFrame({"model_family": [f"family {k:03}" for k in range(400)], "metric": "m", "n_curves": 10})
+    frame = frame.assign(n_above=1, n_flat=0, n_left_out=0, share=0.1, share_low=0.05, share_high=0.2)
+    frame = frame.assign(direction_known=False, improvement_score=3.0, n_at_least=1, survival=0.1)
+    for draw in (concentration.draw_share, concentration.draw_survival):
+        figure = draw(frame, "d", 20)
+        assert len([axes for axes in figure.axes if axes.get_title(loc="left")]) == style.MAX_PANELS
+        shown = texts(figure)
+        assert "the 388 model families with fewest curves (3880)" in shown.replace(",", "")
+        assert "Direction unknown, higher taken as better: m." in shown
+
+
+@pytest.mark.parametrize("name", ["figure_5a_pairs", "figure_5a_triplets", "emergence_share", "emergence_survival"])
+def test_too_little_data_gives_a_figure_that_says_so(tmp_path, name):
+    put(tmp_path / "in", score_file())
+    database = save_database(build(normalise(tmp_path / "in")), tmp_path / "one.duckdb")
+    figure = draw(name, numbers(database, name), "one")
+    assert "No " in texts(figure)
+
+
+def test_5b_and_5c_count_the_labels(small_database):
+    counts = numbers(small_database, "figure_5b")
+    assert dict(zip(counts["metric"], counts["n_emergent_tasks"], strict=True)) == {
+        "multiple_choice_grade": 51,
+        "exact_str_match": 12,
+        "bleu": 2,
+        "creativity_and_consistency_score": 1,
+        "overall": 1,
+    }
+    # anachronisms, code_line_description; linguistics_puzzles, modified_arithmetic, word_sorting
+    assert counts["n_in_dataset"].tolist() == [2, 3, 0, 0, 0]
+    shares = numbers(small_database, "figure_5c")
+    for row in shares.itertuples():
+        interval = binomtest(row.n_emergent_tasks, row.n).proportion_ci(method="wilson")
+        assert (row.share_low, row.share_high) == pytest.approx((interval.low, interval.high), rel=1e-9)
+    shown = texts(annotated.draw_share(shares, "small"))
+    assert "63 of 67, 94.0%" in shown and "labels: Wei et al. 2022" in shown
+    assert "labels: Wei et al. 2022" in texts(annotated.draw_counts(counts, "small"))
+
+
+def test_shares_have_wilson_intervals_and_count_what_is_left_out(small_database):
+    frame = numbers(small_database, "emergence_share")
+    for row in frame[frame["n_curves"] > 0].itertuples():
+        interval = binomtest(row.n_above, row.n_curves).proportion_ci(method="wilson")
+        assert row.share == row.n_above / row.n_curves
+        assert (row.share_low, row.share_high) == pytest.approx((interval.low, interval.high), rel=1e-9, abs=1e-12)
+    assert not (frame["metric"] == "normalized_aggregate_score").any()
+    with connect(small_database, read_only=True) as con:
+        curves = con.execute("select * from curves where entry_kind <> 'aggregate'").df()
+    assert frame["n_left_out"].sum() == (curves["n_scales"] < 5).sum() > 0
+    assert frame["n_curves"].sum() == (curves["n_scales"] >= 5).sum()
+    assert frame["n_above"].sum() == ((curves["n_scales"] >= 5) & (curves["improvement_score"] > 20)).sum() > 0
+    figure = concentration.draw_share(frame, "small", 20)
+    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    assert titles == ["BIG-G T=0", "BIG-G sparse", "GPT"]
+    assert f"Left out, curves of fewer than 5 scales: {frame['n_left_out'].sum()} (PaLM" in texts(figure)
+
+
+def test_survival_is_the_share_of_curves_at_or_above(small_database):
+    frame = numbers(small_database, "emergence_survival")
+    with connect(small_database, read_only=True) as con:
+        query = "select * from curves where entry_kind <> 'aggregate' and n_scales >= 5"
+        curves = con.execute(query).df()
+    shown = frame[frame["n_curves"] > 0]
+    assert len(shown) > 100
+    for row in shown.itertuples():
+        group = curves[(curves["model_family"] == row.model_family) & (curves["metric"] == row.metric)]
+        assert row.n_curves == len(group)
+        assert row.survival == (group["improvement_score"] >= row.improvement_score).sum() / len(group)
+
+
+def test_survival_lines_step_at_the_scores(tmp_path):
+    for k, last in enumerate([0.55, 0.6, 2.0]):
+        put_curve(tmp_path / "in", [0.0, 0.1, 0.2, 0.3, 0.4, last], f"t{k}")
+    put_curve(tmp_path / "in", [0, 0, 0, 0, 0, 1], "t3")
+    database = save_database(build(normalise(tmp_path / "in")), tmp_path / "d.duckdb")
+    figure = concentration.draw_survival(numbers(database, "emergence_survival"), "d", 20)
+    line = max(figure.axes[0].lines, key=lambda one: len(one.get_xdata()))
+    x, y = line.get_data()
+    np.testing.assert_allclose(x[:4], [1, 5.5, 6, 20])
+    np.testing.assert_allclose(y[:4], [1, 0.75, 0.5, 0.25])
+    assert x[4] > 100
+
+
+OF_ONE_DATABASE = [name for name in figures_of("dataset") if name != "world_without_emergence"]
+HOSTILE = [
+    "<script>alert(1)</script>",
+    'carriage\rreturn, "quoted"\nline',
+    "$\\frac{1}{0}$",
+    "a\x00b\x1bc",
+    "‮right to left",
+    "x" * 3000,
+    "_",
+    "",
+    "{}%s",
+]
+
+
+def test_hostile_names_are_drawn_as_text(tmp_path):
+    for number, name in enumerate(n for n in HOSTILE if n):
+        for k in range(6):
+            jump = {"exact_str_match": (0, 0, 0.01, 0, 0, 0.53)[k], "multiple_choice_grade": k / 6, "a_brier": -k / 6}
+            one = entry({name: float(k % 4), **jump}, label=name, preferred=name)
+            put(tmp_path / "in", score_file([one], name, name, f"m{k}", 10.0**k), f"scores_{k}.json", f"task{number}")
+    database = save_database(build(normalise(tmp_path / "in")), tmp_path / "d.duckdb")
+    for name in OF_ONE_DATABASE:
+        paths = {kind: str(tmp_path / f"{name}.{kind}") for kind in ("svg", "png", "csv")}
+        dataset.write_figure(name, database, REFERENCES, paths, "d", 20)
+        svg = (tmp_path / f"{name}.svg").read_text(encoding="utf-8")
+        ET.fromstring(svg)
+        assert "<script" not in svg
+        with connect() as con:
+            con.execute(f"from read_csv({sql.quoted(paths['csv'])}, header = true)").fetchall()
+        frame = pd.read_csv(paths["csv"], keep_default_na=False, dtype=str)
+        assert len(frame) == len(numbers(database, name))
+        if name.startswith(("figure_5a", "mirage_gallery")):
+            assert set(frame["task"]) == {name for name in HOSTILE if name}
+        if name == "figure_6":
+            assert len(set(frame["task"]) & set(HOSTILE)) == 6
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in (tmp_path / "figure_5a_pairs.svg").read_text(encoding="utf-8")
+
+
+def test_files_are_the_same_in_every_run(small_database, tmp_path):
+    for name in OF_ONE_DATABASE:
+        found = []
+        for folder in range(2):
+            paths = {kind: str(tmp_path / f"{folder}" / f"{name}.{kind}") for kind in ("svg", "png", "csv")}
+            dataset.write_figure(name, small_database, REFERENCES, paths, "small", 20)
+            found.append([Path(path).read_bytes() for path in paths.values()])
+        assert found[0] == found[1], name
+
+
+def test_nothing_is_cut_off_at_the_edge(small_database, tmp_path):
+    """Neither long labels on the left nor notes below: the outermost pixels of every picture are white."""
+    for name in OF_ONE_DATABASE:
+        paths = {kind: str(tmp_path / f"{name}.{kind}") for kind in ("svg", "png", "csv")}
+        dataset.write_figure(name, small_database, REFERENCES, paths, "small", 20)
+        picture = plt.imread(paths["png"])[:, :, :3]
+        for edge in (picture[:2], picture[-2:], picture[:, :2], picture[:, -2:]):
+            assert edge.min() == 1, name
+
+
+def test_pdf_has_embedded_text_and_is_the_same_twice(small_database, tmp_path):
+    paths = {kind: str(tmp_path / f"f.{kind}") for kind in ("svg", "png", "csv")}
+    dataset.write_figure("figure_5b", small_database, REFERENCES, paths, "small", 20)
+    svg = Path(paths["svg"]).read_text(encoding="utf-8")
+    made = pdf.from_svg(svg)
+    assert made.startswith(b"%PDF-") and b"DejaVuSans" in made and made == pdf.from_svg(svg)
+
+
+def test_svg_holds_text_as_text(small_database, tmp_path):
+    paths = {kind: str(tmp_path / f"f.{kind}") for kind in ("svg", "png", "csv")}
+    dataset.write_figure("figure_5b", small_database, REFERENCES, paths, "small", 20)
+    assert "multiple_choice_grade" in "".join(ET.parse(paths["svg"]).getroot().itertext())
+
+
+def test_a_world_beside_the_dataset(small_database, tmp_path):
+    """Drawn is what both have; what the simulated world lacks is counted."""
+    own = numbers(small_database, "emergence_share")
+    world = own[own["n_curves"] > 0]
+    world = world[world["metric"].isin(["exact_str_match", "bleu"])].assign(n_above=1, n_curves=10, share=0.1)
+    world.to_parquet(tmp_path / "world.parquet")
+    inputs = {"simulated_share": str(tmp_path / "world.parquet")}
+    frame = dataset.figure_numbers("world_without_emergence", small_database, inputs, 20)
+    ours = frame[frame["origin"] == "this dataset"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(
+        ours[["model_family", "metric", "n_above", "share"]],
+        own.loc[own["n_curves"] > 0, ["model_family", "metric", "n_above", "share"]].reset_index(drop=True),
+        check_dtype=False,
+    )
+    shown = texts(concentration.draw_world(frame, "small", 20))
+    assert "exact_str_match" in shown and "rouge1" not in shown and "1/10" in shown
+    assert f"because not simulated: {len(ours) - 6} of {len(ours)} pairs" in shown
+
+
+def test_figures_of_the_theory_are_drawn_the_same_twice(tmp_path):
+    for folder in "ab":
+        theory.write_figures(
+            {
+                name: {kind: str(tmp_path / folder / f"{name}.{kind}") for kind in ("svg", "png", "csv")}
+                for name in figures_of("theory")
+            }
+        )
+    names = sorted(path.name for path in (tmp_path / "a").iterdir())
+    assert len(names) == 15
+    for name in names:
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
+        if name.endswith(".svg"):
+            text = "".join(ET.fromstring((tmp_path / "a" / name).read_text(encoding="utf-8")).itertext())
+            assert "mathematical model, no data" in text and "$" not in text
+
+
+# --- the mirage test ---------------------------------------------------------------------------------------------------
+
+OF_THE_MIRAGE_TEST = ["figure_6", "mirage_gallery", "mirage_slopes", "forecast_coverage", "annotated_agreement"]
+
+
+@pytest.fixture(scope="module")
+def real_database(real_source, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("real")
+    return save_database(build(normalise(real_source, 2)), folder / "real.duckdb")
+
+
+def test_figure_6_draws_the_same_answers_under_two_metrics(real_database):
+    frame = numbers(real_database, "figure_6")
+    assert frame.groupby("place")["task"].nunique().tolist() == [1] * 6
+    assert frame.groupby(["place", "is_sharp"]).size().tolist() == [12] * 12
+    tasks = frame.drop_duplicates("place")["task"].tolist()
+    assert set(tasks[:2]) == {"novel_concepts", "emojis_emotion_prediction"} and tasks[2] == "fact_checker"
+    with connect(real_database, read_only=True) as con:
+        for place, is_sharp, metric in ((3, True, "multiple_choice_grade"), (3, False, "top_choice_brier_score")):
+            rows = frame[(frame["place"] == place) & (frame["is_sharp"] == is_sharp)]
+            query = "select score from scores join models using (model_family, model) where task = ? and metric = ?"
+            query += " order by scale"
+            published = [score for (score,) in con.execute(query, ["fact_checker", metric]).fetchall()]
+            assert rows["score"].tolist() == published
+    figure = jumps.draw_figure_6(frame, "real", 20)
+    assert len(figure.axes) == 12
+    shown = texts(figure)
+    assert "score ∞" in shown and "score 18.5" in shown and "6 tasks of 54" in shown
+
+
+def test_the_gallery_shows_every_verdict_with_its_fit(real_database):
+    frame = numbers(real_database, "mirage_gallery")
+    found = frame.drop_duplicates("place").set_index("task")["verdict"].to_dict()
+    assert found == {
+        "word_unscrambling": "mirage",
+        "word_sorting": "resolution",
+        "modified_arithmetic": "steep",
+        "codenames": "steep",
+        "novel_concepts": "resolution",
+        "language_games": "mirage",
+    }
+    figure = jumps.draw_gallery(frame, "real", 20)
+    shown = texts(figure)
+    assert "2 steep, 2 resolution, 2 mirage" in shown
+    assert "slope −0.33" in shown and "slope < −0.29" in shown
+    # A law without an estimate has no line: 4 of the 6 panels have one, beside that of chance.
+    lines = [line for axes in figure.axes for line in axes.lines if len(line.get_xdata()) == 200]
+    assert len(lines) == 4
+
+
+def test_slopes_mark_the_annotated_tasks_and_the_bounds(real_database):
+    frame = numbers(real_database, "mirage_slopes")
+    assert len(frame) == 6 and frame["n_tested"].unique().tolist() == [80]
+    annotated = set(frame.loc[frame["is_annotated"], "task"])
+    assert annotated == {"codenames", "modified_arithmetic", "word_sorting", "word_unscrambling"}
+    figure = jumps.draw_slopes(frame, "real", 20)
+    drawn = np.concatenate([c.get_offsets() for c in figure.axes[0].collections if len(c.get_offsets())])
+    assert len(drawn[~np.isnan(drawn.astype(float)).any(axis=1)]) == 6
+    assert "6 curves whose jump was bootstrapped, of 80" in texts(figure)
+
+
+def test_forecasts_are_counted(real_database):
+    frame = numbers(real_database, "forecast_coverage")
+    with connect(real_database, read_only=True) as con:
+        tested = con.execute("select count(*) from mirage where verdict <> 'not_testable'").fetchall()[0][0]
+        hits = con.execute(
+            "select count(*) from mirage where verdict <> 'not_testable' and forecast_status = 'ok' and forecast_hit"
+        ).fetchall()[0][0]
+    one = frame[frame["n_held_out"] == 1]
+    assert one["n_curves"].sum() == tested == 80
+    assert one["n_hit"].sum() == hits
+    assert (frame["n_predicted"] + frame["n_not_predictable"] == frame["n_curves"]).all()
+    for row in frame.itertuples():
+        if row.n_predicted:
+            low, high = binomtest(row.n_hit, row.n_predicted).proportion_ci(method="wilson")
+            assert (row.coverage_low, row.coverage_high) == (pytest.approx(low), pytest.approx(high))
+    assert "2/5" in texts(forecasts.draw_coverage(frame, "real", 20))
+
+
+def test_agreement_with_the_hand_labels_counts_all_pairs(real_database):
+    frame = numbers(real_database, "annotated_agreement")
+    assert len(frame) == 84
+    areas = annotated.areas(frame).set_index("model_family").loc["BIG-G T=0"]
+    assert areas["n_positive"] + areas["n_negative"] + areas["n_left_out"] == 84
+    assert areas["n_positive"] == 7 and areas["n_negative"] == 42
+    assert areas["area_low"] < areas["area"] < areas["area_high"]
+    shown = texts(annotated.draw_agreement(frame, "real", 20))
+    assert "7 positive, 42 negative, 35 left out" in shown and f"area {areas['area']:.2f}" in shown
+
+
+def test_families_with_too_few_labels_get_no_curve(small_database):
+    frame = numbers(small_database, "annotated_agreement")
+    assert set(frame["why_not"]) - {""}
+    assert "No model family has 5 scales and 5 tasks" in texts(annotated.draw_agreement(frame, "small", 20))
+
+
+def test_annotated_tasks_are_listed_with_their_verdicts(real_database, tmp_path):
+    listed = dataset.figure_numbers("annotated_tasks", real_database, {}, 20, str(tmp_path / "t.csv"))
+    frame = pd.read_csv(tmp_path / "t.csv")
+    assert len(frame) == len(listed) == 83
+    assert frame["label"].value_counts().to_dict() == {"smooth": 37, "emergent": 35, "other": 6, "flat": 5}
+    assert frame.set_index("task").loc["modified_arithmetic", "verdict"] == "steep"
+
+
+def test_figures_of_the_mirage_test_without_anything_to_draw(tmp_path):
+    put_curve(tmp_path / "in", [0.1, 0.2, 0.3], "odd_task", "Odd family")
+    database = save_database(build(normalise(tmp_path / "in")), tmp_path / "d.duckdb")
+    for name in OF_THE_MIRAGE_TEST:
+        paths = {kind: str(tmp_path / f"{name}.{kind}") for kind in ("svg", "png", "csv")}
+        dataset.write_figure(name, database, REFERENCES, paths, "odd", 20)
+        assert "dataset: odd" in "".join(ET.parse(paths["svg"]).getroot().itertext())
+
+
+def test_figures_of_the_mirage_test_are_the_same_in_every_run(real_database, tmp_path):
+    for name in ("mirage_gallery", "mirage_slopes"):
+        found = []
+        for folder in "ab":
+            paths = {kind: str(tmp_path / folder / f"{name}.{kind}") for kind in ("svg", "png", "csv")}
+            dataset.write_figure(name, real_database, REFERENCES, paths, "real", 20)
+            found.append([Path(path).read_bytes() for path in paths.values()])
+        assert found[0] == found[1], name
+
+
+def test_power_is_drawn_for_both_tests():
+    rows = [
+        (metric, n, size, test, 50, 0.05 + size / 10, size / 5)
+        for metric in ("exact_str_match", "multiple_choice_grade")
+        for n in (100, 1000)
+        for size in (0.0, 1.0, 2.0)
+        for test in ("p_smooth", "p_sharp")
+    ]
+    columns = ["metric", "n_examples", "break_size", "test", "n_curves", "share", "jump_share"]
+    frame = pd.DataFrame(rows, columns=columns).assign(share_low=0.0, share_high=0.4)
+    figure = power.draw_power(frame, "mathematical model, no data")
+    assert len(figure.axes) == 2 and len(figure.axes[0].lines) == 6
+    assert "p_smooth, 1,000 examples" in texts(figure)

@@ -1,0 +1,96 @@
+"""The report page: self-contained, whatever the names in it."""
+
+from html.parser import HTMLParser
+
+import pytest
+from builders import build, entry, put, score_file
+
+from analysis.base import sql
+from analysis.normalise.bigbench import normalise
+from analysis.pages import report
+
+HOSTILE = "<script>alert(1)</script>"
+NAMES = [HOSTILE, "a \"quoted\" 'name' &amp;", "x" * 300, "\u202eright to left\u202c", "{{ 7 * 7 }}"]
+
+
+class Page(HTMLParser):
+    """What a browser would find: elements with their attributes, and text."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.text, self.open = [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("report")
+    for number, name in enumerate(NAMES):
+        for k in range(6):
+            scores = {"exact_str_match": (0, 0, 0.01, 0, 0, 0.53)[k]}
+            document = score_file([entry(scores, label=name)], name, name, f"m{k}", 10.0**k)
+            put(folder / "in", document, f"scores_{k}.json", f"task{number}")
+    put(folder / "in", b"", "scores_empty.json", "task0")
+    con = build(normalise(folder / "in"), facts={"source": HOSTILE, "commit": None})
+    path = folder / "d.duckdb"
+    con.execute(f"attach {sql.quoted(str(path))} as d; copy from database memory to d; detach d")
+    svg = b'<svg xmlns="http://www.w3.org/2000/svg"><text>hello</text></svg>'
+    figures = [report.Figure("one", HOSTILE, svg, "<p>A caption.</p>")]
+    config = {"emergence_threshold": 20, "steepest_plausible_slope": -0.2}
+    return report.page(str(path), HOSTILE, figures, config, simulated=True)
+
+
+def test_names_are_text(page):
+    found = Page(page)
+    assert "script" not in [tag for tag, _ in found.elements]
+    text = "".join(found.text)
+    assert HOSTILE in text and NAMES[1] in text and NAMES[2] in text and "{{ 7 * 7 }}" in text and "49" not in NAMES[4]
+
+
+def test_nothing_is_loaded_from_elsewhere(page):
+    for tag, attributes in Page(page).elements:
+        for name in ("src", "href", "data", "poster", "action"):
+            assert attributes.get(name, "#").startswith(("#", "data:")), (tag, attributes)
+        assert not [name for name in attributes if name.startswith("on")]
+    assert "default-src 'none'" in page and "url(" not in page
+
+
+def test_what_a_screen_reader_needs(page):
+    found = Page(page)
+    tags = [tag for tag, _ in found.elements]
+    assert dict(found.elements)["html"]["lang"] == "en" and tags.count("h1") == 1 and tags.count("main") == 1
+    assert all(attributes.get("alt") for tag, attributes in found.elements if tag == "img")
+    assert all(attributes.get("scope") == "col" for tag, attributes in found.elements if tag == "th")
+    identifiers = [attributes["id"] for _, attributes in found.elements if "id" in attributes]
+    assert len(identifiers) == len(set(identifiers))
+    targets = {attributes["href"][1:] for tag, attributes in found.elements if tag == "a"}
+    assert targets <= set(identifiers)
+
+
+def test_it_says_what_was_run_and_found(page):
+    text = " ".join("".join(Page(page).text).split())
+    assert "Simulated: no model was run" in text and "commit" not in text.split("The analysis is")[0]
+    assert "empty" in text and "Emergence shows on few of the preferred metrics." in text
+    assert "On 1 of 1 preferred metrics." in text and "5 of 5 pairs that display emergence" in text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, ""),
+        (float("nan"), ""),
+        (float("inf"), "∞"),
+        (1234567, "1,234,567"),
+        (0.123456, "0.1235"),
+        (True, "yes"),
+        ("x", "x"),
+    ],
+)
+def test_cells(value, text):
+    assert report.shown(value) == text

@@ -1,0 +1,355 @@
+"""Tables of the database: given score files, expected rows."""
+
+import math
+
+import pandas as pd
+import pytest
+from builders import build, entry, put, put_curve, rows, score_file
+
+from analysis.base import tables
+from analysis.base.database import connect
+from analysis.base.tables import TABLES, create_table, failed_checks
+from analysis.normalise.bigbench import normalise
+from analysis.normalise.examples import denominators, recover_n_examples, use_reference
+
+JUMP = [0.0, 0.0, 0.0, 0.0, 0.0, 0.5]
+LINE = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5]
+DROP = [0.5, 0.0, 0.0, 0.0, 0.0, 0.0]
+
+
+@pytest.fixture
+def database(tmp_path):
+    """Write curves with `put_curve`, then call this for the tables."""
+    root = tmp_path / "in"
+
+    def made(**options):
+        return build(normalise(root), **options)
+
+    made.root = root
+    return made
+
+
+@pytest.fixture(scope="module")
+def small(small_source, tmp_path_factory):
+    return build(normalise(small_source), facts={"source": "here"})
+
+
+def test_every_table_is_documented_and_passes_its_checks(small):
+    asked = """select table_name, comment from duckdb_tables()
+        union all select view_name, comment from duckdb_views() where not internal and not temporary"""
+    comments = dict(small.execute(asked).fetchall())
+    assert comments == {name: model["comment"] for name, model in TABLES.items() if name != "truth"}
+    for name in comments:
+        assert failed_checks(small, name) == []
+    empty = "select table_name, column_name from duckdb_columns() where not internal and coalesce(comment, '') = ''"
+    undocumented = [(table, column) for table, column in small.execute(empty).fetchall() if table in TABLES]
+    assert undocumented == []
+
+
+def test_a_failed_check_is_reported(small):
+    small.execute("begin")
+    small.execute("insert into curves select * from curves limit 1")
+    small.execute("update curves set status = 'fine' where status = 'flat'")
+    assert len(failed_checks(small, "curves")) >= 2
+    small.execute("rollback")
+
+
+def test_the_contract(small):
+    """Names that outside users rely on."""
+    contract = {
+        "scores": "task, subtask, entry_kind, model_family, model, shots, metric, filter, score, stderr, n_examples, "
+        "is_preferred, low_score, high_score, source_file",
+        "models": "model_family, model, non_embedding_params, flop_matched_non_embedding_params, total_params, scale, "
+        "scale_basis",
+        "tasks": "task, preferred_metric, n_subtasks, n_models, keywords, note",
+        "metrics": "metric, is_linear, is_continuous, is_proportion, higher_is_better, lower_bound, upper_bound, known",
+        "annotations": "task, label, first_model_family, first_model_size",
+        "curves": "task, subtask, shots, metric, filter, model_family, entry_kind, n_scales, is_preferred, y_min, y_max, "
+        "emergence_score, improvement_score, linearity, sharpness, direction, status, smallest_step, n_examples, "
+        "n_source, n_ambiguous",
+        "triplets": "task, metric, model_family, emergence_score, improvement_score, linearity, curve_subtask, "
+        "curve_shots, curve_filter, n_curves, median_improvement_score, is_preferred, status",
+        "pairs": "task, model_family, metric, emergence_score, improvement_score, linearity, curve_subtask, "
+        "curve_shots, curve_filter, n_curves, median_improvement_score, is_preferred, status",
+        "rejects": "kind, file, location, reason, detail, n_numbers",
+        "provenance": "key, value",
+    }
+    for table, columns in contract.items():
+        small.execute(f"select {columns} from {table}")
+
+
+def test_small_tree_in_numbers(small):
+    n = lambda query: small.execute(query).fetchall()[0][0]  # noqa: E731
+    assert n("select count(*) from scores") == 3936
+    assert n("select count(*) from models") == 33
+    assert n("select count(*) from curves where model_family = 'PaLM' and n_scales <> 3") == 0
+    # Every published number with a scale is a point of exactly one curve.
+    assert n("select sum(n_models) from curves") == 3936
+    assert rows(small, "select metric, known from metrics where not known") == [{"metric": "my_own_score", "known": False}]
+    assert n("select note from tasks where task = 'periodic_elements'").startswith("Models were run on different")
+    assert n("select value from provenance where key = 'source'") == "here"
+    assert n("select value from provenance where key = 'metrics_unknown'") == "1"
+
+
+def test_scale_and_its_basis(database):
+    def model(name, family, non_embedding, matched, total):
+        document = score_file(family=family, model=name)
+        names = ("non_embedding_params", "flop_matched_non_embedding_params", "total_params")
+        document["model"] |= dict(zip(names, (non_embedding, matched, total), strict=True))
+        put(database.root, document, f"scores_{name}.json")
+
+    model("dense", "BIG-G T=0", 100, 50, 200)
+    model("sparse", "BIG-G sparse", 100, 50, 200)
+    model("sparse_unmatched", "BIG-G sparse", 100, None, 200)
+    model("total", "T0", None, None, 200)
+    model("unknown", "X", None, None, None)
+    con = database()
+    assert rows(con, "select model, scale, scale_basis from models order by model") == [
+        {"model": "dense", "scale": 100, "scale_basis": "non_embedding_params"},
+        {"model": "sparse", "scale": 50, "scale_basis": "flop_matched_non_embedding_params"},
+        {"model": "sparse_unmatched", "scale": 100, "scale_basis": "non_embedding_params"},
+        {"model": "total", "scale": 200, "scale_basis": "total_params"},
+        {"model": "unknown", "scale": None, "scale_basis": "none"},
+    ]
+    unknown = rows(con, "select n_scales, n_without_scale, status from curves where model_family = 'X'")
+    assert unknown == [{"n_scales": 0, "n_without_scale": 1, "status": "too_few_scales"}]
+    assert con.execute("select value from provenance where key = 'models_without_scale'").fetchall() == [("1",)]
+    assert con.execute("select value from provenance where key = 'families_of_mixed_scale_basis'").fetchall() == [("1",)]
+
+
+def test_the_description_of_most_files_counts(database):
+    # Three files say nothing, which does not outvote the others.
+    for number, parameters in enumerate([1e9, 2e9, 2e9, None, None, None]):
+        put(database.root, score_file([entry(shots=number)], parameters=parameters), f"scores_{number}.json")
+    assert rows(database(), "select scale, n_descriptions from models") == [{"scale": 2e9, "n_descriptions": 3}]
+
+
+def test_a_triplet_is_its_most_emergent_curve(database):
+    put_curve(database.root, LINE, "line", shots=0)
+    for k, values in enumerate(zip(JUMP, LINE, DROP, strict=True)):
+        entries = [entry({"exact_str_match": v}, "t", shots=s) for s, v in enumerate(values)]
+        put(database.root, score_file(entries, "t", model=f"m{k}", parameters=10.0 ** (k + 6)), f"scores_{k}.json", "t")
+    con = database()
+    found = rows(con, "select * from triplets where task = 't'")[0]
+    assert (found["curve_subtask"], found["curve_shots"], found["n_curves"]) == ("t", 0, 3)
+    assert (found["emergence_score"], found["status"], found["displays_emergence"]) == (math.inf, "infinite", True)
+    assert found["median_improvement_score"] == pytest.approx(5)
+    line = rows(con, "select * from triplets where task = 'line'")[0]
+    assert line["improvement_score"] == pytest.approx(5) and line["displays_emergence"] is False
+
+
+def test_no_median_between_the_infinities(database):
+    for k, values in enumerate(zip(JUMP, DROP, strict=True)):
+        entries = [entry({"exact_str_match": v}, "t", shots=s) for s, v in enumerate(values)]
+        put(database.root, score_file(entries, "t", model=f"m{k}", parameters=10.0 ** (k + 6)), f"scores_{k}.json", "t")
+    found = rows(database(), "select improvement_score, median_improvement_score from triplets")
+    assert found == [{"improvement_score": math.inf, "median_improvement_score": None}]
+
+
+def test_lower_is_better(database):
+    put_curve(database.root, [0.9] * 5 + [0.1], metric="calibration_multiple_choice_brier_score")
+    found = rows(database(), "select emergence_score, improvement_score, direction, displays_emergence from triplets")
+    assert found == [
+        {"emergence_score": -math.inf, "improvement_score": math.inf, "direction": -1, "displays_emergence": True}
+    ]
+
+
+def test_emergence_needs_five_scales(database):
+    put_curve(database.root, [0, 0, 0, 1], "four")
+    put_curve(database.root, [0, 0, 0, 0, 1], "five")
+    found = rows(database(), "select task, improvement_score, displays_emergence from triplets order by task")
+    assert found == [
+        {"task": "five", "improvement_score": math.inf, "displays_emergence": True},
+        {"task": "four", "improvement_score": math.inf, "displays_emergence": False},
+    ]
+
+
+def test_the_threshold_is_exclusive(database):
+    put_curve(database.root, LINE)
+    assert rows(database(settings={"emergence_threshold": 4.99}), "select displays_emergence as d from pairs") == [
+        {"d": True}
+    ]
+    exact = rows(database(), "select improvement_score as s from pairs")[0]["s"]
+    assert rows(database(settings={"emergence_threshold": exact}), "select displays_emergence as d from pairs") == [
+        {"d": False}
+    ]
+
+
+def test_aggregates_do_not_compete(database):
+    for k, (part, whole) in enumerate(zip(LINE, JUMP, strict=True)):
+        entries = [
+            entry({"exact_str_match": part}, "t:a"),
+            entry({"exact_str_match": whole, "normalized_aggregate_score": 1}, "t", "normalized_aggregate_score"),
+        ]
+        put(database.root, score_file(entries, "t", model=f"m{k}", parameters=10.0 ** (k + 6)), f"scores_{k}.json", "t")
+    con = database()
+    found = rows(con, "select metric, improvement_score, n_curves, status, is_preferred from triplets order by metric")
+    assert found == [
+        {
+            "metric": "exact_str_match",
+            "improvement_score": pytest.approx(5),
+            "n_curves": 1,
+            "status": "ok",
+            "is_preferred": True,
+        },
+        {
+            "metric": "normalized_aggregate_score",
+            "improvement_score": None,
+            "n_curves": 0,
+            "status": "aggregate_only",
+            "is_preferred": None,
+        },
+    ]
+    assert rows(con, "select preferred_metric as p, n_subtasks as n from tasks") == [{"p": "exact_str_match", "n": 1}]
+
+
+def test_preferred_metric_is_the_most_frequent_then_the_first(database):
+    entries = [
+        entry({"b": 1, "a": 1}, "t:1", "b"),
+        entry({"b": 1, "a": 1}, "t:2", "a"),
+        entry({"c": 1, "a": 1}, "u", "c"),
+        entry({"c": 1, "a": 1}, "u", "c", shots=1),
+        entry({"a": 1}, "u", "a", shots=2),
+    ]
+    put(database.root, score_file(entries[:2], "t"), folder="t")
+    put(database.root, score_file(entries[2:], "u"), folder="u")
+    found = rows(database(), "select task, preferred_metric from tasks order by task")
+    assert found == [{"task": "t", "preferred_metric": "a"}, {"task": "u", "preferred_metric": "c"}]
+
+
+def test_a_pair_without_its_preferred_metric_says_so(database):
+    put_curve(database.root, LINE, "t", "F")
+    put(database.root, score_file([entry({"other": 1}, "t", "other")], "t", "G"), "scores_G.json", "t")
+    put(database.root, score_file([entry({"m": 1}, "u") | {"preferred_score": None}], "u", "G"), folder="u")
+    found = rows(database(), "select task, model_family, metric, n_curves, status from pairs order by all")
+    assert found == [
+        {"task": "t", "model_family": "F", "metric": "exact_str_match", "n_curves": 1, "status": "ok"},
+        {"task": "t", "model_family": "G", "metric": "exact_str_match", "n_curves": 0, "status": "not_published"},
+        {"task": "u", "model_family": "G", "metric": None, "n_curves": 0, "status": "not_published"},
+    ]
+
+
+def test_rejects_are_in_the_database(database):
+    put(database.root, score_file([entry({"m": None, "n": 1}, preferred="n")]))
+    put(database.root, b"{", "scores_cut.json")
+    found = rows(database(), "select kind, reason from rejects")
+    assert found == [{"kind": "file", "reason": "not_json"}, {"kind": "value", "reason": "not_a_number"}]
+
+
+def test_null_shots_make_a_curve(database):
+    put_curve(database.root, LINE, shots=None)
+    found = rows(database(), "select shots, n_scales, status from curves")
+    assert found == [{"shots": None, "n_scales": 6, "status": "ok"}]
+
+
+def test_hostile_names_reach_the_database(database):
+    name = "a'; drop table scores; --"
+    put_curve(database.root, LINE, name.replace("/", ""))
+    con = database(facts={"source": name})
+    assert rows(con, "select task, status from pairs") == [{"task": name, "status": "ok"}]
+    assert rows(con, "select value from provenance where key = 'source'") == [{"value": name}]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (647 / 1024, 1024),
+        (2 / 1024, 512),
+        (1 / 3, 3),
+        (0.1, 10),
+        (0.0, 1),
+        (1.0, 1),
+        (53333 / 99991, 99991),
+        (0.6318359375, 1024),
+        (2**0.5 - 1, 0),
+        (0.25 + 1e-9, 0),
+        (-0.5, 0),
+        (1.5, 0),
+        (float("nan"), 0),
+        (1e-20, 0),
+    ],
+)
+def test_denominator(value, expected):
+    assert denominators([value]).tolist() == [expected]
+
+
+def test_denominators_of_all_small_fractions():
+    n = 97
+    k = [(p, q) for q in range(1, n) for p in range(q + 1)]
+    expected = [q // math.gcd(p, q) for p, q in k]
+    assert denominators([p / q for p, q in k]).tolist() == expected
+
+
+def test_n_examples_is_the_common_denominator():
+    def group(task, values):
+        return pd.DataFrame({"task": task, "subtask": task, "model_family": "F", "score": values})
+
+    frame = pd.concat(
+        [
+            group("plain", [1 / 205, 2 / 205, 5 / 205, 0.0]),
+            group("lower bound", [0.25, 0.5, 1 / 6]),
+            group("rounded", [0.123, 0.456, 0.789]),
+            group("few", [0.5, 0.5, 0.0, 1.0]),
+            group("irrational", [0.5, 2**-0.5, 0.25]),
+            group("huge", [1 / 99991, 1 / 99989]),
+            group("tiny", [1e-20, 0.1, 0.2, 0.3, 0.4]),
+            group("no share in lowest terms", [1 / 5, 3 / 41, 2 / 41]),
+            group("two sizes", [1 / 60, 7 / 60, 3 / 64, 5 / 64]),
+        ]
+    )
+    found = recover_n_examples(frame).set_index("task")
+    assert found["n_examples"].dropna().to_dict() == {
+        "plain": 205,
+        "lower bound": 12,
+        "rounded": 1000,
+        "few": 2,
+        "no share in lowest terms": 205,
+    }
+    certain = found.index[~found["n_ambiguous"].fillna(True)]
+    assert certain.tolist() == ["plain"]
+    assert found["n_source"].dropna().to_dict() == dict.fromkeys(found["n_examples"].dropna().index, "values") | {
+        "two sizes": "mixed"
+    }
+
+
+def test_published_sizes_count_where_the_scores_leave_them_open_and_the_family_agrees():
+    def examples(family, n_of_certain):
+        rows = [(f"t{k}", f"t{k}", family, n_of_certain, "values", False) for k in range(3)]
+        rows += [("open", "open", family, 50, "values", True), ("other", "other", family, 7, "values", True)]
+        rows += [("open", "open:part", family, 50, "values", True), ("large", "large", family, 128, "values", True)]
+        names = ["task", "subtask", "model_family", "n_examples", "n_source", "n_ambiguous"]
+        return pd.DataFrame(rows, columns=names).astype({"n_examples": "Int64", "n_ambiguous": "boolean"})
+
+    published = pd.Series({"t0": 90, "t1": 90, "t2": 90, "open": 200, "other": 200, "large": 5000})
+    whole, part = (use_reference(examples("BIG-G T=0", n), published) for n in (90, 18))
+    assert whole["n_examples"].tolist() == [90, 90, 90, 200, 7, 50, 1024]
+    assert whole["n_source"].tolist() == ["values"] * 3 + ["reference", "values", "values", "reference"]
+    assert whole["n_ambiguous"].tolist() == [False] * 3 + [True] * 4
+    # Where the certain numbers are those of a sample, so are the others.
+    assert part["n_examples"].tolist() == [18, 18, 18, 50, 7, 50, 128]
+    # Only BIG-G is known to have stopped at 1,024.
+    other = use_reference(examples("GPT", 90), published)
+    assert other["n_examples"].tolist() == [90, 90, 90, 200, 7, 50, 128]
+
+
+def test_n_examples_in_curves(small):
+    found = rows(
+        small,
+        """
+        select distinct task, metric, entry_kind, n_examples, n_source, smallest_step from curves
+        where task in ('anachronisms', 'modified_arithmetic') and model_family = 'BIG-G T=0' order by all
+        """,
+    )
+    proportions = [row for row in found if row["n_examples"]]
+    assert {(row["task"], row["metric"], row["n_examples"]) for row in proportions} == {
+        ("anachronisms", "multiple_choice_grade", 230),
+        ("modified_arithmetic", "exact_str_match", 500),
+    }
+    assert all(row["smallest_step"] == 1 / row["n_examples"] and row["entry_kind"] != "aggregate" for row in proportions)
+    assert all(row["smallest_step"] is None and row["n_source"] is None for row in found if not row["n_examples"])
+
+
+def test_sql_without_a_description_is_refused(monkeypatch):
+    monkeypatch.setattr(tables, "sql_text", lambda name: "select 1 as surprise")
+    with connect() as con, pytest.raises(ValueError, match=r"are not those of tables\.yml"):
+        create_table(con, "tables/rejects")

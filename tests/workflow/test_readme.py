@@ -1,0 +1,38 @@
+"""The README's queries give the README's outputs."""
+
+import re
+
+import pandas as pd
+import pytest
+from builders import ROOT, build
+
+from analysis.normalise.bigbench import normalise
+from analysis.theory import score_files
+from analysis.theory import world as simulate
+
+
+def test_queries_of_the_readme(real_source, tmp_path):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    examples = re.findall(r"```sql\n(.*?)\n```\n```text\n(.*?)\n```", readme, re.DOTALL)
+    assert len(examples) >= 5
+    con = build(normalise(real_source))
+    for query, shown in examples:
+        assert str(con.sql(query)).rstrip() == shown, query
+    python = re.search(r"con\.sql\(\"(.*?)\"\)", readme)[1]
+    assert len(con.sql(python).fetchall()) == 7
+
+
+@pytest.mark.slow
+def test_the_world_without_emergence_of_the_readme(tmp_path):
+    """The percentages that the README gives for 210 simulated tasks."""
+    world = simulate.World()
+    tables = [pd.read_csv(ROOT / f"data/reference/{name}.csv") for name in ("annotations", "preferred_metrics")]
+    tasks = simulate.tasks_of(world, *simulate.reference_tasks(*tables))
+    score_files.write_tree(tmp_path / "tree", world, tasks, 2)
+    con = build(normalise(tmp_path / "tree", 2))
+    curves = con.execute("select * from curves where entry_kind <> 'aggregate' and n_scales >= 5").df()
+    above = {limit: (curves["improvement_score"] > limit).groupby(curves["metric"]).mean() for limit in (20, 25)}
+    shares = {metric: round(100 * share, 1) for metric, share in above[20].items()}
+    assert round(shares["exact_str_match"]) == 16 and round(shares["bleu"]) == 9 and round(shares["rougeLsum"]) == 5
+    assert shares["multiple_choice_grade"] == 0.2 and shares["calibration_multiple_choice_brier_score"] == 0.1
+    assert shares["log_likelihood"] == 2.5 and round(100 * above[25]["log_likelihood"], 1) == 0.3

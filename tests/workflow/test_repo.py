@@ -1,0 +1,155 @@
+"""The repository itself: reference tables, SQL files, configuration, lock."""
+
+import csv
+import re
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import yaml
+from builders import ROOT
+
+from analysis.base.tables import TABLES
+from analysis.figures.registry import FIGURES, figures_of
+from analysis.pages import dictionary
+
+
+def table(name):
+    with (ROOT / f"data/reference/{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_annotations_are_those_of_the_papers():
+    rows = table("annotations")
+    assert Counter(row["label"] for row in rows) == {"emergent": 67, "smooth": 58, "flat": 45, "other": 27}
+    first = Counter(f"{row['first_model_family']} {row['first_model_size']}" for row in rows if row["label"] == "emergent")
+    assert first == {
+        "GPT-3 13B": 2,
+        "GPT-3 175B": 15,
+        "LaMDA 137B": 8,
+        "PaLM 8B": 3,
+        "PaLM 64B": 14,
+        "PaLM 540B": 25,
+    }
+    assert all((row["label"] == "emergent") == bool(row["first_model_family"]) for row in rows)
+
+
+def test_preferred_metrics_are_of_the_emergent_tasks():
+    rows = table("preferred_metrics")
+    assert {row["task"] for row in rows} == {row["task"] for row in table("annotations") if row["label"] == "emergent"}
+    counts = Counter(row["preferred_metric"] for row in rows)
+    assert counts["multiple_choice_grade"] + counts["exact_str_match"] == 63
+    assert len(rows) == 67 and len(counts) == 5
+
+
+def test_sources_are_complete():
+    rows = {row["dataset"]: row for row in table("sources")}
+    config = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))
+    assert rows["bigbench"]["url"] == config["source"] and rows["bigbench"]["revision"] == config["revision"]
+    for row in rows.values():
+        assert all(row[name] for name in ("url", "revision", "licence", "citation"))
+        assert re.fullmatch(r"20\d\d-\d\d-\d\d", row["accessed"])
+
+
+def test_metrics_have_declared_values():
+    rows = table("metrics")
+    names = [row["metric"] for row in rows]
+    assert names == sorted(set(names), key=names.index) and len(names) == len(set(names))
+    for row in rows:
+        for column in ("is_linear", "is_continuous", "is_proportion", "higher_is_better"):
+            assert row[column] in ("true", "false", ""), row
+        bounds = [float(row[column]) for column in ("lower_bound", "upper_bound") if row[column]]
+        assert bounds == sorted(bounds)
+        assert row["source"]
+        if row["is_proportion"] == "true":
+            assert bounds == [0, 1] and row["higher_is_better"] == "true"
+        assert row["chance"] in (("0", "given", "") if row["is_proportion"] == "true" else ("",))
+    known = {row["metric"] for row in rows}
+    assert {row["preferred_metric"] for row in table("preferred_metrics")} <= known
+
+
+@pytest.mark.parametrize("name", ["metrics", "annotations", "preferred_metrics", "task_notes", "sources"])
+def test_reference_tables_are_sorted_and_have_one_row_a_key(name):
+    first = [next(iter(row.values())) for row in table(name)]
+    assert first == sorted(set(first), key=str.lower)
+
+
+def test_family_aliases_name_the_families_of_the_annotations():
+    aliases = table("family_aliases")
+    assert {row["annotated_family"] for row in aliases} == {
+        row["first_model_family"] for row in table("annotations") if row["first_model_family"]
+    }
+    assert {(row["annotated_family"], row["model_family"]) for row in aliases} == {
+        ("GPT-3", "GPT"),
+        ("LaMDA", "BIG-G T=0"),
+        ("LaMDA", "BIG-G T=1"),
+        ("PaLM", "PaLM"),
+    }
+
+
+def test_every_table_and_view_is_described():
+    names = {
+        folder: {path.stem for path in (ROOT / "analysis/sql" / folder).glob("*.sql")} for folder in ("tables", "views")
+    }
+    assert names["tables"] | names["views"] == set(TABLES)
+    assert names["views"] == {name for name, table in TABLES.items() if table.get("view")}
+    assert {path.stem for path in (ROOT / "analysis/sql/figures").glob("*.sql")} == {
+        *figures_of("dataset"),
+        "annotated_tasks",
+    }
+
+
+def test_the_data_dictionary_is_current():
+    assert (ROOT / "docs/database.md").read_text(encoding="utf-8") == dictionary.page(), (
+        "python -m analysis.pages.dictionary"
+    )
+
+
+def test_sql_files_are_one_select_each():
+    for path in (ROOT / "analysis/sql").rglob("*.sql"):
+        text = re.sub(r"--.*", "", path.read_text(encoding="utf-8"))
+        first = ("create",) if path.parent.name == "macros" else ("select", "with")
+        assert ";" not in text and text.split()[0] in first, path
+
+
+def test_the_shipped_configuration_has_every_key_of_the_schema():
+    schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8"))
+    config = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))
+    assert set(config) == set(schema["properties"])
+    for key, value in schema["properties"].items():
+        assert value["description"]
+        assert config[key] == value.get("default", config[key])
+    assert schema["additionalProperties"] is False
+
+
+def test_the_lock_has_hashes_and_no_host():
+    for name in ("requirements.lock", "experiments.lock", "harness.lock", "uv.req"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        assert "://" not in text
+        pins = re.findall(r"^[a-z0-9].*", text, re.MULTILINE)
+        assert pins and all("==" in pin for pin in pins)
+        assert text.count("--hash=sha256:") >= len(pins)
+
+
+def test_science_knows_nothing_of_the_workflow():
+    for path in (ROOT / "analysis").rglob("*.py"):
+        assert not re.search(r"^\s*(import|from) snakemake", path.read_text(encoding="utf-8"), re.MULTILINE), path
+
+
+def test_every_figure_has_a_caption_and_a_place_in_the_readme():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for name in (*FIGURES, "annotated_tasks", "power", "theory_figures"):
+        assert f"`{name}`" in readme, name
+    for name in {figure["caption"] for figure in FIGURES.values()} | {"annotated_tasks"}:
+        assert len((ROOT / f"workflow/report/{name}.rst").read_text(encoding="utf-8")) > 100, name
+
+
+def test_generated_files_are_not_tracked():
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip(f"not a git checkout: {listed.stderr.strip()}")
+    for name in listed.stdout.splitlines():
+        assert not name.startswith(("results/", "logs/", ".venv/"))
+        assert not name.startswith("data/") or name == "data/README.md" or name.startswith("data/reference/")
+        assert not Path(name).is_absolute()

@@ -1,0 +1,83 @@
+"""An edit of any module, SQL file or other file re-runs the rules that use it, and no others.
+
+In a copy of the repository, whose outputs are empty files that Snakemake takes for its own (`--touch`).
+"""
+
+import os
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+from builders import ROOT, jobs_of, snakemake
+
+PARTS = ("Snakefile", "analysis", "config", "data/reference", "profiles", "workflow")
+TRAINED = ("dataset=t", "source=trained", "experiments=smoke")
+TESTED = {"fit", "pool", "mirage"}
+FROM_DATABASE = {"croissant", "dataset_figures", "explorer", "pdf", "report_page", "sharp_and_smooth"}
+EXPERIMENT_FIGURES = {"figure_3", "figure_4", "figure_7", "figure_8", "figure_10"}
+# What an edit of a file re-runs: {file below analysis: rules}.
+EXPECTED = {
+    "score/agreement.py": {"dataset_figures", "pdf", "report_page"},
+    "figures/scores.py": {"dataset_figures", "pdf", "report_page"},
+    "figures/size_lines.py": EXPERIMENT_FIGURES | {"report_page"},
+    "breaks/goodness.py": TESTED | {"database"} | FROM_DATABASE,
+    "experiments/comparisons.py": EXPERIMENT_FIGURES | {"sharp_and_smooth", "report_page"},
+    "experiments/tidy_tables.py": {"trained", "average", "normalise", "gather", "score", "database"}
+    | TESTED | FROM_DATABASE,
+    "theory/score_files.py": {"simulate_world", "dataset_figures", "pdf", "report_page"},
+    "pages/croissant.py": {"croissant"},
+    "pages/explorer.js": {"explorer"},
+    "pages/report.html.j2": {"report_page"},
+    "sql/tables/pairs.sql": {"database"} | FROM_DATABASE,
+    "sql/tables/curves.sql": {"score", "simulate_world", "database"} | TESTED | FROM_DATABASE,
+    "sql/views/claims.sql": {"database"} | FROM_DATABASE,
+    "sql/steps/sharpness.sql": {"sharp_and_smooth"},
+    "sql/figures/figure_5b.sql": {"dataset_figures", "pdf", "report_page"},
+    "sql/figures/emergence_share.sql": {"simulate_world", "dataset_figures", "pdf", "report_page"},
+    "sql/pages/report_families.sql": {"report_page"},
+    "figures/figures.yml": {"dataset_figures", "theory_figures", "pdf", "report_page"} | EXPERIMENT_FIGURES,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory):
+    """Rules that a run in a finished copy of the repository would run; `planned.root` is the copy."""
+    root = tmp_path_factory.mktemp("copy")
+    for part in PARTS:
+        (root / part).parent.mkdir(exist_ok=True)
+        (shutil.copytree if (ROOT / part).is_dir() else shutil.copy)(ROOT / part, root / part)
+    environment = os.environ | {"PYTHONPATH": str(root)}
+
+    def run(*arguments):
+        result = snakemake(*arguments, "--config", *TRAINED, cwd=root, env=environment)
+        assert result.returncode == 0, result.stdout + result.stderr
+        return result
+
+    for line in run("--summary").stdout.splitlines()[1:]:
+        path = root / line.split("\t")[0]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch() if path.suffix else path.mkdir(exist_ok=True)
+    run("--touch")
+
+    def found():
+        result = run("--dry-run")
+        return jobs_of(result.stdout + result.stderr)
+
+    found.root = root
+    assert found() == set()
+    return found
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_an_edit_re_runs_what_uses_the_file(planned, name):
+    path = planned.root / "analysis" / name
+    content, times = path.read_bytes(), path.stat()
+    comment = {".py": b"# edited\n", ".sql": b"-- edited\n", ".yml": b"# edited\n"}.get(Path(name).suffix, b"\n")
+    path.write_bytes(content + comment)
+    os.utime(path, (time.time() + 5, time.time() + 5))
+    try:
+        assert planned() == EXPECTED[name]
+    finally:
+        path.write_bytes(content)
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
