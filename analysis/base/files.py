@@ -89,6 +89,7 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
+            temporary.with_name(f"{temporary.name}.wal").unlink(missing_ok=True)  # DuckDB's, where it could not end well
 
 
 def write_text(text: str, path: str | os.PathLike) -> None:

@@ -70,3 +70,20 @@ def test_samples_that_the_score_does_not_confirm(tmp_path):
 def test_a_score_file_without_samples_is_no_log(tmp_path):
     _, scores, rejects = of(tmp_path, [log([1, 0]), log([1, 0], model="2b", queries=None)])
     assert len(scores) == 1 and rejects == ["score_file"]
+
+
+def test_numbers_of_parameters_keep_their_names(tmp_path):
+    """A log gives three; by which of them a model is ordered is decided as for score files."""
+    documents = []
+    for k, family in enumerate(["F", "BIG-G sparse"]):
+        document = log([1, 0, 1], model=f"m{k}", parameters=None)
+        counts = {"non_embedding_params": 8e9, "flop_matched_non_embedding_params": 1e9, "total_params": 9e9}
+        document["model"] |= {"model_family": family} | counts
+        documents.append(document)
+    tables, _, _ = of(tmp_path, documents)
+    found = rows(build(tables), "select * exclude (model, n_descriptions) from models order by model_family")
+    counts = {"non_embedding_params": 8e9, "flop_matched_non_embedding_params": 1e9, "total_params": 9e9}
+    assert found == [
+        counts | {"model_family": "BIG-G sparse", "scale": 1e9, "scale_basis": "flop_matched_non_embedding_params"},
+        counts | {"model_family": "F", "scale": 8e9, "scale_basis": "non_embedding_params"},
+    ]

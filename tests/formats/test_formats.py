@@ -719,3 +719,23 @@ def test_training_is_no_scale_of_big_bench(small_source, tmp_path):
         "scale_by=tokens",
     )
     assert result.returncode == 1 and "BIG-bench publishes numbers of parameters alone" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"task": "t", "model": "m", "metric": "acc", "score": 1' + "0" * 400 + "}",
+        '{"task": "t", "model": "m", "metric": "acc", "score": 0.5, "n_examples": 1' + "0" * 400 + "}",
+        '{"task": "t", "model": "m", "metric": "acc", "score": ' + "[" * 2000 + "]" * 2000 + "}",
+        '{"task": ' + '{"a": ' * 2000 + "1" + "}" * 2000 + ', "model": "m", "metric": "acc", "score": 0.5}',
+    ],
+    ids=["an integer beyond double precision", "as a count", "a deep list", "a deep object"],
+)
+@pytest.mark.parametrize("first", [True, False])
+def test_one_row_of_json_lines_that_no_parser_can_hold_is_one_reject(tmp_path, line, first):
+    good = '{"task": "t", "model": "m", "metric": "acc", "score": 0.5, "model_family": "F", "n_parameters": 1e6}'
+    lines = [line, good] if first else [good, line]
+    (tmp_path / "t.jsonl").write_text("\n".join(lines) + "\n")
+    _, scores, rejects = of(tmp_path / "t.jsonl")
+    assert scores["score"].tolist() == [0.5] and len(rejects) == 1
+    assert rejects[0]["location"] == f"line {1 if first else 2}"

@@ -292,3 +292,28 @@ def test_an_entry_without_any_good_number_leaves_the_others(tmp_path):
     tables = bigbench.normalise(tmp_path)
     assert [(row["shots"], row["score"]) for row in scores_of(tables)] == [(1, 0.5)]
     assert [row["reason"] for row in tables.rejects.to_pylist()] == ["not_a_number"]
+
+
+def test_a_contradiction_says_what_differs(tmp_path):
+    """Every number of it, the first included, names another one and what is different: here the values."""
+    put(tmp_path, score_file([entry({"bleu": 0.1}), entry({"bleu": 0.12})]))
+    with pytest.raises(InputError, match="no number could be read"):
+        bigbench.normalise(tmp_path)
+    put(tmp_path, score_file([entry({"bleu": 0.3})], model="2b"), "scores_F_2b.json")
+    found = [row for row in bigbench.normalise(tmp_path).rejects.to_pylist() if row["reason"] == "contradiction"]
+    assert len(found) == 2 and all("different values" in row["detail"] for row in found)
+    assert "0.1;" in found[0]["detail"] and "also as 0.12 in" in found[0]["detail"] and "scores[1]" in found[0]["detail"]
+    assert "0.12;" in found[1]["detail"] and "also as 0.1 in" in found[1]["detail"] and "scores[0]" in found[1]["detail"]
+
+
+def test_files_of_tasks_in_several_slices_are_read_twice_and_not_more(tmp_path, monkeypatch):
+    """Twenty tasks whose files lie in two folders each, far apart."""
+    for k in range(20):
+        for half in "ab":
+            content = score_file([entry({"bleu": float(k)})], f"task {k}", model=f"m{half}")
+            put(tmp_path / "in", content, folder=f"{half}_{k:02}")
+    monkeypatch.setattr(bigbench, "FILES_PER_CHUNK", 1)
+    read = []
+    monkeypatch.setattr(bigbench, "parse_plain_file", lambda content: read.append(content))
+    tables = bigbench.normalise(tmp_path / "in", 1)
+    assert len(tables.scores) == 40 and len(read) == 80

@@ -84,3 +84,10 @@ def test_what_a_table_lacks():
         mirage_test([0.1, 0.2, 0.3])
     with pytest.raises(ValueError, match="shape"):
         mirage_test([0.1, 0.2, 0.3], SCALES[:4], 10)
+
+
+def test_a_row_without_a_family_is_an_error_that_names_it():
+    table = pd.DataFrame({"task": "t", "metric": "m", "n_parameters": [1e6, 1e7, 1e8], "score": [0.1, 0.2, 0.4]})
+    table["model_family"] = ["F", None, None]
+    with pytest.raises(ValueError, match=r"rows 2, 3: model_family is missing; leave the column out"):
+        emergence_score(table)
