@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from git_server import GitServer, big_repository, ideal_pack
 
-from analysis.git import fetch
+from analysis.sources.partial_clone import fetch
 
 FETCH = """
 git init -q D && cd D

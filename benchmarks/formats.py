@@ -12,7 +12,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from analysis.formats import read, rules
+from analysis.formats import names
+from analysis.normalise import results
 
 SIZES = ["70m", "160m", "410m", "1b", "1.4b", "2.8b", "6.9b", "12b"]
 FILES, TASKS = 2000, 60
@@ -54,7 +55,7 @@ def document(version, model, rng):
 
 def main():
     rng = random.Random(0)
-    known = rules.read([Path(__file__).parents[1] / "data/reference/rules.yml"])
+    known = names.read([Path(__file__).parents[1] / "data/reference/rules.yml"])
     with tempfile.TemporaryDirectory() as folder:
         for k in range(FILES):
             model = f"EleutherAI/pythia-{SIZES[k % 8]}"
@@ -70,7 +71,7 @@ def main():
             seconds = []
             for _ in range(3):
                 start = time.perf_counter()
-                tables = read.normalise(Path(folder), known, n_processes=n_processes)
+                tables = results.normalise(Path(folder), known, n_processes=n_processes)
                 seconds.append(time.perf_counter() - start)
             n = tables.facts
             assert (n["scores"], n["filled_stderr"], n["rejected_values"]) == (FILES * TASKS * 2, FILES * TASKS * 2, 0)

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from run import PROCESSES, apart, score_with_sql, write_curves
 
-from analysis import duck
+from analysis.base.database import connect
 from analysis.figures import style
 from analysis.formats import instances
 
@@ -40,7 +40,7 @@ def write_instances(n_rows, folder):
 
 def average(folder, temporary, memory_mb):
     paths = sorted(path.name for path in Path(folder).glob("*.parquet"))
-    with duck.connect(threads=PROCESSES, memory_mb=memory_mb, temporary=temporary) as con:
+    with connect(threads=PROCESSES, memory_mb=memory_mb, temporary=temporary) as con:
         con.execute("set enable_progress_bar = false")
         table, rejects, counts = instances.average(con, Path(folder), paths)
     assert not rejects and counts["instances_rejected"] == 0 and len(table) == counts["instances_in"] // 10_000

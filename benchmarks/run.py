@@ -29,9 +29,15 @@ import numpy as np
 import pandas as pd
 import psutil
 
-from analysis import duck, mirage, normalise, simulate, simulated_tree
+from analysis.base.database import connect
+from analysis.breaks.passes import fit_and_test
 from analysis.figures import style
-from analysis.sources import find_score_files
+from analysis.normalise import bigbench
+from analysis.normalise.schema import EXAMPLES_SCHEMA
+from analysis.score.curves import make_curves
+from analysis.sources.layout import find_score_files
+from analysis.theory import score_files
+from analysis.theory import world as simulate
 
 ROOT = Path(__file__).parents[1]
 PROCESSES = 2
@@ -113,7 +119,7 @@ def typed_parse(paths):
 def to_parquet(tree, folder):
     shutil.rmtree(folder, ignore_errors=True)
     Path(folder).mkdir(parents=True)
-    normalise.normalise(Path(tree), PROCESSES, folder=Path(folder))
+    bigbench.normalise(Path(tree), PROCESSES, folder=Path(folder))
 
 
 def row_by_row(files):
@@ -166,7 +172,7 @@ def measure_reading(tree, work, repeats, rows_of_peer):
 def write_curves(n_curves, folder):
     """`n_curves` curves of 12 scales as Parquet, task-major as `normalise` writes them."""
     folder.mkdir(parents=True, exist_ok=True)
-    with duck.connect(threads=PROCESSES) as con:
+    with connect(threads=PROCESSES) as con:
         con.execute("set preserve_insertion_order = true")
         con.execute(
             f"""copy (
@@ -178,7 +184,7 @@ def write_curves(n_curves, folder):
         task = "'task_' || lpad((c // 50)::varchar, 7, '0')"
         con.execute(
             f"""copy (
-                select {task} as task, {task} as subtask, 'task' as entry_kind, 'F' as model_family,
+                select (hash(c) >> 1)::bigint as curve_id, {task} as task, {task} as subtask, 'task' as entry_kind, 'F' as model_family,
                     'm' || lpad(k::varchar, 2, '0') as model, ((c % 50) // 13)::integer as shots,
                     'metric_' || ((c % 50) % 13) as metric, round(random() * 1000) / 1000 as score,
                     'none' as filter, null::double as stderr, null::bigint as n_examples, true as is_preferred,
@@ -189,28 +195,22 @@ def write_curves(n_curves, folder):
 
 
 def score_with_sql(folder, memory_limit, temporary):
-    with duck.connect(threads=PROCESSES) as con:
+    with connect(threads=PROCESSES) as con:
         con.execute("set preserve_insertion_order = false")
         con.execute("set enable_progress_bar = false")
         if memory_limit:
             con.execute(f"set memory_limit = '{memory_limit}'")
             con.execute(f"set temp_directory = '{temporary}'")
-        inputs = {"published_scores": f"{folder}/scores.parquet", "published_models": f"{folder}/models.parquet"}
-        duck.create_views(con, inputs | REFERENCE)
-        con.execute(f"create temp view scores as {duck.sql_text('scores')}")
-        con.execute(f"create temp view published_metrics as {duck.sql_text('steps/published_metrics')}")
-        for name in ("models", "metrics"):
-            duck.create_table(con, name)
-        con.execute(
-            "create temp table recovered_examples (task varchar, subtask varchar, model_family varchar, n_examples bigint, "
-            "n_source varchar, n_ambiguous boolean)"
-        )
-        con.execute(f"copy ({duck.sql_text('curves')}) to '{folder}/curves.parquet' (format parquet)")
+        scores = f"{folder}/scores.parquet"
+        metrics = con.sql(f"select distinct metric, null::boolean as higher_is_better from '{scores}'").to_arrow_table()
+        inputs = {"published_scores": scores, "published_models": f"{folder}/models.parquet", "published_metrics": metrics}
+        make_curves(con, inputs | {"recovered_examples": EXAMPLES_SCHEMA.empty_table()} | REFERENCE)
+        con.execute(f"copy curves to '{folder}/curves.parquet' (format parquet)")
 
 
 def scan(folder):
     texts = ", ".join(f"sum(length({name}))" for name in ("task", "subtask", "metric", "model_family", "model"))
-    with duck.connect(threads=PROCESSES) as con:
+    with connect(threads=PROCESSES) as con:
         con.execute(f"select sum(score), sum(shots), {texts} from '{folder}/scores.parquet'").fetchall()
 
 
@@ -242,15 +242,15 @@ def measure_scoring(work, sizes, repeats):
     for n in sizes:
         folder = work / f"curves_{n}"
         write_curves(n, folder)
-        turns = repeats if n <= 10**6 else 1
+        repetitions = repeats if n <= 10**6 else 1
         row = {"curves": n}
-        measured = [apart(score_with_sql, str(folder), None, None) for _ in range(turns)]
+        measured = [apart(score_with_sql, str(folder), None, None) for _ in range(repetitions)]
         row["sql"] = statistics.median(seconds for seconds, _ in measured)
         row["sql memory"] = max(memory for _, memory in measured)
-        row["scan"] = statistics.median(apart(scan, str(folder))[0] for _ in range(turns))
-        with duck.connect(threads=PROCESSES) as con:
+        row["scan"] = statistics.median(apart(scan, str(folder))[0] for _ in range(repetitions))
+        with connect(threads=PROCESSES) as con:
             y = con.execute(f"select score from '{folder}/scores.parquet'").fetchnumpy()["score"].reshape(-1, 12)
-        row["numpy"] = median_of(lambda y=y: dense_scores(y), turns)
+        row["numpy"] = median_of(lambda y=y: dense_scores(y), repetitions)
         del y
         if n >= 10**6:
             row["sql 1 GB"], row["sql 1 GB memory"] = apart(score_with_sql, str(folder), "1GB", str(work / "spill"))
@@ -297,7 +297,7 @@ def measure_workflow(tree, work):
     command += ["--directory", str(work / "run"), "--config", "dataset=full", f"source={tree}"]
     (work / "run").mkdir()
     # Options with several values would take targets for values: these come first.
-    main_job = [command[0], "database", "dataset_figures", "model_figures", *command[1:]]
+    main_job = [command[0], "database", "dataset_figures", "theory_figures", *command[1:]]
     seconds, memory = peak_memory(main_job, work)
     pages = [command[0], "report_page", "explorer", *command[1:]]
     seconds_of_pages, _ = peak_memory(pages, work)
@@ -312,7 +312,7 @@ def measure_workflow(tree, work):
 
 
 def _mirage(n_curves):
-    from analysis import calibration
+    from analysis.theory import calibration
 
     parts = [
         calibration.curves(metric, n_curves // 4, n, 12, simulate.World(seed=n))
@@ -321,8 +321,9 @@ def _mirage(n_curves):
     ]
     frame = pd.concat(parts, ignore_index=True)
     frame["task"] = [f"{task}_{n}" for task, n in zip(frame["task"], frame["n_examples"], strict=True)]
+    frame["curve_id"] = np.arange(len(frame))
     started = time.perf_counter()
-    mirage.test(frame, 20, n_processes=PROCESSES)
+    fit_and_test(frame, 20, n_processes=PROCESSES)
     Path(os.environ["MIRAGE_SECONDS"]).write_text(str(time.perf_counter() - started))
 
 
@@ -396,8 +397,10 @@ def table(reading, scoring, run, tested):
                      f"{by_size.loc[small, 'pandas apply']:.1f} s / {by_size.loc[small, 'sql']:.2f} s"))  # fmt: skip
     lines = ["| what, on 2 cores | measured | wanted | seconds |", "|---|---|---|---|"]
     for name, ratio, wanted, seconds in rows:
-        told = f"{ratio:.1f}x | {wanted} | {seconds}" if ratio == ratio else f"does not finish: out of memory | {wanted} | "
-        lines.append(f"| {name} | {told} |")
+        described = (
+            f"{ratio:.1f}x | {wanted} | {seconds}" if ratio == ratio else f"does not finish: out of memory | {wanted} | "
+        )
+        lines.append(f"| {name} | {described} |")
     lines += [
         f"| time of the score against size, slope in log-log | {slope:.2f} | 0.9 to 1.1 | {len(scoring)} sizes |",
         f"| from score files to database with tests, tables and figures | {run['whole run']:.0f} s | 30 s | "
@@ -423,7 +426,7 @@ def main():
         tables = [pd.read_csv(ROOT / f"data/reference/{name}.csv") for name in ("annotations", "preferred_metrics")]
         world = simulate.World(n_tasks=12 if options.quick else 210)
         tasks = simulate.tasks_of(world, *simulate.reference_tasks(*tables))
-        _, n_files, n_scores = simulated_tree.write_tree(work / "tree", world, tasks, PROCESSES)
+        _, n_files, n_scores = score_files.write_tree(work / "tree", world, tasks, PROCESSES)
         print(f"{n_files:,} files, {n_scores:,} scores", flush=True)
         reading = measure_reading(work / "tree", work, repeats, 1000 if options.quick else 6000)
         print(reading, flush=True)

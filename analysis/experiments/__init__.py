@@ -1,1 +1,1 @@
-"""The paper's trained models, and answers of models that a user brings."""
+"""The paper's trained models: how they are built, trained and compared."""

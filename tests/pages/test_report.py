@@ -7,7 +7,7 @@ from builders import build, entry, put, score_file
 
 from analysis.base import sql
 from analysis.normalise.bigbench import normalise
-from analysis.pages import report
+from analysis.pages import explorer, report
 
 HOSTILE = "<script>alert(1)</script>"
 NAMES = [HOSTILE, "a \"quoted\" 'name' &amp;", "x" * 300, "\u202eright to left\u202c", "{{ 7 * 7 }}"]
@@ -94,3 +94,12 @@ def test_it_says_what_was_run_and_found(page):
 )
 def test_cells(value, text):
     assert report.shown(value) == text
+
+
+def test_any_number_of_shots_reaches_the_explorer(tmp_path):
+    for k in range(3):
+        one = entry({"exact_str_match": k / 3}, shots=40_000)
+        put(tmp_path / "in", score_file([one], model=f"m{k}", parameters=10.0 ** (6 + k)), f"scores_{k}.json")
+    with build(normalise(tmp_path / "in")) as con:
+        _, columns = explorer.contents(con)
+    assert columns["shots"].tolist() == [40_000]
