@@ -57,10 +57,13 @@ def test_a_full_disk_is_one_clear_line_and_leaves_the_old_file(small_disk, kind)
 def test_a_database_on_a_full_disk_is_never_taken_for_whole(small_disk):
     """DuckDB says nothing where the disk is full when it closes a file."""
     path = small_disk(1200) / "d.duckdb"
-    with pytest.raises(InputError, match="no space is left|were written whole"), replacing(path) as temporary:
-        with connect(str(temporary)) as con:
-            con.execute("create table t as select random() as x, random()::varchar as y from range(40000)")
-            finish_file(con, temporary)
+    with (
+        pytest.raises(InputError, match=r"no space is left|were written whole"),
+        replacing(path) as temporary,
+        connect(str(temporary)) as con,
+    ):
+        con.execute("create table t as select random() as x, random()::varchar as y from range(40000)")
+        finish_file(con, temporary)
     assert not list(path.parent.iterdir())
 
 
@@ -81,7 +84,8 @@ def test_the_same_command_finishes_once_there_is_room(small_disk, real_source, t
         (source / task).symlink_to(real_source / "bigbench/benchmark_tasks" / task)
     subprocess.run(["cp", "-rL", tmp_path / "in", tmp_path / "source"], check=True)
     disk = small_disk(1200, "data")
-    arguments = ["data/d/emergence.duckdb", "--directory", tmp_path, "--config", "dataset=d", f"source={tmp_path / 'source'}"]
+    settings = ["--config", "dataset=d", f"source={tmp_path / 'source'}"]
+    arguments = ["data/d/emergence.duckdb", "--directory", tmp_path, *settings]
     full = snakemake(*arguments)
     printed = full.stdout + full.stderr
     assert full.returncode != 0 and "no space is left on the disk of data/d; make room" in printed, printed

@@ -86,4 +86,5 @@ select
         else [len([one for one in unsorted_places if one = place]) for place in point_places]
     end::integer[] as models_per_point
 from numbered
-order by task, subtask, shots, metric, filter, model_family
+-- By one number, which sorts faster than the texts of the key.
+order by curve_id
