@@ -25,10 +25,10 @@ def improvement_scores(y: np.ndarray) -> np.ndarray:
 
 def cumulative(mean: np.ndarray, n: np.ndarray, rho: np.ndarray) -> list[np.ndarray]:
     """Distribution function of the number right, 0 to n, at every point of one curve: beta-binomial, or binomial."""
-    found = []
+    distributions = []
     for mu, size, r in zip(mean, n.astype(int), rho, strict=True):
         if mu < 1e-12 or mu > 1 - 1e-12:
-            found.append(np.append(np.full(size, 0.0 if mu > 0.5 else 1.0), 1.0))
+            distributions.append(np.append(np.full(size, 0.0 if mu > 0.5 else 1.0), 1.0))
             continue
         k = np.arange(size)
         # log of p(k + 1) / p(k), which needs no gamma function
@@ -41,8 +41,8 @@ def cumulative(mean: np.ndarray, n: np.ndarray, rho: np.ndarray) -> list[np.ndar
         log_p = np.concatenate([[0.0], np.cumsum(ratio)])
         p = np.exp(log_p - log_p.max())
         total = np.cumsum(p)
-        found.append(total / total[-1])
-    return found
+        distributions.append(total / total[-1])
+    return distributions
 
 
 def sharp_test(

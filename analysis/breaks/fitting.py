@@ -52,10 +52,10 @@ def from_steep_starts(problem: Problem, steepness: Sequence[float], precision: f
     # All starts at once: on few curves the time goes into the number of calls.
     repeated = problem.take(np.tile(np.arange(n_curves), len(steepness)))
     b = np.repeat(np.array(steepness), n_curves)
-    found = minimise(repeated, best_place(repeated, b), b, False, precision)
-    found = [values.reshape(len(steepness), n_curves) for values in found]
-    best = np.argmin(found[2], axis=0)
-    return tuple(values[best, np.arange(n_curves)] for values in found)
+    minima = minimise(repeated, best_place(repeated, b), b, False, precision)
+    minima = [values.reshape(len(steepness), n_curves) for values in minima]
+    best = np.argmin(minima[2], axis=0)
+    return tuple(values[best, np.arange(n_curves)] for values in minima)
 
 
 def _step_law(points: Points, falling: bool) -> np.ndarray:
@@ -85,7 +85,7 @@ def limiting_deviances(points: Points) -> tuple[list[np.ndarray], np.ndarray, np
 def _estimates(
     points: Points, problem: Problem, best_limit: np.ndarray, floor: np.ndarray, at_ceiling: np.ndarray, precision: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(a, b, deviance) of the best law that was found for every curve; where a limit is perfect, that one's deviance."""
+    """(a, b, deviance) of the best law of every curve; where a limit is perfect, that one's deviance."""
     a, b = np.zeros(len(points)), np.zeros(len(points))
     deviance = best_limit.copy()
     # A deviance of 0 cannot be improved on; with chance 0 no other limit is ever reached.
@@ -98,12 +98,12 @@ def _estimates(
     near = rows[has_chance & (floor[rows] - deviance[rows] < NEAR_FLOOR)]
     poor = rows[has_chance & (deviance[rows] > POOR)]
     level = np.zeros(len(poor))
-    for again, found in [
+    for again, minima in [
         (near, from_steep_starts(problem.take(near), STEEP_STARTS, precision)),
         (poor, minimise(problem.take(poor), level - 1, level, False, precision)),
     ]:
-        better = found[2] < deviance[again] - 1e-9
-        a[again[better]], b[again[better]], deviance[again[better]] = (values[better] for values in found)
+        better = minima[2] < deviance[again] - 1e-9
+        a[again[better]], b[again[better]], deviance[again[better]] = (values[better] for values in minima)
     return a, b, deviance
 
 

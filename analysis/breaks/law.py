@@ -80,5 +80,5 @@ def law(x: np.ndarray, intercept: np.ndarray, slope: np.ndarray, chance: np.ndar
 def deviances(y: np.ndarray, n: np.ndarray, mean: np.ndarray) -> np.ndarray:
     """Binomial deviance 2 n (y log(y/mean) + (1-y) log((1-y)/(1-mean))) of every point; infinite where impossible."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = xlogy(y, y) - xlogy(y, mean) + xlog1py(1 - y, -y) - xlog1py(1 - y, -mean)
-        return np.where(n > 0, 2 * n * np.maximum(found, 0), 0.0)
+        half_deviance = xlogy(y, y) - xlogy(y, mean) + xlog1py(1 - y, -y) - xlog1py(1 - y, -mean)
+        return np.where(n > 0, 2 * n * np.maximum(half_deviance, 0), 0.0)

@@ -162,11 +162,11 @@ class Fitted:
 def fit_curves(frame: pd.DataFrame, seed: int = 0, run: Callable[..., Iterable] = map) -> Fitted:
     """First pass: fit every curve. Nothing of a curve depends on another one."""
     groups = groups_of(frame, seed)
-    found = list(run(_fit_group, groups))
+    results = list(run(_fit_group, groups))
     own, informative = np.full(len(frame), np.nan), np.zeros(len(frame), bool)
-    for group, (_, own_of_group, informative_of_group) in zip(groups, found, strict=True):
+    for group, (_, own_of_group, informative_of_group) in zip(groups, results, strict=True):
         own[group.rows], informative[group.rows] = own_of_group, informative_of_group
-    return Fitted(groups, [fitted for fitted, _, _ in found], own, informative)
+    return Fitted(groups, [fitted for fitted, _, _ in results], own, informative)
 
 
 def run_tests(
@@ -185,7 +185,7 @@ def run_tests(
     is_testable = frame["is_testable"].to_numpy(bool)
     is_jump = is_testable & (frame["improvement_score"].to_numpy(float, na_value=np.nan) > emergence_threshold)
     is_drawn = is_testable if bootstrap == "all" else is_jump
-    found = list(
+    measured = list(
         run(
             _measure_group,
             fitted.groups,
@@ -199,8 +199,8 @@ def run_tests(
     for name in TESTED:
         if name == "dispersion_source":
             continue
-        column = np.empty(len(frame), object if found and found[0][name].dtype == object else float)
-        for group, columns in zip(fitted.groups, found, strict=True):
+        column = np.empty(len(frame), object if measured and measured[0][name].dtype == object else float)
+        for group, columns in zip(fitted.groups, measured, strict=True):
             column[group.rows] = columns[name]
         out[name] = column
     return out
@@ -250,10 +250,10 @@ def fit_and_test(
         fitted = fit_curves(frame, seed, pool.map)
         state = frame[["model_family", "metric"]].reset_index(drop=True)
         state = state.assign(own_scatter=fitted.own_scatter, informative=fitted.informative)
-        rho, source = pool_scatter(state, fitted.groups, [one.mean for one in fitted.fits], pool.map)
+        rho, source = pool_scatter(state, fitted.groups, [fit.mean for fit in fitted.fits], pool.map)
         say(f"{len(frame):,} curves fitted; scatter (median intra-class correlation) {np.median(rho):.4f}")
-        found = run_tests(frame, fitted, rho, n_tests, emergence_threshold, bootstrap, pool.map)
-    return found.assign(dispersion_source=source)[["curve_id", *TESTED]]
+        measured = run_tests(frame, fitted, rho, n_tests, emergence_threshold, bootstrap, pool.map)
+    return measured.assign(dispersion_source=source)[["curve_id", *TESTED]]
 
 
 def curves_to_fit(trials: pa.Table) -> pa.Table:
@@ -264,10 +264,10 @@ def curves_to_fit(trials: pa.Table) -> pa.Table:
     return rows.append_column("is_testable", pc.is_null(rows["not_testable"]))
 
 
-def measured_table(found: pd.DataFrame) -> pa.Table:
+def measured_table(measured: pd.DataFrame) -> pa.Table:
     """curve_id and TESTED in MEASURED_SCHEMA."""
     # NaN is no value of Parquet's readers: what has no estimate is NULL.
-    arrays = [pa.array(found[one.name], one.type, from_pandas=True) for one in MEASURED_SCHEMA]
+    arrays = [pa.array(measured[field.name], field.type, from_pandas=True) for field in MEASURED_SCHEMA]
     return pa.Table.from_arrays(arrays, schema=MEASURED_SCHEMA)
 
 

@@ -37,8 +37,8 @@ def own_scatter(deviance: np.ndarray, freedom: np.ndarray, n_examples: np.ndarra
     It can be negative. NaN for a single example.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = (deviance / chi2.ppf(0.5, freedom) - 1) / (n_examples - 1)
-    return np.where(n_examples > 1, found, np.nan)
+        rho = (deviance / chi2.ppf(0.5, freedom) - 1) / (n_examples - 1)
+    return np.where(n_examples > 1, rho, np.nan)
 
 
 def is_informative(points: Points, mean: np.ndarray) -> np.ndarray:
@@ -161,10 +161,10 @@ def pool_scatter(
             without = np.full(len(frame), estimate)
             without[members] = leave_one_out_medians(own[members])
             bias = scatter_bias(_members_of(groups, means, members), estimate, run)
-            found = np.maximum(without[curves] - bias, 0.0)
+            corrected = np.maximum(without[curves] - bias, 0.0)
             settled = n_others >= MIN_POOL
-            taken = curves[(found > rho[curves]) | (source[curves] == "none") | (settled & (rho[curves] == 0))]
-            rho[curves] = np.maximum(rho[curves], found)
+            taken = curves[(corrected > rho[curves]) | (source[curves] == "none") | (settled & (rho[curves] == 0))]
+            rho[curves] = np.maximum(rho[curves], corrected)
             source[taken] = name
             waiting[curves[settled]] = False
     return np.minimum(rho, 0.99), source
@@ -178,9 +178,9 @@ def _members_of(groups: Sequence[Group], means: Sequence[np.ndarray], members: n
     if mine.sum() > SIMULATED_POOL:
         mine &= hashes <= np.sort(hashes[mine])[SIMULATED_POOL - 1]
     chosen = rows[mine]
-    found = []
+    chunks = []
     for group, mean in zip(groups, means, strict=True):
         k = np.flatnonzero(np.isin(group.rows, chosen))
         for part in np.array_split(k, -(-len(k) // 500)) if len(k) else ():
-            found.append((group.take(part), mean[part]))
-    return found
+            chunks.append((group.take(part), mean[part]))
+    return chunks

@@ -95,7 +95,7 @@ def pool_shards(
 
     """
     state = pa.concat_tables(states).to_pandas()
-    lengths = [len(one) for one in states]
+    lengths = [len(state_of_shard) for state_of_shard in states]
     n_tests = int(state["is_testable"].sum())
     rho, source = np.zeros(len(state)), np.full(len(state), "none", object)
     if len(state):
@@ -103,7 +103,7 @@ def pool_shards(
         at = np.flatnonzero(state["is_candidate"].to_numpy())
         groups = [Group(at[group.rows], group.points, group.n_examples, group.stream) for group in fitted.groups]
         with Processes(n_processes) as processes:
-            rho, source = pool_scatter(state, groups, [one.mean for one in fitted.fits], processes.map)
+            rho, source = pool_scatter(state, groups, [fit.mean for fit in fitted.fits], processes.map)
         say(f"{len(state):,} curves; scatter (median intra-class correlation) {np.median(rho):.4f}")
     columns = {"rho": rho, "dispersion_source": source, "n_tests": np.full(len(state), n_tests)}
     whole = pa.table(columns, schema=POOLED_SCHEMA)

@@ -24,14 +24,14 @@ def lengths_of(frame: pd.DataFrame) -> list[str]:
 
 
 def _legend(figure: Figure, grid: np.ndarray, title: str) -> None:
-    found = {}
+    handles = {}
     for axes in np.ravel(grid):
         for handle, name in zip(*axes.get_legend_handles_labels(), strict=True):
-            found.setdefault(name, handle)
-    if not found:
+            handles.setdefault(name, handle)
+    if not handles:
         return
     figure.legend(
-        found.values(), found.keys(), title=title, loc="outside upper center", ncols=len(found), title_fontsize=7.5,
+        handles.values(), handles.keys(), title=title, loc="outside upper center", ncols=len(handles), title_fontsize=7.5,
         columnspacing=1.2, handlelength=1.8,
     )  # fmt: skip
 

@@ -45,11 +45,11 @@ def _subset_panels(frame: pd.DataFrame, letter: str, axes: Sequence[Axes]) -> No
     ]
     draw_lines(axes[2], frame, parts)
     axes[2].legend(fontsize=6.5)
-    for one in axes[1:]:
-        one.set_ylim(-0.03, 1.03)
-    for one in axes:
-        one.set_xlabel("parameters")
-        one.tick_params(labelsize=7)
+    for panel in axes[1:]:
+        panel.set_ylim(-0.03, 1.03)
+    for panel in axes:
+        panel.set_xlabel("parameters")
+        panel.tick_params(labelsize=7)
 
 
 def draw_figure_8(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
@@ -74,8 +74,8 @@ def draw_figure_10(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
     axes[3].set_title(f"the same, {sparse['scale'].nunique()} of {len(scales)} sizes")
     axes[3].set_ylim(-0.03, 1.03)
     axes[3].set_xlabel("parameters")
-    for one in axes:
-        one.title.set_fontsize(7.5)
-        one.tick_params(labelsize=6.5)
+    for panel in axes:
+        panel.title.set_fontsize(7.5)
+        panel.tick_params(labelsize=6.5)
     style.footer(figure, dataset, notes_of(frame))
     return figure

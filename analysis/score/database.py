@@ -75,13 +75,13 @@ def _counts(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 def versions() -> dict[str, str]:
     """Versions of all that the numbers pass through."""
-    found = {"version_python": platform.python_version()}
+    of_packages = {"version_python": platform.python_version()}
     for package in ("emergence-meta-analysis", "duckdb", "numpy", "pandas", "pyarrow", "snakemake"):
         try:
-            found[f"version_{package}"] = version(package)
+            of_packages[f"version_{package}"] = version(package)
         except PackageNotFoundError:
-            found[f"version_{package}"] = "not installed as a package"
-    return found
+            of_packages[f"version_{package}"] = "not installed as a package"
+    return of_packages
 
 
 def write(

@@ -115,7 +115,7 @@ def test_a_fault_that_passes(tmp_path, fault):
 
 
 def test_a_server_that_hangs(tmp_path, monkeypatch):
-    monkeypatch.setattr(partial_clone, "SLOW_LIMITS", {"http.lowSpeedLimit": "1000", "http.lowSpeedTime": "1"})
+    monkeypatch.setitem(partial_clone.SLOW_LIMITS, "http.lowSpeedTime", "1")
     small_repository(tmp_path)
     with GitServer(tmp_path) as server:
         for first in (1, 4):  # while the revision is looked up, and while files are fetched
