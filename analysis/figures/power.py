@@ -12,7 +12,7 @@ from analysis.base.files import write_csv
 from analysis.figures import style
 from analysis.theory import calibration
 
-SOURCE = "mathematical model, no data"
+SOURCE = "theory, no data"
 
 
 def draw_power(frame: pd.DataFrame, source: str) -> Figure:

@@ -17,7 +17,7 @@ from analysis.figures import style
 from analysis.figures.registry import figures_of, function_named
 from analysis.theory import panels
 
-SOURCE = "mathematical model, no data"
+SOURCE = "theory, no data"
 _LAW = "Per-token cross entropy (N/c)^α with c = 3·10⁸ and α = −0.3."
 _COLOURS = ["#004488", "#bb5566", "#ddaa33", "#44aa99", "#882255", "#999933", "#6699cc", "#555555"]
 _UNITS = {6: "1M", 7: "10M", 8: "100M", 9: "1B", 10: "10B", 11: "100B", 12: "1T"}

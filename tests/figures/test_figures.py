@@ -315,7 +315,7 @@ def test_figures_of_the_theory_are_drawn_the_same_twice(tmp_path):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
         if name.endswith(".svg"):
             text = "".join(ET.fromstring((tmp_path / "a" / name).read_text(encoding="utf-8")).itertext())
-            assert "mathematical model, no data" in text and "$" not in text
+            assert "theory, no data" in text and "$" not in text
 
 
 # --- the mirage test ---------------------------------------------------------------------------------------------------
@@ -451,6 +451,6 @@ def test_power_is_drawn_for_both_tests():
     ]
     columns = ["metric", "n_examples", "break_size", "test", "n_curves", "share", "jump_share"]
     frame = pd.DataFrame(rows, columns=columns).assign(share_low=0.0, share_high=0.4)
-    figure = power.draw_power(frame, "mathematical model, no data")
+    figure = power.draw_power(frame, "theory, no data")
     assert len(figure.axes) == 2 and len(figure.axes[0].lines) == 6
     assert "p_smooth, 1,000 examples" in texts(figure)

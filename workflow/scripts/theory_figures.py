@@ -8,4 +8,4 @@ from analysis.figures.registry import paths_by_name
 with running(snakemake) as say:
     out = snakemake.output
     theory.write_figures(paths_by_name(out.svg, out.png, out.csv), snakemake.params.simulated)
-    say(f"{len(out.svg)} figures of the mathematical model")
+    say(f"{len(out.svg)} figures of the theory")
