@@ -18,6 +18,7 @@ from analysis.base.errors import InputError
 from analysis.base.files import write_parquet
 from analysis.base.rejects import Reject, Rejected
 from analysis.formats import tidy
+from analysis.formats.format import Format
 from analysis.formats.json_lines import read_lines
 from analysis.formats.numbers import Collected
 
@@ -236,3 +237,11 @@ def write_long_table(root: str, path: str, say: Callable[[str], None], strict: b
     long = pd.concat([long_table(frame, name) for frame, _, name in parts], ignore_index=True)
     table = pa.Table.from_pandas(long, preserve_index=False)
     write_parquet(table, path, table.schema)
+
+
+FORMAT = Format(
+    what=f"tables of answers with the columns {', '.join(TEXTS)}, n_parameters",
+    suffixes=tidy.SUFFIXES,
+    recognises=lambda file: is_answers(file.columns),
+    read=lambda file, collected: add(file.path, file.shown, collected),
+)

@@ -13,6 +13,7 @@ import statistics
 
 from analysis.base.rejects import Reject, Rejected
 from analysis.base.untrusted_json import as_finite, decoded, member, shown, unambiguous
+from analysis.formats.format import Format
 from analysis.formats.numbers import PUBLISHED_COUNTS, Collected
 
 GRADE, EXACT = "multiple_choice_grade", "exact_str_match"
@@ -126,3 +127,11 @@ def read(content: bytes, path: str, collected: Collected) -> None:
             chance=as_finite(entry.get("low_score")) if entry.get("preferred_score") == metric else None,
             location=location,
         )
+
+
+FORMAT = Format(
+    what="BIG-bench's log files (.json with 'queries')",
+    suffixes=(".json",),
+    recognises=lambda file: is_log(file.content),
+    read=lambda file, collected: read(file.content, file.shown, collected),
+)

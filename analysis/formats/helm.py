@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from analysis.base.rejects import Reject, Rejected
 from analysis.base.untrusted_json import as_finite, decoded, is_text, member, shown, unambiguous
+from analysis.formats.format import File, Format
 from analysis.formats.numbers import Collected
 
 SPEC, STATS = "run_spec.json", "stats.json"
-WRITTEN_BESIDE = {
+_WRITTEN_BESIDE = (
     "scenario.json", "scenario_state.json", "instances.json", "per_instance_stats.json", "display_predictions.json",
     "display_requests.json", "predictions.json",
-}  # fmt: skip
+)  # fmt: skip
 """Other files of a run, which hold no summary."""
 _MODEL_ARGUMENTS = ("model", "model_deployment")
 
@@ -102,3 +103,24 @@ def read(spec: bytes, stats: bytes, path: str, collected: Collected) -> None:
         source_file=path,
         location=location,
     )
+
+
+def _read_file(file: File, collected: Collected) -> None:
+    """Add a run when its stats.json comes; Rejected where one of the two files is without the other."""
+    if file.path.name == SPEC:
+        if not file.path.with_name(STATS).exists():
+            raise Rejected("", "half_a_run", f"there is no {STATS} beside it")
+        return
+    spec = file.path.with_name(SPEC)
+    if not spec.exists():
+        raise Rejected("", "half_a_run", f"there is no {SPEC} beside it, which says what was run")
+    read(spec.read_bytes(), file.content, file.shown, collected)
+
+
+FORMAT = Format(
+    what=f"HELM runs ({SPEC} with {STATS})",
+    suffixes=(".json",),
+    recognises=lambda file: file.path.name in (SPEC, STATS),
+    read=_read_file,
+    passed_over=_WRITTEN_BESIDE,
+)

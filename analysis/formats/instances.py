@@ -16,10 +16,12 @@ import pyarrow.compute
 import pyarrow.parquet as pq
 
 from analysis.base.database import create_views, n_rows
-from analysis.base.rejects import Reject, printable
+from analysis.base.rejects import Reject, Rejected, printable
 from analysis.base.sql import sql_text
 from analysis.base.untrusted_json import MAX_MAGNITUDE
 from analysis.formats import tidy
+from analysis.formats.format import File, Format
+from analysis.formats.numbers import Collected
 
 EXAMPLE = "example"
 CHECKED_WHOLLY = 10**6
@@ -132,3 +134,18 @@ def _faults(row: dict, repeats: bool, unnamed: bool, differs: bool, interval: in
             "differing_rows",
             "its rows differ in n_parameters, training or higher_is_better, or only some have a chance rate",
         )
+
+
+def _pass_or_refuse(file: File, collected: Collected) -> None:
+    """Nothing: the rule `average` has read these files before, out of core. Rejected where they are not Parquet."""
+    if file.path.suffix != ".parquet":
+        detail = "instance-level scores are read from Parquet alone, where they can be larger than memory; write them so"
+        raise Rejected("", "instances_not_parquet", detail)
+
+
+FORMAT = Format(
+    what=f"Parquet tables of single examples, with the columns {', '.join(tidy.NEEDED)}, {EXAMPLE}",
+    suffixes=tidy.SUFFIXES,
+    recognises=lambda file: EXAMPLE in file.columns and (file.path.suffix != ".parquet" or is_instances(file.path)),
+    read=_pass_or_refuse,
+)

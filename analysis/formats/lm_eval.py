@@ -16,6 +16,7 @@ import msgspec
 
 from analysis.base.rejects import Reject, Rejected
 from analysis.base.untrusted_json import MAX_MAGNITUDE, as_finite, decoded, is_text, json_object, member, shown, unambiguous
+from analysis.formats.format import Format
 from analysis.formats.numbers import Collected
 
 NO_SCORES = {"alias", "name", "sample_len", "sample_count", ""}
@@ -280,3 +281,12 @@ def read(content: bytes, path: str, collected: Collected) -> None:
     collected.add(
         len(rows["task"]), subtask=rows["task"], model=name, revision=revision, n_parameters=size, source_file=path, **rows
     )
+
+
+FORMAT = Format(
+    what="lm-evaluation-harness results (.json with 'results')",
+    suffixes=(".json",),
+    recognises=lambda file: is_result(file.content),
+    read=lambda file, collected: read(file.content, file.shown, collected),
+    passed_over=("samples_*.jsonl",),
+)

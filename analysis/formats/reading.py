@@ -6,6 +6,7 @@ import gc
 import hashlib
 import os
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import duckdb
@@ -14,25 +15,19 @@ import pyarrow as pa
 from analysis.base.files import write_json, write_parquet
 from analysis.base.parallel import Processes
 from analysis.base.rejects import Reject, Rejected, printable
-from analysis.formats import answers, bigbench_logs, helm, instances, lm_eval, tidy
+from analysis.formats import instances, tidy
+from analysis.formats.format import File
 from analysis.formats.numbers import SCHEMA, Collected
+from analysis.formats.registry import FORMATS, KNOWN, PASSED_OVER, SUFFIXES
 from analysis.sources.layout import MAX_BYTES
 
-KNOWN = (
-    "lm-evaluation-harness results (.json with 'results'), HELM runs (run_spec.json with stats.json), BIG-bench's log files "
-    f"(.json with 'queries'), tables ({', '.join(tidy.SUFFIXES)}) with the columns {', '.join(tidy.NEEDED)}, and tables of "
-    f"answers with the columns {', '.join(answers.TEXTS)}, n_parameters"
-)
-_SAMPLES_PREFIX = "samples_"
 FILES_PER_CHUNK = 100
 
 
 def _classify(path: Path, relative: str, resolved_root: Path) -> str | Reject:
     """`wanted` for a file that may hold results, `passed` for another one, a Reject for one that must not be read."""
     name = path.name
-    is_table = name.endswith(tidy.SUFFIXES) and not name.startswith(_SAMPLES_PREFIX)
-    is_json = name.endswith(".json") and name not in helm.WRITTEN_BESIDE
-    if name.startswith(".") or not (is_table or is_json):
+    if name.startswith(".") or not name.endswith(SUFFIXES) or any(fnmatchcase(name, pattern) for pattern in PASSED_OVER):
         return "passed"
     shown = printable(relative)
     if not path.resolve().is_relative_to(resolved_root):
@@ -40,7 +35,7 @@ def _classify(path: Path, relative: str, resolved_root: Path) -> str | Reject:
         return Reject("file", shown, "", "link_outside", detail)
     if not path.is_file():
         return Reject("file", shown, "", "not_a_file", "neither a file nor a link to one")
-    if is_json and path.stat().st_size > MAX_BYTES:
+    if path.suffix == ".json" and path.stat().st_size > MAX_BYTES:
         detail = f"{path.stat().st_size} bytes, more than the {MAX_BYTES} that a JSON file may have"
         return Reject("file", shown, "", "too_large", detail)
     return "wanted"
@@ -49,8 +44,8 @@ def _classify(path: Path, relative: str, resolved_root: Path) -> str | Reject:
 def candidates(source: Path) -> tuple[list[str], list[str], list[Reject]]:
     """(files that may hold results, files passed over, what could not be searched), relative to `source` and sorted.
 
-    A single file can be a source. Passed over are files of other kinds, samples_*.jsonl of the harness and what HELM
-    writes beside a summary. Links are followed to files inside `source` alone.
+    A single file can be a source. Passed over are files of other kinds and what programs write beside their results.
+    Links are followed to files inside `source` alone.
     """
     if source.is_file():
         return [source.name], [], []
@@ -82,59 +77,36 @@ def candidates(source: Path) -> tuple[list[str], list[str], list[Reject]]:
     return sorted(wanted, key=os.fsencode), passed, rejects
 
 
-def _read_json(path: Path, content: bytes, shown: str, collected: Collected) -> None:
-    """Add what a JSON file holds to `collected`; Rejected where its format is not known."""
-    if path.name == helm.STATS:
-        if not path.with_name(helm.SPEC).exists():
-            raise Rejected("", "half_a_run", f"there is no {helm.SPEC} beside it, which says what was run")
-        helm.read(path.with_name(helm.SPEC).read_bytes(), content, shown, collected)
-    elif bigbench_logs.is_log(content):
-        bigbench_logs.read(content, shown, collected)
-    elif lm_eval.is_result(content):
-        lm_eval.read(content, shown, collected)
-    else:
-        raise Rejected("", "not_recognised", f"no result file of a known format; known are {KNOWN}")
-
-
-def _read_table(path: Path, shown: str, collected: Collected) -> None:
-    """Add what a table holds to `collected`; Rejected where it lacks a column."""
-    columns = tidy.columns_of(path)
-    if instances.EXAMPLE in columns:
-        detail = "instance-level scores are read from Parquet alone, where they can be larger than memory; write them so"
-        raise Rejected("", "instances_not_parquet", detail)
-    if answers.is_answers(columns):
-        answers.add(path, shown, collected)
-        return
-    if not tidy.is_table(columns):
-        lacking = ", ".join(name for name in tidy.NEEDED if name not in columns)
-        detail = f"a table without the columns {lacking}; it has {', '.join(map(ascii, columns))[:200] or 'none'}"
-        raise Rejected("", "not_recognised", detail)
-    unread = tidy.read(path, shown, collected)
-    if unread:
-        collected.unread[shown] = unread
-
-
 def _read_file(root: Path, relative: str, collected: Collected) -> None:
     """Add what the file `relative` below `root` holds to `collected`."""
     path, shown = root / relative, printable(relative)
     try:
-        if path.name == helm.SPEC and not path.with_name(helm.STATS).exists():
-            raise Rejected("", "half_a_run", f"there is no {helm.STATS} beside it")
         if path.suffix == ".json":
-            content = path.read_bytes()
-            collected.digests.append((relative, hashlib.sha256(content).hexdigest(), shown))
-            if path.name != helm.SPEC:  # the run_spec.json of HELM is read together with its stats.json
-                _read_json(path, content, shown, collected)
-            return
-        with path.open("rb") as file:
-            collected.digests.append((relative, hashlib.file_digest(file, "sha256").hexdigest(), shown))
-        if not instances.is_instances(path):  # instance-level scores were averaged before
-            _read_table(path, shown, collected)
+            file = File(path, shown, content=path.read_bytes())
+            digest = hashlib.sha256(file.content).hexdigest()
+        else:
+            with path.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            file = File(path, shown)
+        collected.digests.append((relative, digest, shown))
+        if path.name.endswith(tidy.SUFFIXES):
+            file = file._replace(columns=tuple(tidy.columns_of(path)))
+        for known in FORMATS:
+            if path.name.endswith(known.suffixes) and known.recognises(file):
+                return known.read(file, collected)
+        raise Rejected("", "not_recognised", _why_unknown(file))
     except OSError as error:
         detail = f"{error.strerror}; check the file or remove it"
         collected.rejects.append(Reject("file", shown, "", "unreadable", detail))
     except Rejected as fault:
         collected.rejects.append(Reject("file", shown, *fault.args))
+
+
+def _why_unknown(file: File) -> str:
+    if file.path.name.endswith(tidy.SUFFIXES):
+        lacking = ", ".join(name for name in tidy.NEEDED if name not in file.columns)
+        return f"a table without the columns {lacking}; it has {', '.join(map(ascii, file.columns))[:200] or 'none'}"
+    return f"no result file of a known format; known are {KNOWN}"
 
 
 def _read_chunk(root: Path, paths: Sequence[str]) -> tuple[pa.Table, Collected]:

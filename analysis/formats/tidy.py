@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from analysis.base.rejects import Reject, Rejected
 from analysis.base.untrusted_json import MAX_MAGNITUDE, is_text
+from analysis.formats.format import File, Format
 from analysis.formats.json_lines import read_lines
 from analysis.formats.numbers import PUBLISHED_COUNTS, SCALES, SCHEMA, Collected
 
@@ -227,3 +228,17 @@ def _as_arrow(columns: dict[str, object], n: int) -> pa.Table:
             array = pa.array(value, kind, from_pandas=True)
         arrays.append(array.dictionary_encode() if pa.types.is_dictionary(field.type) else array)
     return pa.Table.from_arrays(arrays, schema=SCHEMA)
+
+
+def _read_file(file: File, collected: Collected) -> None:
+    unread = read(file.path, file.shown, collected)
+    if unread:
+        collected.unread[file.shown] = unread
+
+
+FORMAT = Format(
+    what=f"tables ({', '.join(SUFFIXES)}) with the columns {', '.join(NEEDED)}",
+    suffixes=SUFFIXES,
+    recognises=lambda file: is_table(list(file.columns)),
+    read=_read_file,
+)

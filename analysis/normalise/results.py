@@ -20,7 +20,8 @@ from analysis.base.shards import shard_of
 from analysis.formats import tidy
 from analysis.formats.names import Rules
 from analysis.formats.numbers import PUBLISHED_COUNTS, SCALES, Collected
-from analysis.formats.reading import KNOWN, candidates, read
+from analysis.formats.reading import candidates, read
+from analysis.formats.registry import KNOWN
 from analysis.normalise.curve_ids import with_curve_ids
 from analysis.normalise.placing import place_models, set_aside_models
 from analysis.normalise.repeats import set_aside_repeats

@@ -1,0 +1,11 @@
+"""The list of all formats of result files. BIG-bench's score files, a repository of their own layout, are not among them."""
+
+from __future__ import annotations
+
+from analysis.formats import answers, bigbench_logs, helm, instances, lm_eval, tidy
+
+FORMATS = (helm.FORMAT, bigbench_logs.FORMAT, lm_eval.FORMAT, instances.FORMAT, answers.FORMAT, tidy.FORMAT)
+"""A file is of the first format that recognises it."""
+SUFFIXES = tuple(sorted({suffix for known in FORMATS for suffix in known.suffixes}))
+PASSED_OVER = tuple(pattern for known in FORMATS for pattern in known.passed_over)
+KNOWN = "; ".join(known.what for known in FORMATS)
