@@ -54,7 +54,7 @@ def assemble(
         con.execute(f"create or replace temp view {name} as from computed_{name}")
     con.register("given_settings", pd.DataFrame({name: [settings[name]] for name in SETTINGS}))
     # What was computed in shards is taken from there.
-    computed = {"curves": f"from computed_curves {IN_ORDER}", "points": "from computed_points"}
+    computed = {"curves": f"from computed_curves {IN_ORDER}", "points": "from computed_points order by curve_id, scale"}
     for name, table in TABLES.items():
         if table.get("optional") and f"published_{name}" not in inputs:
             continue
