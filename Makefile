@@ -27,6 +27,9 @@ run: setup
 test: setup
 	python -m pytest
 
+test-slow: setup
+	python -m pytest -m slow
+
 lint: setup
 	ruff check .
 	ruff format --check .

@@ -1,4 +1,4 @@
-"""Do the tests keep their promise where nothing emerges? In small here, in full with -m slow (about 20 minutes)."""
+"""Do the tests keep their promise where nothing emerges? In small here, in full with -m proof (about 20 minutes)."""
 
 import numpy as np
 import pandas as pd
@@ -62,7 +62,7 @@ def test_small_cells_are_calibrated(metric, scatter, n_examples, n_scales):
     assert row["rho"] == pytest.approx(scatter, abs=0.004)
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_all_cells_are_calibrated(capsys):
     table = pd.DataFrame([cell(*row, 5000, n_processes=2) for row in FULL])
     with capsys.disabled():
@@ -116,7 +116,7 @@ def test_false_discoveries_in_a_few_small_worlds(break_share):
         assert total.loc["q_smooth", "discoveries per world"] > 2
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 @pytest.mark.parametrize("break_share", [0.0, 0.05])
 def test_the_false_discovery_rate_is_controlled(break_share, capsys):
     total = summary([false_discoveries(seed, break_share, 2000, 2) for seed in range(200)])

@@ -415,6 +415,7 @@ def run(folder, *arguments, **options):
     return finished.returncode, finished.stdout + finished.stderr
 
 
+@pytest.mark.slow
 @needs_torch
 def test_every_experiment_trains_scores_and_draws(tmp_path):
     config = ["--config", "dataset=small_models", "source=trained", "experiments=smoke"]
@@ -477,7 +478,7 @@ def test_without_pytorch_the_target_says_how_to_install_it(tmp_path):
 
 
 @needs_torch
-@pytest.mark.slow
+@pytest.mark.proof
 @pytest.mark.parametrize("name", FIGURES)
 def test_quick_ends_within_two_minutes(tmp_path, name):
     import time

@@ -689,6 +689,7 @@ def test_hostile_names_stay_names(tmp_path):
     assert len(rows(con, "select * from curves")) == len(names)
 
 
+@pytest.mark.slow
 def test_the_whole_workflow_on_results_of_the_harness(tmp_path):
     for k, size in enumerate(PYTHIA):
         entry = {"exact_match,strict-match": (0, 0, 0.01, 0, 0.01, 0.4)[k], "exact_match_stderr,strict-match": 0.01}

@@ -153,6 +153,7 @@ def test_more_than_memory(tmp_path):
     assert all(0.49 < score < 0.51 for score in table["score"].to_pylist())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_shards", [1, 3])
 def test_the_whole_way(tmp_path, n_shards):
     (tmp_path / "in").mkdir()

@@ -484,6 +484,7 @@ def test_the_workflow_downloads_once_per_revision(big, tmp_path):
         assert "Nothing to be done" not in other.stdout + other.stderr
 
 
+@pytest.mark.slow
 def test_a_killed_download_goes_on(big, tmp_path):
     """Killed in its last batch, a download keeps the ones before."""
     with GitServer(big) as server:
@@ -517,6 +518,7 @@ def test_a_killed_download_goes_on(big, tmp_path):
     assert "2,046 of 2,046 files read" in result.stdout
 
 
+@pytest.mark.slow
 def test_an_unreachable_host_is_one_clear_line(tmp_path):
     result = run("http://127.0.0.1:9/x.git", tmp_path)
     assert result.returncode != 0

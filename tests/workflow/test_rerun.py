@@ -39,6 +39,8 @@ EXPECTED = {
     "figures/figures.yml": {"dataset_figures", "theory_figures", "pdf", "report_page"} | EXPERIMENT_FIGURES,
 }  # fmt: skip
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def planned(tmp_path_factory):

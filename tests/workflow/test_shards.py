@@ -143,6 +143,7 @@ def test_an_empty_shard_stops_nothing(tmp_path):
     assert len(in_shards([trials.slice(0, 0)], config)[0][0]) == 0
 
 
+@pytest.mark.slow
 def test_a_run_in_shards_has_the_bytes_of_a_run_in_one(small_source, tmp_path):
     kinds = (".csv", ".svg", ".html", ".parquet")
     found = []

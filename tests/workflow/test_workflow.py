@@ -117,6 +117,7 @@ def test_a_second_run_does_nothing(finished, source):
     assert before == after
 
 
+@pytest.mark.slow
 def test_the_inner_entry_does_the_same(finished, source, tmp_path):
     """Also after a kill: the default profile is found from there too."""
     command = [Path(sys.executable).with_name("snakemake"), "--cores", "2", "-s", ROOT / "workflow/Snakefile", *QUICK]
@@ -154,6 +155,7 @@ def test_a_change_of_the_input_or_the_configuration_re_runs_what_depends_on_it(s
     assert planned() == {"download", "normalise", "gather", *SCORING, "database"} | figures
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("whole_group", [False, True], ids=["snakemake alone", "with its children"])
 def test_killed_and_started_again(finished, source, tmp_path, whole_group):
     """SIGKILL at growing delays, each time the same command again: the end is the same to the last byte."""
@@ -257,6 +259,7 @@ def test_a_working_directory_may_have_its_own_configuration(source, tmp_path):
     assert result.returncode == 0 and "normalise" in jobs_of(printed), printed
 
 
+@pytest.mark.slow
 def test_real_results_end_to_end_in_time(real_source, tmp_path):
     started = time.monotonic()
     result, printed = run(real_source, "--directory", tmp_path)
@@ -274,6 +277,7 @@ def test_the_report_is_made(finished, source):
     assert (folder / "report.html").stat().st_size > 100_000
 
 
+@pytest.mark.slow
 def test_a_simulated_benchmark_says_so_everywhere(tmp_path):
     """Deterministic, with its truth, and the word "simulated" in every figure that shows its data."""
     config = ["dataset=made_up", "source=simulated", "n_tasks=3", "seed=5"]
