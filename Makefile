@@ -1,7 +1,8 @@
 # make          set up, then the whole workflow: on BIG-bench, or simulated where its host does not answer
-# make test     set up, then the test suite
+# make test     set up, then the test suite; make test-slow the tests that take longer
 # make setup    .venv from the committed lock; nothing if it is there and current
 # make setup-experiments   the extra for trained models besides: PyTorch, scikit-learn, Pillow
+# make setup-slurm         Snakemake's plugin for clusters with SLURM besides
 # make setup-harness       EleutherAI's lm-evaluation-harness besides, whose files a test reads
 # make lock     the lock again from pyproject.toml (needs a package index)
 PYTHON ?= python3
@@ -11,7 +12,7 @@ TORCH ?= torch==2.13.0
 CORES ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run test setup setup-experiments setup-harness lock lint
+.PHONY: run test test-slow setup setup-experiments setup-slurm setup-harness lock lint
 .DEFAULT_GOAL := run
 
 # BIG-bench where its host answers within 20 seconds, else the simulated benchmark, loudly.
@@ -34,7 +35,7 @@ lint: setup
 	ruff check .
 	ruff format --check .
 	snakefmt --check Snakefile workflow
-	snakemake --lint
+	python tests/helpers/lint_workflow.py
 
 setup: .venv/installed
 
@@ -54,6 +55,12 @@ setup-experiments: .venv/experiments
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check $(TORCH)
 	touch $@
 
+setup-slurm: .venv/slurm
+
+.venv/slurm: .venv/installed slurm.lock
+	VIRTUAL_ENV=$(CURDIR)/.venv .venv/bin/uv pip install --quiet --compile-bytecode --no-deps --require-hashes -r slurm.lock
+	touch $@
+
 setup-harness: .venv/harness
 
 # lm-eval asks for many packages that its library does not need: those that it does are named in `lock`.
@@ -64,6 +71,8 @@ setup-harness: .venv/harness
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --extra dev pyproject.toml -o requirements.lock
+	printf '%s\n' snakemake-executor-plugin-slurm snakemake-executor-plugin-slurm-jobstep | \
+	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-deps - -o slurm.lock
 	printf '%s\n' scikit-learn pillow filelock fsspec jinja2 networkx sympy typing-extensions | \
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  -c requirements.lock - -o experiments.lock

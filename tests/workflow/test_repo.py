@@ -124,7 +124,7 @@ def test_the_shipped_configuration_has_every_key_of_the_schema():
 
 
 def test_the_lock_has_hashes_and_no_host():
-    for name in ("requirements.lock", "experiments.lock", "harness.lock", "uv.req"):
+    for name in ("requirements.lock", "experiments.lock", "harness.lock", "slurm.lock", "uv.req"):
         text = (ROOT / name).read_text(encoding="utf-8")
         assert "://" not in text
         pins = re.findall(r"^[a-z0-9].*", text, re.MULTILINE)

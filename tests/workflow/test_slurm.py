@@ -1,5 +1,6 @@
 """The workflow on a real SLURM of two nodes, which these tests start on this machine."""
 
+import importlib.util
 import os
 import shutil
 import signal
@@ -52,6 +53,10 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
         shutil.which("slurmctld") is None, reason="SLURM is not installed (Debian: apt-get install slurm-wlm)"
+    ),
+    pytest.mark.skipif(
+        importlib.util.find_spec("snakemake_executor_plugin_slurm") is None,
+        reason="Snakemake's plugin for SLURM is not installed: make setup-slurm",
     ),
     pytest.mark.skipif(os.geteuid() != 0, reason="only root can start the daemons of SLURM"),
     pytest.mark.skipif(CONFIG.exists(), reason=f"a SLURM is configured here already: {CONFIG}"),

@@ -16,8 +16,6 @@ rule fit:
         f"logs/{DATASET}/fit_{{shard}}.log",
     benchmark:
         f"logs/{DATASET}/fit_{{shard}}.benchmark.tsv"
-    conda:
-        "../envs/analysis.yaml"
     threads: MIRAGE_THREADS
     resources:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
@@ -38,8 +36,6 @@ rule pool:
         f"logs/{DATASET}/pool.log",
     benchmark:
         f"logs/{DATASET}/pool.benchmark.tsv"
-    conda:
-        "../envs/analysis.yaml"
     threads: MIRAGE_THREADS
     resources:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
@@ -60,8 +56,6 @@ rule mirage:
         f"logs/{DATASET}/mirage_{{shard}}.log",
     benchmark:
         f"logs/{DATASET}/mirage_{{shard}}.benchmark.tsv"
-    conda:
-        "../envs/analysis.yaml"
     threads: MIRAGE_THREADS
     resources:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,

@@ -27,8 +27,6 @@ rule database:
         f"logs/{DATASET}/database.log",
     benchmark:
         f"logs/{DATASET}/database.benchmark.tsv"
-    conda:
-        "../envs/analysis.yaml"
     resources:
         mem_mb=lambda wildcards, attempt: 6000 * attempt,
     params:

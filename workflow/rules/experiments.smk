@@ -21,8 +21,6 @@ if TRAINED:
             f"logs/{DATASET}/train_{{experiment}}.benchmark.tsv"
         wildcard_constraints:
             experiment="|".join(EXPERIMENTS),
-        conda:
-            "../envs/experiments.yaml"
         threads: CORES
         params:
             mode=config["experiments"],
@@ -44,8 +42,6 @@ if TRAINED:
             f"logs/{DATASET}/trained.log",
         benchmark:
             f"logs/{DATASET}/trained.benchmark.tsv"
-        conda:
-            "../envs/analysis.yaml"
         params:
             mode=config["experiments"],
         script:
@@ -63,8 +59,6 @@ else:
             f"logs/{DATASET}/answers.log",
         benchmark:
             f"logs/{DATASET}/answers.benchmark.tsv"
-        conda:
-            "../envs/analysis.yaml"
         params:
             strict=config["strict"],
         script:
@@ -86,8 +80,6 @@ rule sharp_and_smooth:
         f"logs/{DATASET}/sharp_and_smooth.log",
     benchmark:
         f"logs/{DATASET}/sharp_and_smooth.benchmark.tsv"
-    conda:
-        "../envs/analysis.yaml"
     params:
         seed=config["seed"],
     script:
@@ -116,8 +108,6 @@ for figure, experiment in EXPERIMENT_FIGURES.items():
             f"logs/{DATASET}/{figure}.log",
         benchmark:
             f"logs/{DATASET}/{figure}.benchmark.tsv"
-        conda:
-            "../envs/analysis.yaml"
         params:
             mode=config["experiments"] if TRAINED else "full",
         script:

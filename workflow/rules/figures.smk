@@ -19,8 +19,6 @@ rule simulate_world:
         f"logs/{DATASET}/simulate_world.log",
     benchmark:
         f"logs/{DATASET}/simulate_world.benchmark.tsv"
-    conda:
-        "../envs/analysis.yaml"
     threads: 2
     params:
         world={"n_tasks": 60, "seed": config["seed"], "scatter": config["scatter"], "mc_law": config["mc_law"]},
@@ -58,8 +56,6 @@ rule dataset_figures:
         f"logs/{DATASET}/dataset_figures.log",
     benchmark:
         f"logs/{DATASET}/dataset_figures.benchmark.tsv"
-    conda:
-        "../envs/analysis.yaml"
     threads: 2
     params:
         dataset=DATASET_LABEL,
@@ -96,8 +92,6 @@ rule theory_figures:
         f"logs/{DATASET}/theory_figures.log",
     benchmark:
         f"logs/{DATASET}/theory_figures.benchmark.tsv"
-    conda:
-        "../envs/analysis.yaml"
     params:
         simulated=DATASET_LABEL if SIMULATED else "",
     script:
@@ -116,8 +110,6 @@ rule power:
         f"logs/{DATASET}/power.log",
     benchmark:
         f"logs/{DATASET}/power.benchmark.tsv"
-    conda:
-        "../envs/analysis.yaml"
     threads: CORES
     params:
         seed=config["seed"],

@@ -18,8 +18,6 @@ if HAS_RESULTS:
             f"logs/{DATASET}/average.log",
         benchmark:
             f"logs/{DATASET}/average.benchmark.tsv"
-        conda:
-            "../envs/analysis.yaml"
         threads: 2
         resources:
             mem_mb=lambda wildcards, attempt: 2000 * attempt,
@@ -48,8 +46,6 @@ rule normalise:
         f"logs/{DATASET}/normalise_{{shard}}.log",
     benchmark:
         f"logs/{DATASET}/normalise_{{shard}}.benchmark.tsv"
-    conda:
-        "../envs/analysis.yaml"
     threads: 2
     resources:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
@@ -83,8 +79,6 @@ rule gather:
         f"logs/{DATASET}/gather.log",
     benchmark:
         f"logs/{DATASET}/gather.benchmark.tsv"
-    conda:
-        "../envs/analysis.yaml"
     threads: 2
     resources:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,

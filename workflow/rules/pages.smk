@@ -17,8 +17,6 @@ rule report_page:
         f"logs/{DATASET}/report_page.log",
     benchmark:
         f"logs/{DATASET}/report_page.benchmark.tsv"
-    conda:
-        "../envs/analysis.yaml"
     params:
         dataset=DATASET_LABEL,
         simulated=SIMULATED,
@@ -38,8 +36,6 @@ rule pdf:
         f"logs/{DATASET}/pdf.log",
     benchmark:
         f"logs/{DATASET}/pdf.benchmark.tsv"
-    conda:
-        "../envs/analysis.yaml"
     script:
         "../scripts/pdf.py"
 
@@ -54,8 +50,6 @@ rule explorer:
         f"logs/{DATASET}/explorer.log",
     benchmark:
         f"logs/{DATASET}/explorer.benchmark.tsv"
-    conda:
-        "../envs/analysis.yaml"
     params:
         dataset=DATASET_LABEL,
         simulated=SIMULATED,
@@ -77,8 +71,6 @@ rule croissant:
         f"logs/{DATASET}/croissant.log",
     benchmark:
         f"logs/{DATASET}/croissant.benchmark.tsv"
-    conda:
-        "../envs/analysis.yaml"
     params:
         dataset=DATASET_LABEL,
     script:

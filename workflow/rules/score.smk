@@ -20,8 +20,6 @@ rule score:
         f"logs/{DATASET}/score_{{shard}}.log",
     benchmark:
         f"logs/{DATASET}/score_{{shard}}.benchmark.tsv"
-    conda:
-        "../envs/analysis.yaml"
     threads: 2
     resources:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,

@@ -15,8 +15,6 @@ rule simulate:
         f"logs/{DATASET}/simulate.log",
     benchmark:
         f"logs/{DATASET}/simulate.benchmark.tsv"
-    conda:
-        "../envs/analysis.yaml"
     threads: 2
     params:
         world={key: config[key] for key in ("n_tasks", "seed", "scatter", "mc_law", "break_share", "break_size")},

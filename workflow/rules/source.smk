@@ -13,8 +13,6 @@ rule download:
         f"logs/{DATASET}/download.log",
     benchmark:
         f"logs/{DATASET}/download.benchmark.tsv"
-    conda:
-        "../envs/analysis.yaml"
     params:
         source=config["source"],
         revision=config["revision"] if is_address(config["source"]) else None,
