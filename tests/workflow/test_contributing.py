@@ -72,8 +72,8 @@ def test_the_metric_is_known(con):
 
 def test_the_table_is_in_the_database(con):
     assert con.sql("from scale_counts").fetchall() == [("M", 6)]
-    comments = con.sql("select comment from duckdb_columns() where table_name = 'scale_counts' and column_name = 'n_scales_max'")
-    assert comments.fetchall() == [("Largest number of scales of a curve.",)]
+    (comment,) = con.sql("select comment from duckdb_columns() where column_name = 'n_scales_max'").fetchall()
+    assert comment == ("Largest number of scales of a curve.",)
 
 
 def test_the_figure_is_drawn_and_on_the_page(run):

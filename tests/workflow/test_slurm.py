@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 from builders import ROOT, snakemake
 
-CONFIG = Path("/etc/slurm/slurm.conf")
 PROFILE = ROOT / "profiles/slurm"
 WORLD = ["dataset=d", "source=simulated", "n_tasks=6", "shards=2"]
 # Seconds in place of the profile's, which are for real clusters.
@@ -58,46 +57,61 @@ pytestmark = [
         importlib.util.find_spec("snakemake_executor_plugin_slurm") is None,
         reason="Snakemake's plugin for SLURM is not installed: make setup-slurm",
     ),
+    pytest.mark.skipif(not Path("/etc/slurm").is_dir(), reason="no folder /etc/slurm to mount a configuration over"),
     pytest.mark.skipif(os.geteuid() != 0, reason="only root can start the daemons of SLURM"),
-    pytest.mark.skipif(CONFIG.exists(), reason=f"a SLURM is configured here already: {CONFIG}"),
 ]
 
 
-def said(*command):
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+class Cluster:
+    """A SLURM whose files all lie in `folder`.
+
+    Everything that asks it anything runs with `folder/etc` mounted over /etc/slurm, where no other process sees it:
+    Snakemake's plugin takes SLURM_CONF from the environment of jobs, so that place is the only one that a job looks at.
+    """
+
+    def __init__(self, folder):
+        self.folder = folder
+        (folder / "state").mkdir()
+        (folder / "etc").mkdir()
+        settings = SETTINGS.format(host=socket.gethostname().split(".")[0], folder=folder)
+        (folder / "etc/slurm.conf").write_text(settings, encoding="utf-8")
+
+    def command(self, *command):
+        mounted = 'mount --bind "$0" /etc/slurm && exec "$@"'
+        return ["unshare", "--mount", "sh", "-c", mounted, str(self.folder / "etc"), *map(str, command)]
+
+    def said(self, *command):
+        return subprocess.run(self.command(*command), capture_output=True, text=True, check=False).stdout
+
+    def finished(self):
+        return (self.folder / "finished.txt").read_text(encoding="utf-8")
+
+    def snakemake(self, folder, *arguments):
+        """Snakemake with the profile, as a process."""
+        command = [Path(sys.executable).with_name("snakemake"), *arguments, "--directory", folder]
+        command = self.command(*command, "--profile", PROFILE, *QUICK, "--config", *WORLD)
+        return subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, stdin=subprocess.DEVNULL
+        )
 
 
 @pytest.fixture(scope="module")
 def slurm(tmp_path_factory):
-    """The folder of a running SLURM."""
-    folder = tmp_path_factory.mktemp("slurm")
-    (folder / "state").mkdir()
-    (folder / "slurm.conf").write_text(SETTINGS.format(host=socket.gethostname().split(".")[0], folder=folder))
-    CONFIG.parent.mkdir(exist_ok=True)
-    CONFIG.symlink_to(folder / "slurm.conf")  # the only place that every step of a job looks at
+    cluster = Cluster(tmp_path_factory.mktemp("slurm"))
     try:
-        subprocess.run(["slurmctld"], check=True)
+        subprocess.run(cluster.command("slurmctld"), check=True)
         for node in ("n1", "n2"):
-            subprocess.run(["slurmd", "-N", node], check=True)
+            subprocess.run(cluster.command("slurmd", "-N", node), check=True)
         for _ in range(100):
-            if said("sinfo", "-h", "-t", "idle", "-o", "%D").strip() == "2":
+            n_idle = cluster.said("sinfo", "-h", "-t", "idle", "-o", "%D").strip()
+            if n_idle == "2":
                 break
             time.sleep(0.2)
-        assert said("sinfo", "-h", "-t", "idle", "-o", "%D").strip() == "2", (folder / "slurmctld.log").read_text()[-2000:]
-        yield folder
+        assert n_idle == "2", (cluster.folder / "slurmctld.log").read_text()[-2000:]
+        yield cluster
     finally:
-        for path in folder.glob("*.pid"):
+        for path in cluster.folder.glob("*.pid"):
             os.kill(int(path.read_text()), signal.SIGTERM)
-        CONFIG.unlink()
-
-
-def through_slurm(folder, *arguments):
-    """Snakemake with the profile, as a process."""
-    command = [str(Path(sys.executable).with_name("snakemake")), *map(str, arguments), "--directory", str(folder)]
-    command += ["--profile", str(PROFILE), *QUICK, "--config", *WORLD]
-    return subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, stdin=subprocess.DEVNULL
-    )
 
 
 def ended(process, seconds=420):
@@ -118,33 +132,33 @@ def outputs(folder):
 
 
 def test_slurm_gives_what_one_machine_gives(slurm, tmp_path):
-    rc, text = ended(through_slurm(tmp_path / "cluster"))
+    rc, text = ended(slurm.snakemake(tmp_path / "cluster"))
     assert rc == 0, text
     local = snakemake("--directory", tmp_path / "local", "--config", *WORLD)
     assert local.returncode == 0, local.stdout + local.stderr
     here, there = outputs(tmp_path / "local"), outputs(tmp_path / "cluster")
     assert here.keys() == there.keys() and len(here) > 50
     assert [name for name in here if here[name] != there[name]] == []
-    finished = (slurm / "finished.txt").read_text()
+    finished = slurm.finished()
     assert "NodeList=n1" in finished and "NodeList=n2" in finished and "JobState=FAILED" not in finished
 
 
 def test_a_cancelled_job_is_started_again(slurm, tmp_path):
-    process = through_slurm(tmp_path)
+    process = slurm.snakemake(tmp_path)
     job = None
     for _ in range(300):
-        running = said("squeue", "-h", "-t", "running", "-o", "%i %k").splitlines()
+        running = slurm.said("squeue", "-h", "-t", "running", "-o", "%i %k").splitlines()
         job = next((line.split()[0] for line in running if "normalise" in line), None)
         if job:
             break
         time.sleep(0.2)
     assert job, "no job of the rule normalise was seen"
-    assert subprocess.run(["scancel", job], check=False).returncode == 0
+    assert subprocess.run(slurm.command("scancel", job), check=False).returncode == 0
     rc, text = ended(process)
     assert rc == 0, text
     assert (tmp_path / "results/d/report.html").exists()
     assert f"JobId={job} " in "".join(
-        line for line in (slurm / "finished.txt").read_text().splitlines(keepends=True) if "JobState=CANCELLED" in line
+        line for line in slurm.finished().splitlines(keepends=True) if "JobState=CANCELLED" in line
     )
     assert "Trying to restart" in text
 
@@ -152,10 +166,10 @@ def test_a_cancelled_job_is_started_again(slurm, tmp_path):
 def test_a_job_over_its_memory_is_told_and_the_run_goes_on_from_there(slurm, tmp_path):
     target = "data/d/emergence.duckdb"
     small = ["--set-resources", "gather:mem_mb=30", "--retries", "0"]
-    rc, text = ended(through_slurm(tmp_path, target, *small))
+    rc, text = ended(slurm.snakemake(tmp_path, target, *small))
     assert rc == 1 and "gather" in text, text
     assert (tmp_path / "data/d/shards/001/models.parquet").exists() and not (tmp_path / target).exists()
     before = (tmp_path / "data/d/shards/001/models.parquet").stat().st_mtime_ns
-    rc, text = ended(through_slurm(tmp_path, target))
+    rc, text = ended(slurm.snakemake(tmp_path, target))
     assert rc == 0, text
     assert (tmp_path / target).exists() and (tmp_path / "data/d/shards/001/models.parquet").stat().st_mtime_ns == before
