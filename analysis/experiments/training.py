@@ -22,7 +22,7 @@ from typing import Protocol
 import numpy as np
 import torch
 
-from analysis.base.files import replacing
+from analysis.base.files import replacing, write_json
 from analysis.formats import answers
 
 SECONDS_BETWEEN_CHECKPOINTS = 10.0
@@ -154,8 +154,7 @@ def train(experiment: Experiment, job: Job, folder: Path, report: Callable[[str]
     with torch.no_grad():
         rows = experiment.evaluate(model, job, device)
     rows = [{"model": job.model, "seed": job.seed, "n_parameters": n_parameters(model), **row} for row in rows]
-    with replacing(results) as temporary:
-        temporary.write_text(json.dumps(rows), encoding="utf-8")
+    write_json(rows, results)
     checkpoint.unlink(missing_ok=True)
     return rows
 

@@ -117,6 +117,23 @@ def test_a_second_run_does_nothing(finished, source):
     assert before == after
 
 
+MADE_ONE_AFTER_THE_OTHER = (
+    "data/d/**/scores/*.parquet",
+    "data/d/**/curves.parquet",
+    "data/d/**/measured.parquet",
+    "data/d/emergence.duckdb",
+)
+
+
+def running_until(process, folder, pattern):
+    """Whether a file of this pattern was there before the process ended."""
+    while process.poll() is None:
+        if any(folder.glob(pattern)):
+            return True
+        time.sleep(0.01)
+    return False
+
+
 @pytest.mark.slow
 def test_the_inner_entry_does_the_same(finished, source, tmp_path):
     """Also after a kill: the default profile is found from there too."""
@@ -125,7 +142,7 @@ def test_the_inner_entry_does_the_same(finished, source, tmp_path):
     process = subprocess.Popen(
         command, cwd=tmp_path, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    time.sleep(4)
+    assert running_until(process, tmp_path, MADE_ONE_AFTER_THE_OTHER[0])
     process.kill()
     process.wait()
     result, printed = run(source, "-s", ROOT / "workflow/Snakefile", *QUICK, cwd=tmp_path)
@@ -158,11 +175,10 @@ def test_a_change_of_the_input_or_the_configuration_re_runs_what_depends_on_it(s
 @pytest.mark.slow
 @pytest.mark.parametrize("whole_group", [False, True], ids=["snakemake alone", "with its children"])
 def test_killed_and_started_again(finished, source, tmp_path, whole_group):
-    """SIGKILL at growing delays, each time the same command again: the end is the same to the last byte."""
+    """SIGKILL as soon as the next file is there, and the same command again: the end is the same to the last byte."""
     command = [str(Path(sys.executable).with_name("snakemake")), "--cores", "2", "--directory", str(tmp_path), *QUICK]
     command += ["--config", "dataset=d", f"source={source}"]
-    killed = 0
-    for delay in (1.5, 2.5, 3.5, 4.5, 6.0):
+    for pattern in MADE_ONE_AFTER_THE_OTHER:
         process = subprocess.Popen(
             command,
             cwd=ROOT,
@@ -171,15 +187,12 @@ def test_killed_and_started_again(finished, source, tmp_path, whole_group):
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        time.sleep(delay)
-        if process.poll() is None:
-            killed += 1
-            if whole_group:
-                os.killpg(process.pid, signal.SIGKILL)
-            else:
-                process.kill()
+        assert running_until(process, tmp_path, pattern)
+        if whole_group:
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
         process.wait()
-    assert killed >= 2
     result, printed = run(source, "--directory", tmp_path, *QUICK)
     assert result.returncode == 0, printed
     assert_same_files(tmp_path, finished[0])
