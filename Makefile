@@ -1,5 +1,5 @@
 # make          set up, then the whole workflow: on BIG-bench, or simulated where its host does not answer
-# make test     set up, then the test suite; make test-slow the tests that take longer
+# make test     set up, then the test suite; make test-slow the tests that take longer; make coverage what they run
 # make setup    .venv from the committed lock; nothing if it is there and current
 # make setup-experiments   the extra for trained models besides: PyTorch, scikit-learn, Pillow
 # make setup-slurm         Snakemake's plugin for clusters with SLURM besides
@@ -12,7 +12,7 @@ TORCH ?= torch==2.13.0
 CORES ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run test test-slow setup setup-experiments setup-slurm setup-harness lock lint
+.PHONY: run test test-slow coverage setup setup-experiments setup-slurm setup-harness lock lint
 .DEFAULT_GOAL := run
 
 # BIG-bench where its host answers within 20 seconds, else the simulated benchmark, loudly.
@@ -30,6 +30,11 @@ test: setup
 
 test-slow: setup
 	python -m pytest -m slow
+
+coverage: setup
+	coverage run -m pytest
+	coverage combine --quiet
+	coverage report
 
 lint: setup
 	ruff check .

@@ -10,7 +10,6 @@ from analysis.base.rejects import Reject
 from analysis.formats.names import Recognised, Rules
 from analysis.formats.numbers import PUBLISHED_COUNTS, SCALES
 
-SCALE_BY = ("parameters", "tokens", "steps", "flops")
 _MISSING = {
     "parameters": "number of parameters", "tokens": "number of training tokens", "steps": "number of training steps",
     "flops": "training compute",
@@ -27,7 +26,8 @@ def place_models(models: pd.DataFrame, rules: Rules, scale_by: str) -> pd.DataFr
     rules : Rules
         For what they do not say.
     scale_by : str
-        One of SCALE_BY. By steps or tokens the family is the model, and its checkpoints are its models.
+        "parameters", "tokens", "steps" or "flops". By steps or tokens the family is the model, and its checkpoints are its
+        models.
 
     Returns
     -------
