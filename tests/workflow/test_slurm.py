@@ -59,6 +59,10 @@ pytestmark = [
     ),
     pytest.mark.skipif(not Path("/etc/slurm").is_dir(), reason="no folder /etc/slurm to mount a configuration over"),
     pytest.mark.skipif(os.geteuid() != 0, reason="only root can start the daemons of SLURM"),
+    pytest.mark.skipif(
+        subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode != 0,
+        reason="this machine lets nobody mount a folder for one process alone",
+    ),
 ]
 
 
