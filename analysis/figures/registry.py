@@ -12,9 +12,13 @@ from analysis.base.sql import packaged_text
 FIGURES: dict[str, Mapping[str, str]] = yaml.safe_load(packaged_text("figures/figures.yml"))
 
 
-def figures_of(origin: str) -> dict[str, Mapping[str, str]]:
-    """The figures whose numbers are `of` one origin: dataset, theory, or an experiment."""
-    return {name: figure for name, figure in FIGURES.items() if figure["of"] == origin}
+def figures_of(origin: str, simulated: bool = False) -> dict[str, Mapping[str, str]]:
+    """The figures whose numbers are `of` one origin (dataset, theory, or an experiment), of simulated data or not."""
+    return {
+        name: figure
+        for name, figure in FIGURES.items()
+        if figure["of"] == origin and not (simulated and figure.get("unless") == "simulated")
+    }
 
 
 def function_named(name: str, modules: Mapping[str, object]):

@@ -13,6 +13,7 @@ from snakemake.utils import validate
 from analysis.base.dependencies import dependencies
 from analysis.base.errors import InputError
 from analysis.base.shards import n_shards_for
+from analysis.figures.registry import FIGURES, figures_of
 from analysis.sources.layout import fingerprint, is_address, is_results
 
 
@@ -57,19 +58,6 @@ def code_of(script):
 def reference(name):
     """A table of data/reference."""
     return workflow.source_path(f"../../data/reference/{name}.csv")
-
-
-with open(workflow.source_path("../../analysis/figures/figures.yml"), encoding="utf-8") as file:
-    FIGURES = yaml.safe_load(file)
-
-
-def figures_of(origin):
-    """The figures of one origin (see figures.yml) that are drawn for this dataset: {name: section, title, caption}."""
-    return {
-        name: figure
-        for name, figure in FIGURES.items()
-        if figure["of"] == origin and not (SIMULATED and figure.get("unless") == "simulated")
-    }
 
 
 def report_labels(name):

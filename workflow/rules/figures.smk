@@ -1,8 +1,8 @@
 # Figures, each as SVG and PNG with the CSV of its numbers.
 #   in:  data/<dataset>/emergence.duckdb
 #   out: results/<dataset>/figures/<name>.svg, .png and results/<dataset>/tables/<name>.csv
-DATASET_FIGURES = list(figures_of("dataset"))
-THEORY_FIGURES = list(figures_of("theory"))
+DATASET_FIGURES = list(figures_of("dataset", SIMULATED))
+THEORY_FIGURES = list(figures_of("theory", SIMULATED))
 
 
 rule simulate_world:

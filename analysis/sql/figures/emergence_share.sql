@@ -1,5 +1,6 @@
--- One row per model family and metric: the share of counted curves whose improvement score is above the threshold, with a 95 % Wilson interval. A flat curve counts as not above. Curves that are not counted,
--- such as those of fewer than 5 scales, are in n_left_out and nowhere else: with 3 scales the score cannot exceed 2.
+-- One row per model family and metric: the share of counted curves whose improvement score is above the threshold, with a
+-- 95 % Wilson interval. A flat curve counts as not above. Curves that are not counted, such as those of fewer than 5 scales,
+-- are in n_left_out and nowhere else: with 3 scales the score cannot exceed 2.
 with counted as (
     select
         curves.model_family,

@@ -1,5 +1,6 @@
--- The 95 % interval of Wilson (1927) for a share that was seen in n cases, with z = 1.959964: {low, high}, NULL where n is NULL.
-create or replace temp macro wilson_interval(share, n) as {
+-- The 95 % interval of Wilson (1927) for a share that was seen in n cases, with z = 1.959964: {low, high}. NULL where n is
+-- NULL, and for a score outside 0 to 1, which is no share.
+create or replace temp macro wilson_interval(share, n) as case when share between 0 and 1 then {
     'low': (
         share + 1.959963984540054 * 1.959963984540054 / (2 * n) - 1.959963984540054
         * sqrt(share * (1 - share) / n + 1.959963984540054 * 1.959963984540054 / (4 * n * n))
@@ -8,4 +9,4 @@ create or replace temp macro wilson_interval(share, n) as {
         share + 1.959963984540054 * 1.959963984540054 / (2 * n) + 1.959963984540054
         * sqrt(share * (1 - share) / n + 1.959963984540054 * 1.959963984540054 / (4 * n * n))
     ) / (1 + 1.959963984540054 * 1.959963984540054 / n)
-}
+} end

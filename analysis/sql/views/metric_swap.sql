@@ -1,5 +1,5 @@
 -- The same outputs under two metrics: every curve of shares beside the curves of continuous metrics of the same task,
--- subtask, shots, filter and model family. Curves of at least 5 scales.
+-- subtask, shots, filter and model family. Counted curves (curves.is_counted).
 select
     sharp.task,
     sharp.subtask,
@@ -23,5 +23,5 @@ inner join curves as smooth
     and sharp.filter = smooth.filter
     and sharp.model_family = smooth.model_family
 inner join metrics as of_smooth on smooth.metric = of_smooth.metric and of_smooth.is_continuous
-where sharp.is_counted and smooth.n_scales >= 5
+where sharp.is_counted and smooth.is_counted
 order by sharp.task, sharp.subtask, sharp.shots, sharp.filter, sharp.model_family, sharp.metric, smooth.metric
