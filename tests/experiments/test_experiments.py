@@ -200,6 +200,24 @@ def test_answers_that_are_long_or_unlike_are_drawn_all_the_same():
     assert comparisons.target_lengths(long).empty
 
 
+def test_the_csv_of_figure_3_has_the_laws_that_it_draws():
+    from analysis.figures import arithmetic
+
+    n = np.array([1e5, 1e6, 1e7])
+    parts = [
+        pd.DataFrame({"task": task, "subtask": task, "scale": n, "score": -((n / c) ** alpha)})
+        for task, c, alpha in (("sums", 2e6, -0.5), ("products", 3e7, -0.25))
+    ]
+    long = pd.concat(parts, ignore_index=True).assign(
+        metric="log_likelihood_per_token", test="all", model_family="f, seed 0"
+    )
+    found = arithmetic.figure_3_numbers(long)
+    assert len(found) == len(long) and set(found["fitted_to"]) == {"log_likelihood_per_token"}
+    laws = found.groupby("task")[["c", "alpha", "r_squared"]].first()
+    assert laws.loc["sums"].tolist() == pytest.approx([2e6, -0.5, 1])
+    assert laws.loc["products"].tolist() == pytest.approx([3e7, -0.25, 1])
+
+
 # --- images ------------------------------------------------------------------------------------------------------------
 
 

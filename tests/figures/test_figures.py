@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 from builders import ROOT, build, entry, put, put_curve, score_file
 from scipy.stats import binomtest
+from statsmodels.stats.proportion import proportion_confint
 
 from analysis.base import sql
-from analysis.base.database import connect
+from analysis.base.database import connect, create_macros
 from analysis.figures import annotated, concentration, dataset, forecasts, jumps, pdf, power, scores, style, theory
 from analysis.figures.registry import FIGURES, figures_of, function_named
 from analysis.normalise.bigbench import normalise
@@ -377,6 +378,27 @@ def test_slopes_mark_the_annotated_tasks_and_the_bounds(real_database):
     drawn = np.concatenate([c.get_offsets() for c in figure.axes[0].collections if len(c.get_offsets())])
     assert len(drawn[~np.isnan(drawn.astype(float)).any(axis=1)]) == 6
     assert "6 curves whose jump was bootstrapped, of 80" in texts(figure)
+
+
+@pytest.mark.parametrize("name", ["figure_6", "mirage_gallery"])
+def test_points_have_wilson_intervals(real_database, name):
+    frame = numbers(real_database, name)
+    n = frame["n_examples"] * frame.get("n_models", 1)
+    known = n.notna()
+    assert known.sum() >= 12 and frame.loc[~known, ["score_low", "score_high"]].isna().all(axis=None)
+    low, high = proportion_confint(frame["score"][known] * n[known], n[known].astype(float), method="wilson")
+    # At 0 and 1 the formula of statsmodels is off by a rounding error.
+    assert frame["score_low"][known].to_numpy() == pytest.approx(np.asarray(low), abs=1e-12)
+    assert frame["score_high"][known].to_numpy() == pytest.approx(np.asarray(high), abs=1e-12)
+
+
+def test_what_is_no_share_has_no_interval():
+    with connect() as con:
+        create_macros(con)
+        found = con.sql(
+            "select wilson_interval(y, 100).low from (values (-0.1), (0.0), (1.0), (1.5), (80)) as t(y)"
+        ).fetchall()
+    assert [low is None for (low,) in found] == [True, False, False, True, True]
 
 
 def test_forecasts_are_counted(real_database):

@@ -46,6 +46,28 @@ def test_every_table_is_documented_and_passes_its_checks(small):
     assert undocumented == []
 
 
+def test_points_are_means_of_the_published_scores(small):
+    """By pandas, from the published numbers and the scales of the models."""
+    key = ["task", "subtask", "shots", "metric", "filter", "model_family"]
+    scores = small.sql("from scores").df().merge(small.sql("from models").df(), on=["model_family", "model"])
+    assert scores.groupby(key, dropna=False)["curve_id"].nunique().max() == 1
+    assert scores["curve_id"].nunique() == scores.groupby(key, dropna=False).ngroups
+    means = scores[scores["scale"].notna()].groupby(["curve_id", "scale"])["score"].agg(["mean", "size"])
+    points = small.sql("from points").df().set_index(["curve_id", "scale"]).sort_index()
+    assert len(points) > 1000 and points.index.equals(means.index)
+    assert points["score"].to_numpy() == pytest.approx(means["mean"].to_numpy(), rel=1e-14, abs=1e-300)
+    assert points["n_models"].tolist() == means["size"].tolist()
+
+
+def test_counted_curves_and_the_settings_by_which_the_file_judges(small):
+    curves = small.sql("select curve_id, entry_kind, n_scales, is_counted from curves").df()
+    lengths = small.sql("select curve_id from points").df()["curve_id"].value_counts()
+    assert (curves["n_scales"] == curves["curve_id"].map(lengths)).all()
+    expected = (curves["entry_kind"] != "aggregate") & (curves["n_scales"] >= 5)
+    assert (curves["is_counted"] == expected).all() and 0 < expected.sum() < len(curves)
+    assert small.sql("from settings").fetchall() == [(20.0, -0.2, 0, "jumps")]
+
+
 def test_a_failed_check_is_reported(small):
     small.execute("begin")
     small.execute("insert into curves select * from curves limit 1")
