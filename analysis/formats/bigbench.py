@@ -39,6 +39,8 @@ class Model(NamedTuple):
     total_params: float | None
 
 
+UNKNOWN_SHOTS = -1
+"""Published as number_of_shots where nobody knows it."""
 _Number = Annotated[float, msgspec.Meta(ge=-MAX_MAGNITUDE, le=MAX_MAGNITUDE)]
 _Name = Annotated[str, msgspec.Meta(min_length=1)]
 _PUBLISHED_NAMES = {
@@ -61,7 +63,7 @@ class Entry(msgspec.Struct, forbid_unknown_fields=True, rename=_PUBLISHED_NAMES)
     subtask: _Name
     low_score: _Number
     high_score: _Number
-    shots: Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+    shots: Annotated[int, msgspec.Meta(ge=UNKNOWN_SHOTS, lt=2**31)]
 
 
 @dataclass
@@ -111,7 +113,7 @@ def _read_entry(index: int, entry: object, task: str, result: ScoreFile, reject)
         subtask = member(entry, "subtask_description", str, f"{at}.subtask_description")
     shots = entry.get("number_of_shots")
     if shots is not None:
-        is_whole = is_number(shots) and 0 <= shots < 2**31 and shots == int(shots)
+        is_whole = is_number(shots) and UNKNOWN_SHOTS <= shots < 2**31 and shots == int(shots)
         if not is_whole:
             detail = f"{shown(shots)} is no number of shots"
             raise Rejected(f"{at}.number_of_shots", "bad_number_of_shots", detail)

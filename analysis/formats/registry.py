@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from analysis.formats import answers, bigbench_logs, helm, instances, lm_eval, tidy
+from analysis.formats import answers, bigbench_logs, helm, instances, lm_eval, preferred, tidy
 
-FORMATS = (helm.FORMAT, bigbench_logs.FORMAT, lm_eval.FORMAT, instances.FORMAT, answers.FORMAT, tidy.FORMAT)
+MODULES = (helm, bigbench_logs, lm_eval, instances, answers, preferred, tidy)
+FORMATS = tuple(module.FORMAT for module in MODULES)
 """A file is of the first format that recognises it."""
 SUFFIXES = tuple(sorted({suffix for known in FORMATS for suffix in known.suffixes}))
 PASSED_OVER = tuple(pattern for known in FORMATS for pattern in known.passed_over)

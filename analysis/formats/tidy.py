@@ -144,6 +144,7 @@ def read(path: Path, shown: str, collected: Collected) -> list[str]:
             unread = [str(name) for name in frame.columns if name not in (*NEEDED, *OPTIONAL)]
     except (pa.ArrowInvalid, pa.ArrowTypeError, OSError, UnicodeDecodeError) as error:
         raise Rejected("", "not_a_table", f"it cannot be read as {path.suffix[1:]}: {str(error).splitlines()[0]}") from None
+    frame = frame.drop(columns=[name for name in frame.columns if name not in (*NEEDED, *OPTIONAL)])
     word = "line" if path.suffix in (".jsonl", ".ndjson") else "row"
     add(frame, shown, word, frame.index if word == "line" else None, collected)
     return unread
@@ -164,7 +165,7 @@ class _Faults:
             self.details[rows] = [f"{name} is {ascii(value)[:40]}, {what}" for value in self.frame.loc[rows, name]]
 
 
-def _values(frame: pd.DataFrame, faults: _Faults) -> tuple[dict[str, pd.Series], np.ndarray]:
+def _values(frame: pd.DataFrame, faults: _Faults, required: Sequence[str]) -> tuple[dict[str, pd.Series], np.ndarray]:
     """(the columns TEXTS, NUMBERS and TRUTHS, empty where the frame has none; 1 for rows with a standard error, else 0)."""
     values: dict[str, pd.Series] = {}
     gives_error = np.zeros(len(frame), int)
@@ -180,7 +181,7 @@ def _values(frame: pd.DataFrame, faults: _Faults) -> tuple[dict[str, pd.Series],
                 continue
             values[name], bad = read_column(frame[name])
             faults.add(bad, name, needed)
-            if name in NEEDED:
+            if name in required:
                 faults.add(values[name].isna(), name, needed)
             if name == "stderr":
                 gives_error = (values[name].notna() | bad).to_numpy(int)
@@ -194,12 +195,22 @@ def _values(frame: pd.DataFrame, faults: _Faults) -> tuple[dict[str, pd.Series],
     return values, gives_error
 
 
-def add(frame: pd.DataFrame, shown: str, word: str, place: Sequence[int] | None, collected: Collected) -> None:
-    """Add the rows of a frame to `collected`. Locations are `word` and the row's `place`, by default 1, 2, 3 ..."""
+def add(
+    frame: pd.DataFrame,
+    shown: str,
+    word: str,
+    place: Sequence[int] | None,
+    collected: Collected,
+    needed: Sequence[str] = NEEDED,
+) -> None:
+    """Add the rows of a frame to `collected`. Locations are `word` and the row's `place`, by default 1, 2, 3 ...
+
+    Rows without one of the columns `needed` are rejects. Beside the columns of a table the frame may have `is_aggregate`.
+    """
     place = np.arange(1, len(frame) + 1) if place is None else place
     frame = frame.reset_index(drop=True)
     faults = _Faults(frame)
-    values, gives_error = _values(frame, faults)
+    values, gives_error = _values(frame, faults, needed)
     n_numbers = 1 + gives_error
     collected.n_numbers += int(n_numbers.sum())
     for k in np.flatnonzero(faults.reasons != ""):
@@ -209,7 +220,8 @@ def add(frame: pd.DataFrame, shown: str, word: str, place: Sequence[int] | None,
     values["subtask"] = values["subtask"].where(values["subtask"].notna(), values["task"])
     values["filter"] = values["filter"].where(values["filter"].notna(), "none")
     columns: dict[str, object] = {name: series[good] for name, series in values.items()}
-    columns |= {"is_aggregate": False, "version": None, "source_file": shown, **dict.fromkeys(PUBLISHED_COUNTS)}
+    is_aggregate = frame["is_aggregate"][good] if "is_aggregate" in frame else False
+    columns |= {"is_aggregate": is_aggregate, "version": None, "source_file": shown, **dict.fromkeys(PUBLISHED_COUNTS)}
     columns["location"] = [f"{word} {n}" for n in np.asarray(place)[good]]
     collected.tables.append(_as_arrow(columns, int(good.sum())))
 

@@ -10,8 +10,9 @@ import pyarrow as pa
 from analysis.base import columns as arrow
 from analysis.base.columns import Coder, Texts, combination
 from analysis.base.rejects import Reject
-from analysis.formats.bigbench import ScoreFile, value_location
+from analysis.formats.bigbench import UNKNOWN_SHOTS, ScoreFile, value_location
 from analysis.normalise.curve_ids import curve_ids
+from analysis.normalise.evaluations import Entries, ranks_of_evaluations, with_numbered_evaluations
 from analysis.normalise.repeats import set_aside_repeats
 from analysis.normalise.schema import AGGREGATE_METRIC, SCORES_SCHEMA
 
@@ -53,7 +54,7 @@ class Columns:
         columns["subtask"] += [coders["subtask"][entry.subtask] for entry in entries]
         preferred = [entry.preferred_metric for entry in entries]
         columns["preferred"] += [-1 if name is None else metric_codes[name] for name in preferred]
-        columns["shots"] += [-1 if entry.shots is None else entry.shots for entry in entries]
+        columns["shots"] += [UNKNOWN_SHOTS if entry.shots is None else entry.shots for entry in entries]
         columns["low_score"] += [entry.low_score for entry in entries]
         columns["high_score"] += [entry.high_score for entry in entries]
         columns["index"] += parsed.positions
@@ -137,62 +138,86 @@ def assemble(columns: Columns) -> Assembled:
     # This gives codes to metrics, so it must come before codes are replaced by ranks.
     shapes = [np.array([columns.coders["metric"][name] for name in names], np.int64) for names in columns.shapes]
     codes, texts, metric_rank = _coded_entries(columns)
-    shots = np.array(columns.entries["shots"], np.int64)
     kinds, n_mixed = _entry_kinds(codes, texts)
-    entry, metric = _entries_and_metrics(columns, shapes, metric_rank)
+    of_number, metric = _entries_and_metrics(columns, shapes, metric_rank)
+    shots = np.array(columns.entries["shots"], np.int64)
+    entries = Entries(codes, texts, shots, kinds, np.arange(len(shots)), of_number)
 
-    entry_key, n_entry_keys = combination(codes["task"], codes["subtask"], shots)
-    model, n_models = combination(codes["model_family"], codes["model"])
-    # Sorting by one integer is quick. Distinct entries and models are few enough for it to fit.
-    assert n_entry_keys * len(texts["metric"]) * n_models < 2**62
-    key = (entry_key[entry] * len(texts["metric"]) + metric) * n_models + model[entry]
+    curve, model, n_models = _curves_and_models(entries, metric)
+    key = curve * n_models + model
     order = np.argsort(key, kind="stable")  # repeats stay in the order of the files
+    ranks = ranks_of_evaluations(order, key, curve, codes["source_file"][of_number], of_number, score)
+    if ranks.any():
+        entries = with_numbered_evaluations(entries, ranks)
+        curve, model, n_models = _curves_and_models(entries, metric)
+        key = curve * n_models + model
+        order = np.argsort(key, kind="stable")
 
     def where_published(row: int) -> tuple[str, str, int]:
-        k = entry[row]
-        file = texts["source_file"][int(codes["source_file"][k])].as_py()
-        return file, value_location(columns.entries["index"][k], texts["metric"][int(metric[row])].as_py()), 1
+        k = entries.of_number[row]
+        file = texts["source_file"][int(entries.codes["source_file"][k])].as_py()
+        index = columns.entries["index"][entries.place[k]]
+        return file, value_location(index, texts["metric"][int(metric[row])].as_py()), 1
 
     rows, rejects = set_aside_repeats(order, key, score, where_published)
-    entries = entry[rows]
-    is_first = np.ones(len(rows), bool)  # the first number of its curve
-    is_first[1:] = (np.diff(key[rows] // n_models) != 0) | (np.diff(codes["model_family"][entries]) != 0)
-    arrays = {name: arrow.coded(codes[name][entries], texts[name]) for name in codes if name != "preferred"}
-    arrays |= {
-        "metric": arrow.coded(metric[rows], texts["metric"]),
-        "filter": arrow.coded(np.zeros(len(rows), np.int32), arrow.texts(["none"])),
-        "entry_kind": arrow.coded(kinds[entries], arrow.texts(["aggregate", "subtask", "task"])),
-        "shots": arrow.numbers(shots[entries], pa.int32(), shots[entries] >= 0),
-        "score": arrow.numbers(score[rows], pa.float64()),
-    }
-    arrays |= _preferred_columns(
-        columns, entries, metric[rows] == codes["preferred"][entries], codes["preferred"][entries] >= 0
-    )
-    # BIG-bench does not publish these.
-    for name in ("stderr", "n_examples", "higher_is_better"):
-        arrays[name] = pa.nulls(len(rows), SCORES_SCHEMA.field(name).type)
-    starts = np.flatnonzero(is_first)
-    keys = {
-        name: Texts(codes[name][entries[starts]], texts[name].to_pylist()) for name in ("task", "subtask", "model_family")
-    }
-    keys["metric"] = Texts(metric[rows][starts], texts["metric"].to_pylist())
-    keys["filter"] = Texts(np.zeros(len(starts), np.int64), ["none"])
-    ids = curve_ids(keys, shots[entries[starts]])
-    arrays["curve_id"] = arrow.numbers(np.repeat(ids, np.diff(np.append(starts, len(rows)))), pa.int64())
-    table = pa.Table.from_arrays([arrays[name] for name in SCORES_SCHEMA.names], schema=SCORES_SCHEMA)
+    table, ids = _scores_table(columns, entries, metric, score, rows, curve[rows])
     return Assembled(table, ids, rejects, n_mixed)
 
 
+def _curves_and_models(entries: Entries, metric: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
+    """(code of the curve of every number, code of its model, number of models); the codes of curves sort like their keys."""
+    codes = entries.codes
+    entry_key, n_entry_keys = combination(codes["task"], codes["subtask"], entries.shots)
+    model, n_models = combination(codes["model_family"], codes["model"])
+    n_metrics, n_families = len(entries.texts["metric"]), len(entries.texts["model_family"])
+    # Sorting by one integer is quick. Distinct entries and models are few enough for it to fit.
+    assert n_entry_keys * n_metrics * n_families * n_models < 2**62
+    curve = (entry_key[entries.of_number] * n_metrics + metric) * n_families + codes["model_family"][entries.of_number]
+    return curve, model[entries.of_number], n_models
+
+
+def _scores_table(
+    columns: Columns, entries: Entries, metric: np.ndarray, score: np.ndarray, rows: np.ndarray, curve: np.ndarray
+) -> tuple[pa.Table, np.ndarray]:
+    """(the table `scores` of the numbers `rows`, which are sorted by `curve`; the `curve_id` of every curve, once)."""
+    codes, texts = entries.codes, entries.texts
+    entry = entries.of_number[rows]
+    shots, metric = entries.shots[entry], metric[rows]
+    arrays = {name: arrow.coded(codes[name][entry], texts[name]) for name in codes if name != "preferred"}
+    arrays |= {
+        "metric": arrow.coded(metric, texts["metric"]),
+        "filter": arrow.coded(np.zeros(len(rows), np.int32), arrow.texts(["none"])),
+        "entry_kind": arrow.coded(entries.kinds[entry], arrow.texts(["aggregate", "subtask", "task"])),
+        "shots": arrow.numbers(shots, pa.int32(), shots >= 0),
+        "score": arrow.numbers(score[rows], pa.float64()),
+    }
+    preferred = codes["preferred"][entry]
+    arrays |= _preferred_columns(columns, entries.place[entry], metric == preferred, preferred >= 0)
+    # BIG-bench does not publish these.
+    for name in ("stderr", "n_examples", "higher_is_better"):
+        arrays[name] = pa.nulls(len(rows), SCORES_SCHEMA.field(name).type)
+    starts = np.flatnonzero(np.diff(curve, prepend=-1))
+    first = entry[starts]
+    keys = {name: Texts(codes[name][first], texts[name].to_pylist()) for name in ("task", "subtask", "model_family")}
+    keys["metric"] = Texts(metric[starts], texts["metric"].to_pylist())
+    keys["filter"] = Texts(np.zeros(len(starts), np.int64), ["none"])
+    ids = curve_ids(keys, shots[starts])
+    arrays["curve_id"] = arrow.numbers(np.repeat(ids, np.diff(np.append(starts, len(rows)))), pa.int64())
+    return pa.Table.from_arrays([arrays[name] for name in SCORES_SCHEMA.names], schema=SCORES_SCHEMA), ids
+
+
 def _preferred_columns(
-    columns: Columns, entries: np.ndarray, is_preferred: np.ndarray, is_named: np.ndarray
+    columns: Columns, place: np.ndarray, is_preferred: np.ndarray, is_named: np.ndarray
 ) -> dict[str, pa.Array]:
     """Columns that say whether a number is of the preferred metric, and what the range of that metric is.
+
+    `place` is the row of every number's entry among those that were read.
 
     `low_score` is the chance rate of the preferred metric, and of no other.
     """
     arrays = {"is_preferred": arrow.numbers(is_preferred, pa.bool_(), is_named)}
     for name in ("low_score", "high_score"):
-        values = np.array(columns.entries[name], float)[entries]  # None becomes NaN
+        values = np.array(columns.entries[name], float)[place]  # None becomes NaN
         arrays[name] = arrow.numbers(values, pa.float64(), ~np.isnan(values))
         if name == "low_score":
             arrays["chance"] = arrow.numbers(values, pa.float64(), ~np.isnan(values) & is_preferred)

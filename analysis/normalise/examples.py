@@ -16,9 +16,15 @@ MIXED = 1e-3
 sets if the probability of that in a single test set is below this."""
 
 GROUP = ["task", "subtask", "model_family"]
-MAX_PUBLISHED = 1024
-"""Largest number of examples in runs of BIG-bench's own models."""
+CAPS = {"BIG-G T=0": 1024, "BIG-G T=1": 1024, "BIG-G sparse": 1024, "GPT": 1000, "PaLM": 1000}
+"""Largest number of examples of a task that BIG-bench scored a model family on, shared out evenly among the task's parts."""
+MIN_VALUES = 3
+"""Fewer different shares other than 0 and 1 leave the number of examples open."""
 MIN_AGREEING = 3
+SHORT = 6
+"""Decimals: a share that has no more may have been rounded."""
+MIN_FAMILY_VALUES = 20
+"""With fewer shares nobody can tell whether the scores of a model family were rounded."""
 
 
 def denominators(values: np.ndarray, largest: int = MAX_EXAMPLES) -> np.ndarray:
@@ -67,11 +73,11 @@ def share_of_small_denominators(n: int, largest: int) -> float:
 
 
 def recover_n_examples(scores: pd.DataFrame) -> pd.DataFrame:
-    """Number of test examples behind the shares of each task, subtask and model family.
+    """Common denominators of the shares of each task, subtask and model family, and what `settled` must know to judge them.
 
     n_examples is the least common denominator of all shares of the group, over shots, metrics and models. If they all
     come from one test set, it divides the size of that. If models or shots had test sets of different sizes, it is none
-    of these sizes: n_ambiguous marks groups where that is possible, and n_examples is missing where it is all but certain.
+    of these sizes, and it is missing where that is all but certain.
 
     Parameters
     ----------
@@ -83,9 +89,8 @@ def recover_n_examples(scores: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         One row per group: GROUP; n_examples (nullable Int64; NA where a value is no share of at most MAX_EXAMPLES);
         n_source ("values"; "mixed" where the shares come from test sets of different sizes, so that n_examples is NA;
-        NA where n_examples is NA for another reason); n_ambiguous, true where there are fewer than 3 distinct shares
-        other than 0 and 1, where n_examples is a power of ten, which rounded values give too, or where no single share
-        has n_examples as its denominator, as when test sets of different sizes are mixed.
+        NA where n_examples is NA for another reason); largest_denominator of a single share; n_values, how many different
+        shares other than 0 and 1 there are; n_short, how many of these have at most SHORT decimals.
 
     """
     distinct = scores[[*GROUP, "score"]].drop_duplicates()
@@ -105,50 +110,118 @@ def recover_n_examples(scores: pd.DataFrame) -> pd.DataFrame:
         lcm[group[rows]] = np.lcm(lcm[group[rows]], q[rows])
         lcm[lcm > MAX_EXAMPLES] = 0
 
-    informative = np.bincount(group[(values != 0) & (values != 1)], minlength=len(table))
-    power_of_ten = np.isin(lcm, 10 ** np.arange(10))
+    inner = (values != 0) & (values != 1)
+    n_values = np.bincount(group[inner], minlength=len(table))
     mixed = np.zeros(len(table), bool)
-    for k in np.flatnonzero((lcm > largest) & (informative > 0)):
-        mixed[k] = share_of_small_denominators(lcm[k], largest[k]) ** informative[k] < MIXED
+    for k in np.flatnonzero((lcm > largest) & (n_values > 0)):
+        mixed[k] = share_of_small_denominators(lcm[k], largest[k]) ** n_values[k] < MIXED
     lcm[mixed] = 0
     table["n_examples"] = pd.array(lcm, "Int64")
     table["n_source"] = pd.array(np.where(mixed, "mixed", "values"), "str")
-    table["n_ambiguous"] = pd.array((informative < 3) | power_of_ten | (lcm > largest), "boolean")
-    table.loc[lcm == 0, ["n_examples", "n_ambiguous"]] = pd.NA
+    table.loc[lcm == 0, "n_examples"] = pd.NA
     table.loc[(lcm == 0) & ~mixed, "n_source"] = pd.NA
-    return table
+    is_short = inner & (np.round(values, SHORT) == values)
+    n_short = np.bincount(group[is_short], minlength=len(table))
+    return table.assign(largest_denominator=largest, n_values=n_values, n_short=n_short)
 
 
-def use_reference(examples: pd.DataFrame, reference: pd.Series) -> pd.DataFrame:
-    """Use published sizes of test sets where the scores leave the number of examples open.
+def may_be_rounded(examples: pd.DataFrame) -> pd.Series:
+    """Whether the shares of a group may be rounded to few decimals, so that 0.435 is no sign of 1,000 examples.
+
+    Not those of families that BIG-bench published in full (CAPS), unless most of their shares have at most SHORT decimals
+    or there are too few to tell. A share that was rounded to d decimals is one of 10^d values, of which a fraction n / 10^d
+    has a denominator that divides n. That all shares of a group are among those by accident has the probability (n /
+    10^d)^n_values, with the least d for which it can be.
+    """
+    sums = examples.groupby("model_family", observed=True)[["n_values", "n_short"]].transform("sum")
+    of_family = (sums["n_short"] > sums["n_values"] / 2) | (sums["n_values"] < MIN_FAMILY_VALUES)
+    of_family |= ~examples["model_family"].isin(list(CAPS))
+    n = examples["n_examples"].fillna(0).to_numpy(np.int64)
+    possible = np.zeros(len(examples), bool)
+    for d in range(SHORT, 0, -1):  # the least d that is possible counts
+        divides = (n > 0) & (10**d % np.maximum(n, 1) == 0)
+        by_accident = (n[divides] / 10**d) ** examples["n_values"].to_numpy()[divides]
+        possible[divides] = by_accident >= MIXED
+    return of_family & possible
+
+
+def settled(examples: pd.DataFrame, sizes: pd.DataFrame, n_parts: pd.DataFrame) -> pd.DataFrame:
+    """The numbers of examples that are used: those that the shares prove, or that something else confirms.
+
+    The shares prove it where there are MIN_VALUES different ones (or any, where twice as many examples would be more than
+    the family was ever scored on), one of them has it as its denominator, it is not above what the family was scored on
+    (CAPS), and the shares cannot come from rounding. Where they leave it open, their denominator must divide what is known
+    otherwise: the number that is proven for the same part in a family with the same cap; or the published size, at most the
+    part's share of the cap. Published sizes are used only for families in most of whose proven cases, of which there must
+    be MIN_AGREEING, they are right (a family may have been scored on part of the examples), and only for tasks of which no
+    part has a share that they rule out.
 
     Parameters
     ----------
     examples : DataFrame
         As from `recover_n_examples`.
-    reference : Series
-        Published number of examples by task. Where it is above MAX_PUBLISHED, BIG-G families used MAX_PUBLISHED examples,
-        and what other families used is unknown. It is used for whole tasks whose recovered number is ambiguous and
-        divides it. And it is used only for model families for which it is right in most of the tasks with an unambiguous
-        number, of which there must be MIN_AGREEING: a family may have been scored on part of the published examples.
+    sizes : DataFrame
+        Published numbers of examples: task, subtask (missing for a task without parts), n_examples.
+    n_parts : DataFrame
+        Number of parts of every task and model family: task, model_family, n_parts.
 
     Returns
     -------
     DataFrame
-        The same rows; those changed have n_source "reference" and stay n_ambiguous.
+        GROUP, n_examples, n_source, n_ambiguous. n_source is values, same_test_set or reference where there is a number;
+        else mixed, rounded, open, or missing where a value is no share. n_ambiguous is true for same_test_set and
+        reference.
 
     """
-    published = examples["task"].map(reference.dropna()).astype("Int64")
-    capped = examples["model_family"].str.startswith("BIG-G")
-    published = published.where((published <= MAX_PUBLISHED) | capped).clip(upper=MAX_PUBLISHED)
-    published = published.where(examples["subtask"] == examples["task"])
-    certain = ~examples["n_ambiguous"].fillna(True).astype(bool) & published.notna()
-    agrees = (examples["n_examples"] == published).where(certain)
-    by_family = agrees.astype("Float64").groupby(examples["model_family"], observed=True)
-    trusted = (by_family.transform("mean") > 0.5) & (by_family.transform("count") >= MIN_AGREEING)
-    divides = published.mod(examples["n_examples"].where(examples["n_examples"] > 0)) == 0
-    changed = (examples["n_ambiguous"] & divides & trusted).fillna(False).astype(bool)
-    return examples.assign(
-        n_examples=examples["n_examples"].mask(changed, published),
-        n_source=examples["n_source"].mask(changed, "reference"),
-    )
+    n, family = examples["n_examples"], examples["model_family"].astype(object)
+    cap = pd.to_numeric(family.map(CAPS)).astype("Int64")
+    may_be = may_be_rounded(examples)
+    rounded = may_be & n.notna() & (examples["n_values"] >= MIN_VALUES)
+    possible = (n.notna() & ~may_be & (n == examples["largest_denominator"])).fillna(False) & ~(n > cap).fillna(False)
+    proven = possible.astype(bool) & (examples["n_values"] >= MIN_VALUES)
+    # A single share of 34/205 leaves 205, 410, ... examples. That is enough where 410 are more than the family's cap, or
+    # where several other tasks have 205 and none has more.
+    is_largest = (n == _largest_of_several(n.where(proven), family)).fillna(False)
+    proven |= possible.astype(bool) & (examples["n_values"] > 0) & ((2 * n > cap).fillna(False) | is_largest)
+
+    same_set = [examples["task"], examples["subtask"], cap]
+    of_others = n.where(proven).groupby(same_set, observed=True)
+    from_others = of_others.transform("min").where(of_others.transform("min") == of_others.transform("max"))
+
+    published, room = _published_sizes(examples, sizes), cap // _parts(examples, n_parts)
+    # Beyond its share of the cap a part was cut to that; other families are scored on all examples or on an unknown part.
+    published = published.where(room.isna() | (published < room), room).where(published.notna())
+    certain = proven & published.notna()
+    agrees = (n == published).where(certain).astype("Float64").groupby(family)
+    trusted = (agrees.transform("mean") > 0.5) & (agrees.transform("count") >= MIN_AGREEING)
+    refuted = (published % n.where(n > 0) != 0).fillna(False).astype(bool)
+    trusted &= ~refuted.groupby([examples["task"], family], observed=True).transform("any")
+
+    result = examples[GROUP].assign(n_examples=n.where(proven), n_source=examples["n_source"])
+    result["n_source"] = result["n_source"].mask(n.notna() & ~proven, "open").mask(rounded, "rounded")
+    for source, candidate in (("same_test_set", from_others), ("reference", published.where(trusted.fillna(False)))):
+        confirmed = result["n_examples"].isna() & n.notna() & (candidate % n.where(n > 0) == 0).fillna(False)
+        result["n_examples"] = result["n_examples"].mask(confirmed, candidate)
+        result["n_source"] = result["n_source"].mask(confirmed, source)
+    ambiguous = result["n_source"].isin(["same_test_set", "reference"])
+    return result.assign(n_ambiguous=ambiguous.astype("boolean").mask(result["n_examples"].isna()))
+
+
+def _largest_of_several(n: pd.Series, family: pd.Series) -> pd.Series:
+    """The largest of the numbers `n` of every family, NA unless MIN_AGREEING are as large."""
+    largest = n.groupby(family).transform("max")
+    return largest.where((n == largest).fillna(False).groupby(family).transform("sum") >= MIN_AGREEING)
+
+
+def _published_sizes(examples: pd.DataFrame, sizes: pd.DataFrame) -> pd.Series:
+    """The published number of examples of every row, NA where there is none: of the part, or of a task that is a whole."""
+    known = sizes.dropna(subset="n_examples").assign(subtask=lambda rows: rows["subtask"].fillna(rows["task"]))
+    found = examples[["task", "subtask"]].astype(object).merge(known, how="left", on=["task", "subtask"])
+    return found["n_examples"].astype("Int64").set_axis(examples.index)
+
+
+def _parts(examples: pd.DataFrame, n_parts: pd.DataFrame) -> pd.Series:
+    """The number of parts of the task of every row, 1 where it is not known."""
+    keys = ["task", "model_family"]
+    found = examples[keys].astype(object).merge(n_parts, how="left", on=keys)["n_parts"]
+    return found.fillna(1).clip(lower=1).astype("Int64").set_axis(examples.index)

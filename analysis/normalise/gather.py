@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 from analysis.base.database import Input, create_views
 from analysis.base.errors import InputError
 from analysis.base.sql import sql_text
-from analysis.normalise.examples import GROUP, recover_n_examples, use_reference
-from analysis.normalise.schema import EXAMPLES_SCHEMA, METRICS_SCHEMA, MODELS_SCHEMA, Normalised
+from analysis.normalise.examples import GROUP, recover_n_examples, settled
+from analysis.normalise.schema import EXAMPLES_SCHEMA, METRICS_SCHEMA, MODELS_SCHEMA, RECOVERED_SCHEMA, Normalised
 from analysis.sources.layout import list_digest
 
 SHARD_TABLES = ("models", "tasks", "rejects", "recovered")
@@ -35,27 +35,22 @@ class Gathered:
     facts: dict[str, object]
 
 
-def recovered_examples(con: duckdb.DuckDBPyConnection, inputs: Mapping[str, Input], only_certain: bool = False) -> pa.Table:
-    """Numbers of examples recovered from the shares in published_scores, in EXAMPLES_SCHEMA.
+def recovered_examples(con: duckdb.DuckDBPyConnection, inputs: Mapping[str, Input]) -> pa.Table:
+    """What the shares in published_scores say of numbers of examples, in RECOVERED_SCHEMA.
 
-    `inputs` are published_scores, reference_metrics and reference_task_notes. `only_certain` leaves out what is ambiguous:
-    where scores may be rounded, 0.435 is no sign of 1,000 examples.
+    `inputs` are published_scores, reference_metrics and reference_task_notes.
     """
     create_views(con, inputs)
     recovered = recover_n_examples(con.execute(sql_text("steps/proportions")).df())
-    if only_certain:
-        recovered = recovered[~recovered["n_ambiguous"].fillna(True).astype(bool)].reset_index(drop=True)
-    return pa.Table.from_pandas(recovered, EXAMPLES_SCHEMA, preserve_index=False)
+    return pa.Table.from_pandas(recovered, RECOVERED_SCHEMA, preserve_index=False)
 
 
-def _with_published_sizes(con: duckdb.DuckDBPyConnection, recovered: pa.Table) -> pa.Table:
-    """`recovered` with the published numbers of examples of the view reference_preferred_metrics where they count."""
-    sizes = con.execute("select task, n_examples::bigint as n_examples from reference_preferred_metrics").df()
-    examples = recovered.to_pandas().sort_values(GROUP, ignore_index=True)
-    examples["n_examples"] = examples["n_examples"].astype("Int64")
-    examples["n_ambiguous"] = examples["n_ambiguous"].astype("boolean")
-    examples = use_reference(examples, sizes.set_index("task")["n_examples"])
-    return pa.Table.from_pandas(examples, EXAMPLES_SCHEMA, preserve_index=False)
+def _settled_examples(con: duckdb.DuckDBPyConnection, recovered: pa.Table) -> pa.Table:
+    """The numbers of examples that are used, in EXAMPLES_SCHEMA; reads published_scores and reference_preferred_metrics."""
+    sizes = con.execute("select task, subtask, n_examples::bigint as n_examples from reference_preferred_metrics").df()
+    n_parts = con.execute(sql_text("steps/parts")).df()
+    examples = recovered.to_pandas().sort_values(GROUP, ignore_index=True).astype({"n_examples": "Int64"})
+    return pa.Table.from_pandas(settled(examples, sizes, n_parts), EXAMPLES_SCHEMA, preserve_index=False)
 
 
 def _sorted_rows(tables: Sequence[pa.Table]) -> pa.Table:
@@ -132,21 +127,19 @@ def gather(
         tasks=_sorted_rows(tables["tasks"]),
         rejects=_sorted_rows(tables["rejects"]),
         metrics=con.sql(sql_text("steps/published_metrics")).to_arrow_table().cast(METRICS_SCHEMA),
-        examples=_with_published_sizes(con, pa.concat_tables(tables["recovered"])),
+        examples=_settled_examples(con, pa.concat_tables(tables["recovered"])),
         facts=total,
     )
 
 
-def inputs_of_score(
-    con: duckdb.DuckDBPyConnection, tables: Normalised, references: Mapping[str, Input], only_certain: bool = False
-) -> dict[str, Input]:
+def inputs_of_score(con: duckdb.DuckDBPyConnection, tables: Normalised, references: Mapping[str, Input]) -> dict[str, Input]:
     """What `score.curves.make_curves` and `score.database.assemble` read, from tables in memory, which are one shard.
 
     `references` are the reference tables by the names that SQL uses, among them reference_metrics, reference_task_notes
-    and reference_preferred_metrics; `only_certain` as for `recovered_examples`.
+    and reference_preferred_metrics.
     """
     inputs = {"published_scores": tables.scores} | dict(references)
-    shard = {"recovered": recovered_examples(con, inputs, only_certain)}
+    shard = {"recovered": recovered_examples(con, inputs)}
     shard |= {name: getattr(tables, name) for name in ("scores", "models", "tasks", "rejects")}
     gathered = gather(con, [shard], [{"digests": []} | tables.facts], references)
     inputs |= {f"published_{name}": getattr(gathered, name) for name in ("models", "tasks", "rejects", "metrics")}

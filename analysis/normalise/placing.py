@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 import numpy as np
 import pandas as pd
 
@@ -16,7 +18,9 @@ _MISSING = {
 }  # fmt: skip
 
 
-def place_models(models: pd.DataFrame, rules: Rules, scale_by: str) -> pd.DataFrame:
+def place_models(
+    models: pd.DataFrame, rules: Rules, scale_by: str, known: Set[tuple[str, str]] = frozenset()
+) -> pd.DataFrame:
     """Family, name and scale of models.
 
     Parameters
@@ -28,6 +32,8 @@ def place_models(models: pd.DataFrame, rules: Rules, scale_by: str) -> pd.DataFr
     scale_by : str
         "parameters", "tokens", "steps" or "flops". By steps or tokens the family is the model, and its checkpoints are its
         models.
+    known : set
+        (family, name) of models that are kept where nobody says their number of parameters, without a scale.
 
     Returns
     -------
@@ -41,7 +47,8 @@ def place_models(models: pd.DataFrame, rules: Rules, scale_by: str) -> pd.DataFr
     for model in models.itertuples(index=False):
         revision = model.revision if isinstance(model.revision, str) else None
         recognised = rules.of_model(model.model, revision)
-        placed.append(_placed_model(model, recognised, scale_by))
+        is_known = scale_by == "parameters" and (model.model_family, model.model) in known
+        placed.append(_placed_model(model, recognised, scale_by, is_known))
     return pd.DataFrame(placed, index=models.index)
 
 
@@ -77,7 +84,7 @@ def _why_not(name: str, family: str | None, scale: float | None, fault: str, sca
     return "", ""
 
 
-def _placed_model(model, recognised: Recognised, scale_by: str) -> dict:
+def _placed_model(model, recognised: Recognised, scale_by: str, is_known: bool) -> dict:
     """One row of `place_models`."""
     family = model.model_family if isinstance(model.model_family, str) else recognised.model_family
     stated, counts = (
@@ -97,7 +104,7 @@ def _placed_model(model, recognised: Recognised, scale_by: str) -> dict:
     scale, basis = _scale_of(scale_by, size, stated)
     name = model.model
     fault = recognised.fault if steps is None and tokens is None else ""
-    reason, detail = _why_not(name, family, scale, fault, scale_by)
+    reason, detail = ("", "") if is_known and scale is None else _why_not(name, family, scale, fault, scale_by)
     if scale_by in ("steps", "tokens"):
         # The same name in several families of a source stands for different models.
         unique = f"{model.model_family}, {name}" if isinstance(model.model_family, str) else name

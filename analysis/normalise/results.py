@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,7 @@ from analysis.formats.numbers import PUBLISHED_COUNTS, SCALES, Collected
 from analysis.formats.reading import candidates, read
 from analysis.formats.registry import KNOWN
 from analysis.normalise.curve_ids import with_curve_ids
+from analysis.normalise.known_facts import NOTHING_KNOWN, KnownFacts, with_known_facts
 from analysis.normalise.placing import place_models, set_aside_models
 from analysis.normalise.repeats import set_aside_repeats
 from analysis.normalise.schema import (
@@ -54,6 +55,7 @@ def normalise(
     shard: tuple[int, int] = (0, 1),
     averaged: pa.Table | None = None,
     set_aside: Iterable[Reject] = (),
+    facts: KnownFacts = NOTHING_KNOWN,
 ) -> Normalised:
     """Every number of result files as one row of `scores`, as the standard error of one, or as part of a reject.
 
@@ -70,6 +72,8 @@ def normalise(
         reads all files, because a model is placed by all of its numbers.
     averaged, set_aside : Table, iterable of Reject
         What `instances.average` made of the instance-level files.
+    facts : KnownFacts, optional
+        What is known of scores whose metric no file names.
 
     Returns
     -------
@@ -84,28 +88,33 @@ def normalise(
     """
     table, collected, n_passed = _read_all(source, n_processes, averaged)
     rejects = [*set_aside, *collected.rejects]
-    described, model_row = _described_models(table, rules, scale_by)
+    table = with_known_facts(table, facts)
+    described, model_row = _described_models(table, rules, scale_by, facts.models)
     rejects += set_aside_models(described, model_row, Texts.from_column(table["source_file"]), _n_numbers(table), scale_by)
     is_kept = described["is_kept"].to_numpy(bool)[model_row]
     if not is_kept.any():
-        first_reject = next(reject for reject in rejects if reject.kind == "entry" and reject.n_numbers)
-        raise InputError(
-            f"source: of the {len(table):,} scores of {printable(str(source))} none is of a model that can be placed; the "
-            f"first: {describe([first_reject])}"
-        )
+        raise InputError(_none_placed(source, len(table), rejects))
     table, model_row = table.filter(pa.array(is_kept)), model_row[is_kept]
     scores, repeated, n_versions, n_mixed = _scores_table(table, described, model_row, rules)
     rejects += repeated
-    facts = _facts(collected, rejects, scores, n_versions, n_passed) | {"entries_of_mixed_kind": n_mixed}
+    counts = _counts(collected, rejects, scores, n_versions, n_passed) | {"entries_of_mixed_kind": n_mixed}
     tasks = pa.compute.unique(table["task"].cast(pa.string())).to_pylist()
     normalised = Normalised(
         scores=scores,
         models=_models_table(table, described, model_row),
         tasks=small_table(((task, []) for task in tasks), TASKS_SCHEMA),
         rejects=small_table((reject._replace(n_numbers=reject.numbers) for reject in rejects), REJECTS_SCHEMA),
-        facts=facts,
+        facts=counts,
     )
     return normalised if shard[1] == 1 else _tasks_of_shard(normalised, shard)
+
+
+def _none_placed(source: Path, n_scores: int, rejects: Iterable[Reject]) -> str:
+    first = next(reject for reject in rejects if reject.kind == "entry" and reject.n_numbers)
+    return (
+        f"source: of the {n_scores:,} scores of {printable(str(source))} none is of a model that can be placed; the first: "
+        f"{describe([first])}"
+    )
 
 
 def _read_all(source: Path, n_processes: int, averaged: pa.Table | None) -> tuple[pa.Table, Collected, int]:
@@ -133,7 +142,9 @@ def _read_all(source: Path, n_processes: int, averaged: pa.Table | None) -> tupl
     return table, collected, len(passed)
 
 
-def _described_models(table: pa.Table, rules: Rules, scale_by: str) -> tuple[pd.DataFrame, np.ndarray]:
+def _described_models(
+    table: pa.Table, rules: Rules, scale_by: str, known: Set[tuple[str, str]]
+) -> tuple[pd.DataFrame, np.ndarray]:
     """(the distinct models, as their files describe them and as they are placed; for every number the row of its model)."""
     texts = {name: Texts.from_column(table[name]) for name in ("model", "revision", "model_family")}
     numbers = {name: _floats(table, name) for name in (*SCALES, *PUBLISHED_COUNTS)}
@@ -146,7 +157,7 @@ def _described_models(table: pa.Table, rules: Rules, scale_by: str) -> tuple[pd.
         {name: pd.Series([column.at(row) for row in first], dtype=object) for name, column in texts.items()}
     )
     described = described.assign(**{name: values[first] for name, values in numbers.items()})
-    placed = place_models(described, rules, scale_by)
+    placed = place_models(described, rules, scale_by, known)
     return described[["model", "revision"]].join(placed), model_row
 
 
@@ -180,7 +191,7 @@ def _tasks_of_shard(whole: Normalised, shard: tuple[int, int]) -> Normalised:
     return Normalised(**tables, models=MODELS_SCHEMA.empty_table(), rejects=REJECTS_SCHEMA.empty_table(), facts=facts)
 
 
-def _facts(collected: Collected, rejects: list[Reject], scores: pa.Table, n_versions: int, n_passed: int) -> dict:
+def _counts(collected: Collected, rejects: list[Reject], scores: pa.Table, n_versions: int, n_passed: int) -> dict:
     """Counts of the input and the output. Every number of the input must be a score, a standard error or a reject."""
     n_stderr = len(scores) - scores["stderr"].null_count
     n_rejected = sum(reject.numbers for reject in rejects)

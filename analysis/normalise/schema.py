@@ -47,11 +47,14 @@ TASKS_SCHEMA = pa.schema([("task", pa.string()), ("keywords", pa.list_(pa.string
 REJECTS_SCHEMA = pa.schema([*((name, pa.string()) for name in Reject._fields[:-1]), ("n_numbers", pa.int64())])
 METRICS_SCHEMA = pa.schema([("metric", pa.string()), ("higher_is_better", pa.bool_())])
 """Metrics seen in the results, with the direction that the source gives."""
-EXAMPLES_SCHEMA = pa.schema(
-    [(name, pa.string()) for name in ("task", "subtask", "model_family")]
-    + [("n_examples", pa.int64()), ("n_source", pa.string()), ("n_ambiguous", pa.bool_())]
+_GROUP = [(name, pa.string()) for name in ("task", "subtask", "model_family")]
+RECOVERED_SCHEMA = pa.schema(
+    [*_GROUP, ("n_examples", pa.int64()), ("n_source", pa.string())]
+    + [(name, pa.int64()) for name in ("largest_denominator", "n_values", "n_short")]
 )
-"""Numbers of test examples recovered from the shares of a task, subtask and model family."""
+"""What the shares of a task, subtask and model family say of their number of examples: `examples.recover_n_examples`."""
+EXAMPLES_SCHEMA = pa.schema([*_GROUP, ("n_examples", pa.int64()), ("n_source", pa.string()), ("n_ambiguous", pa.bool_())])
+"""Numbers of test examples of a task, subtask and model family: `examples.settled`."""
 SCHEMAS = {"scores": SCORES_SCHEMA, "models": MODELS_SCHEMA, "tasks": TASKS_SCHEMA, "rejects": REJECTS_SCHEMA}
 
 CURVE_KEY = ("task", "subtask", "shots", "metric", "filter", "model_family")

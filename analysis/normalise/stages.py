@@ -15,10 +15,10 @@ from analysis.base.errors import InputError
 from analysis.base.files import read_json, write_parquet
 from analysis.base.rejects import Reject
 from analysis.formats import names
-from analysis.normalise import bigbench, results
+from analysis.normalise import bigbench, known_facts, results
 from analysis.normalise.gather import SHARD_TABLES, gather, recovered_examples
 from analysis.normalise.reporting import report
-from analysis.normalise.schema import EXAMPLES_SCHEMA, METRICS_SCHEMA, Normalised, write
+from analysis.normalise.schema import EXAMPLES_SCHEMA, METRICS_SCHEMA, RECOVERED_SCHEMA, Normalised, write
 
 _SOURCE_FACTS = ("source", "source_kind", "revision", "commit", "simulated_world", "experiments")
 """Members of the manifest that become facts of the build."""
@@ -39,7 +39,8 @@ def read_shard(
     manifest : mapping
         Of `sources.obtain`.
     inputs : mapping
-        Paths of known (rules for names) and, for other formats than BIG-bench's, averaged, instances, and rules of a user.
+        Paths of known (rules for names) and, for other formats than BIG-bench's score files, averaged, instances, rules of a
+        user, preferred_metrics and model_sizes.
     shard : (int, int)
         Number of the shard, and of all shards.
     scale_by, n_processes
@@ -55,7 +56,9 @@ def read_shard(
         rules = names.read([*user_rules, Path(inputs["known"])], len(user_rules))
         instances = read_json(inputs["instances"])
         set_aside = [Reject(**reject) for reject in instances["rejects"]]
-        tables = results.normalise(root, rules, scale_by, n_processes, shard, pq.read_table(inputs["averaged"]), set_aside)
+        facts = known_facts.read(inputs["preferred_metrics"], inputs["model_sizes"])
+        averaged = pq.read_table(inputs["averaged"])
+        tables = results.normalise(root, rules, scale_by, n_processes, shard, averaged, set_aside, facts)
         if shard[0] == 0:
             tables.facts |= instances["counts"]
         return tables
@@ -81,8 +84,8 @@ def write_shard(
     write(tables, {**out, "scores": Path(out["scores"]) / "part-0000.parquet"})
     with connect(**limits) as con:
         inputs = {"published_scores": str(out["scores"])} | dict(references)
-        recovered = recovered_examples(con, inputs, only_certain=manifest["source_kind"] == "results")
-    write_parquet(recovered, out["recovered"], EXAMPLES_SCHEMA)
+        recovered = recovered_examples(con, inputs)
+    write_parquet(recovered, out["recovered"], RECOVERED_SCHEMA)
 
 
 def gather_shards(

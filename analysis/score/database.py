@@ -11,9 +11,9 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from analysis.base.database import Input, connect, create_views, finish_file, write_parquet
+from analysis.base.database import Input, connect, create_macros, create_views, finish_file, write_parquet
 from analysis.base.files import replacing
-from analysis.base.sql import sql_text
+from analysis.base.sql import packaged_text, sql_text
 from analysis.base.tables import TABLES, create_table
 
 FOLDER_OF_TABLES, FOLDER_OF_VIEWS = "sql/tables/", "sql/views/"
@@ -50,6 +50,7 @@ def assemble(
 
     """
     create_views(con, inputs)
+    create_macros(con)
     for name in ("trials", "measured"):
         con.execute(f"create or replace temp view {name} as from computed_{name}")
     con.register("given_settings", pd.DataFrame({name: [settings[name]] for name in SETTINGS}))
@@ -62,6 +63,8 @@ def assemble(
             counts = _counts(con)
             rows = {**facts, **{name: settings[name] for name in SETTINGS[:2]}, **counts}
             con.register("facts", pd.DataFrame({"key": list(rows), "value": [str(value) for value in rows.values()]}))
+        if name == "triplets":
+            con.execute(packaged_text("sql/macros/best_curves.sql"))
         folder = FOLDER_OF_VIEWS if table.get("view") else FOLDER_OF_TABLES
         create_table(con, folder.removeprefix("sql/") + name, computed.get(name))
     return counts
@@ -119,7 +122,7 @@ def _say_what_is_in(n: Mapping[str, int], config: Mapping[str, object], say: Cal
             "(table metrics, known = false)"
         )
     if n["curves_of_unknown_direction"]:
-        say(f"{n['curves_of_unknown_direction']:,} curves: metric of unknown direction; higher is taken as better")
+        say(f"{n['curves_of_unknown_direction']:,} curves of metrics without a known direction: never an improvement")
     for name, meaning in {
         "models_without_scale": "models without a published number of parameters, in no curve",
         "models_described_differently": "models with different parameter counts in different files",

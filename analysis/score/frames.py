@@ -31,7 +31,8 @@ _REFERENCE = pa.schema(
     [(name, pa.string()) for name in ("metric", "is_linear", "is_continuous", "is_proportion", "is_bookkeeping")]
     + [(name, pa.string()) for name in ("higher_is_better", "lower_bound", "upper_bound", "chance")]
 )
-_NOTES = pa.schema([(name, pa.string()) for name in ("task", "is_fractional", "note")])
+_PREFERRED = pa.schema([(name, pa.string()) for name in ("task", "preferred_metric", "higher_is_better")])
+_NOTES = pa.schema([(name, pa.string()) for name in ("task", "no_shares", "note")])
 
 
 def _checked(scores: ArrayLike) -> np.ndarray:
@@ -135,7 +136,8 @@ def curve_inputs(frame: pd.DataFrame, all_shares: bool = False) -> Mapping[str, 
     place = given.groupby([*CURVE_KEY, SCALE], dropna=False, observed=True).cumcount()
     given["model"] = [f"{scale!r}, {k}" for scale, k in zip(given[SCALE], place, strict=True)]
     tables = normalised(given)
-    reference = [{"metric": name, "is_proportion": str(all_shares), "chance": "given"} for name in given["metric"].unique()]
+    known = {"is_proportion": str(all_shares), "chance": "given", "higher_is_better": "true" if all_shares else None}
+    reference = [{"metric": name, **known} for name in given["metric"].unique()]
     inputs = {
         "published_scores": tables.scores,
         "published_models": tables.models,
@@ -145,6 +147,7 @@ def curve_inputs(frame: pd.DataFrame, all_shares: bool = False) -> Mapping[str, 
     }
     with connect() as con:
         con.register("published_scores", tables.scores)
+        con.register("reference_preferred_metrics", _PREFERRED.empty_table())
         return inputs | {"published_metrics": con.sql(sql_text("steps/published_metrics")).to_arrow_table()}
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from analysis.base.files import disk_full_explained
 from analysis.base.rejects import Reject, printable
 from analysis.sources import archives, git, partial_clone
+from analysis.sources import published as preferred
 from analysis.sources.layout import find_score_files, is_address, is_results, list_digest, tasks_folder
 
 
@@ -18,19 +19,22 @@ def obtain(
     raw: Path,
     say: Callable[[str], None],
     advance: Callable[[int, int, int], None] = lambda done, wanted, n_bytes: None,
+    published: preferred.Published | None = None,
 ) -> dict:
     """Make the score files of `source` readable as a folder.
 
     Parameters
     ----------
     source : str
-        Address of a git repository, folder, tar or zip archive of one, or a file of results.
+        Address of a git repository, folder, archive of one, file of results, or the word "preferred".
     revision : str
         Branch, tag or commit, for a git repository. A folder and an archive are taken as they are.
     raw : Path
         Folder for what is fetched or unpacked. A folder is read where it is.
     say, advance : callable
         As for `partial_clone.fetch`.
+    published : Published, optional
+        What BIG-bench's published preferred scores are; needed for "preferred", and to verify a file given as these.
 
     Returns
     -------
@@ -46,13 +50,13 @@ def obtain(
     manifest = {"source": source, "revision": None, "commit": None, "input_sha256": None, "rejects": []}
     if is_address(source):
         fetched = partial_clone.fetch(source, revision, raw, say, advance)
-        manifest |= describe_written(fetched.folder, "git", fetched.rejects) | {
-            "revision": revision,
-            "commit": fetched.commit,
-        }
+        described = describe_written(fetched.folder, "git", fetched.rejects)
+        manifest |= described | {"revision": revision, "commit": fetched.commit}
         n_kept = manifest["n_files"] - fetched.n_written
         counts = f"{manifest['n_files']:,} score files, {n_kept:,} of them from before"
         say(f"{revision} of {source} is {fetched.commit}: {counts}")
+    elif source == preferred.NAME or (published and preferred.is_published_table(Path(source))):
+        manifest |= _preferred(source, published, raw, say)
     elif is_results(Path(source)):
         manifest |= {"source_kind": "results", "root": source}
         say(f"{printable(source)} is read where it is, as results of other formats than BIG-bench's")
@@ -66,6 +70,22 @@ def obtain(
         manifest |= {"source_kind": "folder", "root": source, "commit": _checked_out_commit(Path(source))}
         say(f"{printable(source)} is read where it is")
     return manifest
+
+
+def _preferred(source: str, published: preferred.Published, raw: Path, say: Callable[[str], None]) -> dict:
+    """The part of the manifest that describes the file of preferred scores, fetched or at hand, and verified."""
+    if source == preferred.NAME:
+        path = preferred.fetch(published, raw, say)
+    else:
+        path = Path(source)
+        preferred.verify(path.read_bytes(), published, source)
+        say(f"{printable(source)}: BIG-bench's published preferred scores, SHA-256 as published")
+    return {
+        "source_kind": "results",
+        "root": str(path),
+        "commit": published.commit,
+        "input_sha256": list_digest([(published.sha256, printable(path.name))]),
+    }
 
 
 def describe_written(folder: Path, kind: str, rejects: list[Reject]) -> dict:

@@ -312,10 +312,14 @@ def outcomes(world: World, task: Task) -> Iterator[Outcome]:
 
 
 def reference_tasks(annotations: pd.DataFrame, preferred_metrics: pd.DataFrame) -> tuple[list[str], dict]:
-    """(names of tasks, published facts of some), for `tasks_of`, from the tables in data/reference."""
+    """(names of tasks, published facts of some), for `tasks_of`, from the tables in data/reference.
+
+    The facts are those of the tasks that Wei et al. label emergent, so that a world stays the same when others are added.
+    """
+    rows = preferred_metrics[(preferred_metrics["source"] == "wei2022") & preferred_metrics["subtask"].isna()]
     facts = {
-        row.task: (row.preferred_metric, int(row.n_examples) if row.n_examples > 0 else 0, float(row.random_baseline))
-        for row in preferred_metrics.itertuples()
+        row.task: (row.preferred_metric, int(row.n_examples) if row.n_examples > 0 else 0, float(row.chance))
+        for row in rows.itertuples()
     }
     return annotations["task"].tolist(), facts
 

@@ -331,12 +331,12 @@ def neighbours(root, n=30):
         put_curve(root, (rng.binomial(200, mean) / 200).tolist(), f"smooth_{k}", scales=BIG_G)
 
 
-@pytest.mark.parametrize("ending", [[1.0], [0.3, 0.9]])
+@pytest.mark.parametrize("ending", [[1.0], [61 / 203, 183 / 203]])
 def test_a_law_of_absurd_exponent_is_steep_and_not_explained(database, ending):
     neighbours(database.root)
     put_curve(database.root, [0.0] * (12 - len(ending)) + ending, "jump", scales=BIG_G, shots=0)
     # At other shots of the task the shares give the number of examples away.
-    for k, share in enumerate([0.005, 0.01, 0.015]):
+    for k, share in enumerate([1 / 203, 2 / 203, 3 / 203]):
         one = entry({"exact_str_match": share}, label="jump", shots=1)
         put(database.root, score_file([one], "jump", "F", f"other_{k}", BIG_G[k]), f"scores_other_{k}.json", "jump")
     found = rows(database(), "select * from mirage where task = 'jump' and shots = 0")[0]
@@ -349,7 +349,7 @@ def test_a_law_of_absurd_exponent_is_steep_and_not_explained(database, ending):
 
 
 def test_what_is_not_testable_says_why(database):
-    good = [0.005, 0.1, 0.2, 0.31, 0.4, 0.5]
+    good = [k / 203 for k in (1, 20, 41, 62, 81, 101)]
     put_curve(database.root, good, "fine")
     put_curve(database.root, good[:4], "short")
     put_curve(database.root, good, "no_chance", metric="numeric_match_with_0_1_relative_error")
@@ -364,7 +364,7 @@ def test_what_is_not_testable_says_why(database):
         "short": "fewer than 5 scales",
         "no_chance": "chance rate unknown",
         "no_shares": "number of examples unknown",
-        "emojis_emotion_prediction": "fractional targets: no shares of right answers",
+        "emojis_emotion_prediction": "no shares of right answers (tasks.note)",
         "flat": "flat: no step at all",
         "two_sizes": "number of examples unknown: test sets of different sizes",
     }
@@ -375,7 +375,7 @@ def test_what_is_not_testable_says_why(database):
 
 
 def test_chance_is_that_of_the_preferred_metric_and_of_all_models(database):
-    good = [0.2, 0.25, 0.31, 0.4, 0.55, 0.7]
+    good = [k / 203 for k in (41, 50, 62, 81, 111, 142)]
     put_curve(database.root, good, "one", metric="multiple_choice_grade", low_score=0.25)
     for k in range(6):
         path = database.root / f"bigbench/benchmark_tasks/one/results/scores_F_m{k}.json"
@@ -392,7 +392,7 @@ def judged(trials, threshold=20, slope=-0.2):
     for name, value in {"subtask": "s", "shots": 0, "metric": "m", "filter": "none", "model_family": "F", "n_scales": 12,
                         "chance": 0.0,
                         "n_examples": 100, "n_source": "values", "n_ambiguous": False, "entry_kind": "task", "status": "ok",
-                        "is_fractional": False, "is_fitted": True, "not_testable": None, "improvement_score": np.inf,
+                        "no_shares": False, "is_fitted": True, "not_testable": None, "improvement_score": np.inf,
                         "slope_high": 0.0, "p_smooth": 0.5, "p_sharp": np.nan, "score_noise_free": 30.0,
                         "n_resolve": np.nan}.items():  # fmt: skip
         if name not in trials:

@@ -83,7 +83,7 @@ def test_unreadable_entry_leaves_the_others(reason):
     assert parsed.n_numbers == 1 and len(parsed.entries) == 1
 
 
-@pytest.mark.parametrize("shots", [True, -1, 2.5, float("nan"), float("inf"), 2**40])
+@pytest.mark.parametrize("shots", [True, -2, 2.5, float("nan"), float("inf"), 2**40])
 def test_bad_shots(shots):
     assert only_reject(parse(score_file([entry(shots=shots)]))).reason == "bad_number_of_shots"
 
@@ -196,7 +196,7 @@ def test_a_plain_file_is_read_alike_both_ways():
         ('"exact_str_match": 0.5', '"other": 0.5'),
         ('"exact_str_match": 0.5', ""),
         ('"number_of_shots": 0', '"number_of_shots": 0, "number_of_shots": 1'),
-        ('"number_of_shots": 0', '"number_of_shots": -1'),
+        ('"number_of_shots": 0', '"number_of_shots": -2'),
         ('"number_of_shots": 0', '"number_of_shots": null'),
         ('"number_of_shots": 0', '"number_of_shots": 4294967296'),
         ('"low_score": 0.0', '"low_score": null'),

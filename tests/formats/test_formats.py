@@ -371,10 +371,11 @@ def test_rounded_scores_give_no_number_of_examples(tmp_path):
             results = {f"arc_easy_{digits}": {"acc": value}}
             write(tmp_path / "in", {f"{digits}_{k}.json": v3(f"EleutherAI/pythia-{PYTHIA[k]}", results)})
     config = ["--config", "dataset=d", f"source={tmp_path / 'in'}"]
-    result = snakemake("data/d/shards/000/recovered.parquet", "--directory", tmp_path, *config)
+    result = snakemake("data/d/examples.parquet", "--directory", tmp_path, *config)
     assert result.returncode == 0, result.stdout + result.stderr
-    found = pq.read_table(tmp_path / "data/d/shards/000/recovered.parquet").to_pylist()
-    assert [(row["task"], row["n_examples"]) for row in found] == [("arc_easy_40", 37)]
+    found = pq.read_table(tmp_path / "data/d/examples.parquet").to_pylist()
+    found = [(row["task"], row["n_examples"], row["n_source"]) for row in found]
+    assert found == [("arc_easy_3", None, "rounded"), ("arc_easy_40", 37, "values")]
 
 
 def test_a_rule_whose_size_is_no_number(tmp_path):

@@ -11,6 +11,7 @@ from builders import entry, put, put_curve, score_file
 
 from analysis.base.errors import InputError
 from analysis.normalise import bigbench, reporting
+from analysis.normalise.schema import KEY
 from analysis.sources.layout import MAX_BYTES, fingerprint
 
 
@@ -297,13 +298,57 @@ def test_an_entry_without_any_good_number_leaves_the_others(tmp_path):
 def test_a_contradiction_says_what_differs(tmp_path):
     """Every number of it, the first included, names another one and what is different: here the values."""
     put(tmp_path, score_file([entry({"bleu": 0.1}), entry({"bleu": 0.12})]))
-    with pytest.raises(InputError, match="no number could be read"):
-        bigbench.normalise(tmp_path)
     put(tmp_path, score_file([entry({"bleu": 0.3})], model="2b"), "scores_F_2b.json")
     found = [row for row in bigbench.normalise(tmp_path).rejects.to_pylist() if row["reason"] == "contradiction"]
     assert len(found) == 2 and all("different values" in row["detail"] for row in found)
     assert "0.1;" in found[0]["detail"] and "also as 0.12 in" in found[0]["detail"] and "scores[1]" in found[0]["detail"]
     assert "0.12;" in found[1]["detail"] and "also as 0.1 in" in found[1]["detail"] and "scores[0]" in found[1]["detail"]
+
+
+@pytest.mark.parametrize("n_processes", [1, 2])
+def test_several_evaluations_of_one_condition_are_curves_of_their_own(tmp_path, n_processes, monkeypatch):
+    monkeypatch.setattr(bigbench, "FILES_PER_CHUNK", 1)
+    for k, model in enumerate(("1b", "2b", "4b")):
+        two = [
+            entry({"exact_str_match": float(k)}),
+            entry({"exact_str_match": 10.0 + k}),
+            entry({"exact_str_match": 20.0 + k}, shots=1),
+        ]
+        part = [
+            entry({"exact_str_match": k / 7}, label="a_task:part"),
+            entry({"exact_str_match": 1 + k / 7}, label="a_task:part"),
+        ]
+        put(tmp_path, score_file([*two, *part], model=model, parameters=1e9 * 2**k), f"scores_F_{model}.json")
+    tables = bigbench.normalise(tmp_path, n_processes)
+    scores = tables.scores.to_pylist()
+    found = {(row["subtask"], row["shots"], row["model"]): row["score"] for row in scores}
+    assert len(scores) == len(found) == 15 and rejects_of(tables) == []
+    assert [found["a_task", 0, model] for model in ("1b", "2b", "4b")] == [0, 1, 2]
+    assert [found["a_task #2", 0, model] for model in ("1b", "2b", "4b")] == [10, 11, 12]
+    assert [found["a_task:part #2", 0, model] for model in ("1b", "2b", "4b")] == [1, 1 + 1 / 7, 1 + 2 / 7]
+    # A second evaluation is of the kind of the first: with parts beside it, the whole task is an aggregate.
+    assert {row["entry_kind"] for row in scores if row["subtask"] == "a_task #2"} == {"aggregate"}
+    assert len({row["curve_id"] for row in scores}) == 5
+    assert scores == sorted(scores, key=lambda row: [row[name] for name in KEY])
+
+
+def test_evaluations_that_nobody_can_tell_apart_are_rejects(tmp_path):
+    """Of one model there are two, of another three; copies of one number are no evaluations."""
+    put(tmp_path, score_file([entry({"exact_str_match": 0.1}), entry({"exact_str_match": 0.2})]))
+    three = [entry({"exact_str_match": 0.3}), entry({"exact_str_match": 0.4}), entry({"exact_str_match": 0.5})]
+    put(tmp_path, score_file(three, model="2b"), "scores_F_2b.json")
+    copies = [entry({"exact_str_match": 0.6}, label="b_task"), entry({"exact_str_match": 0.6}, label="b_task")]
+    put(tmp_path, score_file(copies, "b_task"), folder="b_task")
+    tables = bigbench.normalise(tmp_path)
+    assert [(row["subtask"], row["score"]) for row in tables.scores.to_pylist()] == [("b_task", 0.6)]
+    assert sorted(row[3] for row in rejects_of(tables)) == ["contradiction"] * 5 + ["repeated"]
+
+
+def test_unknown_numbers_of_shots_are_curves_of_their_own(tmp_path):
+    put(tmp_path, score_file([entry({"exact_str_match": 0.1}, shots=-1), entry({"exact_str_match": 0.2}, shots=0)]))
+    tables = bigbench.normalise(tmp_path)
+    assert [(row["shots"], row["score"]) for row in tables.scores.to_pylist()] == [(None, 0.1), (0, 0.2)]
+    assert len(set(tables.scores["curve_id"].to_pylist())) == 2 and rejects_of(tables) == []
 
 
 def test_files_of_tasks_in_several_slices_are_read_twice_and_not_more(tmp_path, monkeypatch):

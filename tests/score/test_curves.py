@@ -175,8 +175,8 @@ def test_direction_turns_the_improvement_score_only():
     points = curve([0.9, 0.8, 0.85, 0.1])
     unknown, lower = run([points]).iloc[0], run([points], "lower").iloc[0]
     assert unknown["emergence_score"] == lower["emergence_score"] < 0
-    assert (unknown["direction"], lower["direction"]) == (1, -1)
-    assert lower["improvement_score"] == -unknown["improvement_score"] > 0
+    assert pd.isna(unknown["direction"]) and pd.isna(unknown["improvement_score"]) and not unknown["is_counted"]
+    assert lower["direction"] == -1 and lower["improvement_score"] == -lower["emergence_score"] > 0
 
 
 def test_models_at_one_scale_are_averaged_and_counted():

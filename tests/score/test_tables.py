@@ -2,7 +2,6 @@
 
 import math
 
-import pandas as pd
 import pytest
 from builders import build, entry, put, put_curve, rows, score_file
 
@@ -10,7 +9,7 @@ from analysis.base import tables
 from analysis.base.database import connect
 from analysis.base.tables import TABLES, create_table, failed_checks
 from analysis.normalise.bigbench import normalise
-from analysis.normalise.examples import denominators, recover_n_examples, use_reference
+from analysis.normalise.examples import denominators
 
 JUMP = [0.0, 0.0, 0.0, 0.0, 0.0, 0.5]
 LINE = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5]
@@ -60,10 +59,11 @@ def test_points_are_means_of_the_published_scores(small):
 
 
 def test_counted_curves_and_the_settings_by_which_the_file_judges(small):
-    curves = small.sql("select curve_id, entry_kind, n_scales, is_counted from curves").df()
+    curves = small.sql("select curve_id, entry_kind, metric, direction, n_scales, is_counted from curves").df()
     lengths = small.sql("select curve_id from points").df()["curve_id"].value_counts()
     assert (curves["n_scales"] == curves["curve_id"].map(lengths)).all()
-    expected = (curves["entry_kind"] != "aggregate") & (curves["n_scales"] >= 5)
+    expected = (curves["entry_kind"] != "aggregate") & (curves["n_scales"] >= 5) & curves["direction"].notna()
+    expected &= curves["metric"] != "normalized_aggregate_score"
     assert (curves["is_counted"] == expected).all() and 0 < expected.sum() < len(curves)
     assert small.sql("from settings").fetchall() == [(20.0, -0.2, 0, "jumps")]
 
@@ -246,7 +246,9 @@ def test_a_pair_without_its_preferred_metric_says_so(database):
     found = rows(database(), "select task, model_family, metric, n_curves, status from pairs order by all")
     assert found == [
         {"task": "t", "model_family": "F", "metric": "exact_str_match", "n_curves": 1, "status": "ok"},
+        {"task": "t", "model_family": "F", "metric": "other", "n_curves": 0, "status": "not_published"},
         {"task": "t", "model_family": "G", "metric": "exact_str_match", "n_curves": 0, "status": "not_published"},
+        {"task": "t", "model_family": "G", "metric": "other", "n_curves": 1, "status": "too_few_scales"},
         {"task": "u", "model_family": "G", "metric": None, "n_curves": 0, "status": "not_published"},
     ]
 
@@ -300,58 +302,6 @@ def test_denominators_of_all_small_fractions():
     k = [(p, q) for q in range(1, n) for p in range(q + 1)]
     expected = [q // math.gcd(p, q) for p, q in k]
     assert denominators([p / q for p, q in k]).tolist() == expected
-
-
-def test_n_examples_is_the_common_denominator():
-    def group(task, values):
-        return pd.DataFrame({"task": task, "subtask": task, "model_family": "F", "score": values})
-
-    frame = pd.concat(
-        [
-            group("plain", [1 / 205, 2 / 205, 5 / 205, 0.0]),
-            group("lower bound", [0.25, 0.5, 1 / 6]),
-            group("rounded", [0.123, 0.456, 0.789]),
-            group("few", [0.5, 0.5, 0.0, 1.0]),
-            group("irrational", [0.5, 2**-0.5, 0.25]),
-            group("huge", [1 / 99991, 1 / 99989]),
-            group("tiny", [1e-20, 0.1, 0.2, 0.3, 0.4]),
-            group("no share in lowest terms", [1 / 5, 3 / 41, 2 / 41]),
-            group("two sizes", [1 / 60, 7 / 60, 3 / 64, 5 / 64]),
-        ]
-    )
-    found = recover_n_examples(frame).set_index("task")
-    assert found["n_examples"].dropna().to_dict() == {
-        "plain": 205,
-        "lower bound": 12,
-        "rounded": 1000,
-        "few": 2,
-        "no share in lowest terms": 205,
-    }
-    certain = found.index[~found["n_ambiguous"].fillna(True)]
-    assert certain.tolist() == ["plain"]
-    assert found["n_source"].dropna().to_dict() == dict.fromkeys(found["n_examples"].dropna().index, "values") | {
-        "two sizes": "mixed"
-    }
-
-
-def test_published_sizes_count_where_the_scores_leave_them_open_and_the_family_agrees():
-    def examples(family, n_of_certain):
-        rows = [(f"t{k}", f"t{k}", family, n_of_certain, "values", False) for k in range(3)]
-        rows += [("open", "open", family, 50, "values", True), ("other", "other", family, 7, "values", True)]
-        rows += [("open", "open:part", family, 50, "values", True), ("large", "large", family, 128, "values", True)]
-        names = ["task", "subtask", "model_family", "n_examples", "n_source", "n_ambiguous"]
-        return pd.DataFrame(rows, columns=names).astype({"n_examples": "Int64", "n_ambiguous": "boolean"})
-
-    published = pd.Series({"t0": 90, "t1": 90, "t2": 90, "open": 200, "other": 200, "large": 5000})
-    whole, part = (use_reference(examples("BIG-G T=0", n), published) for n in (90, 18))
-    assert whole["n_examples"].tolist() == [90, 90, 90, 200, 7, 50, 1024]
-    assert whole["n_source"].tolist() == ["values"] * 3 + ["reference", "values", "values", "reference"]
-    assert whole["n_ambiguous"].tolist() == [False] * 3 + [True] * 4
-    # Where the certain numbers are those of a sample, so are the others.
-    assert part["n_examples"].tolist() == [18, 18, 18, 50, 7, 50, 128]
-    # Only BIG-G is known to have stopped at 1,024.
-    other = use_reference(examples("GPT", 90), published)
-    assert other["n_examples"].tolist() == [90, 90, 90, 200, 7, 50, 128]
 
 
 def test_n_examples_in_curves(small):

@@ -42,6 +42,7 @@ check_config(config)
 DATASET = config["dataset"]
 SIMULATED = config["source"] == "simulated"
 TRAINED = config["source"] == "trained"  # models that this workflow trains
+PREFERRED = config["source"] == "preferred"  # BIG-bench's preferred scores in one published file
 # What figures call the dataset: nobody shall take simulated data for real.
 DATASET_LABEL = DATASET if not SIMULATED or DATASET == "simulated" else f"{DATASET} (simulated)"
 
@@ -68,14 +69,14 @@ def report_labels(name):
 def n_shards():
     """How many shards the work is cut into: as configured, or by the size of an input on this machine."""
     source = Path(config["source"])
-    if config["shards"] or SIMULATED or TRAINED or is_address(config["source"]) or not source.exists():
+    if config["shards"] or SIMULATED or TRAINED or PREFERRED or is_address(config["source"]) or not source.exists():
         return config["shards"] or 1
     paths = [source] if source.is_file() else (Path(folder, name) for folder, _, names in os.walk(source) for name in names)
     return n_shards_for(sum(path.stat().st_size for path in paths if path.is_file()))
 
 
 N_SHARDS = n_shards()
-HAS_RESULTS = TRAINED or (not SIMULATED and is_results(Path(config["source"])))
+HAS_RESULTS = TRAINED or PREFERRED or (not SIMULATED and is_results(Path(config["source"])))
 SHARDS = [f"{k:03}" for k in range(N_SHARDS)]
 # What the results depend on; not on how the work is cut.
 RESULT_CONFIG = {key: value for key, value in config.items() if key != "shards"}
@@ -94,6 +95,8 @@ wildcard_constraints:
 
 def source_state(wildcards):
     """Changes when a score file of the source does, so that the input is read again."""
+    if PREFERRED:
+        return config["preferred_address"]  # the content is fixed by its SHA-256
     try:
         if is_results(Path(config["source"])):
             from analysis.formats.reading import fingerprint as fingerprint_of_results

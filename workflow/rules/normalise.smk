@@ -32,6 +32,8 @@ rule normalise:
         instances=rules.average.output.facts if HAS_RESULTS else [],
         known=workflow.source_path("../../data/reference/rules.yml"),
         rules=config["rules"] or [],
+        preferred_metrics=reference("preferred_metrics"),
+        model_sizes=reference("model_sizes"),
         reference_metrics=reference("metrics"),
         reference_task_notes=reference("task_notes"),
         code=code_of("normalise.py"),

@@ -6,6 +6,7 @@
 
 rule download:
     input:
+        sources=reference("sources"),
         code=code_of("download.py"),
     output:
         f"data/{DATASET}/manifest.json",
@@ -16,6 +17,7 @@ rule download:
     params:
         source=config["source"],
         revision=config["revision"] if is_address(config["source"]) else None,
+        preferred_address=config["preferred_address"],
         source_state=source_state,
         raw=f"data/{DATASET}/raw",
     script:

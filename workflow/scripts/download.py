@@ -6,9 +6,11 @@ from job import progress, running
 
 from analysis.base.files import write_json
 from analysis.sources.obtain import obtain
+from analysis.sources.published import published
 
 with running(snakemake) as say:
     wanted = snakemake.params
     with progress(say) as advance:
-        manifest = obtain(wanted.source, wanted.revision, Path(wanted.raw), say, advance)
+        known = published(snakemake.input.sources, wanted.preferred_address)
+        manifest = obtain(wanted.source, wanted.revision, Path(wanted.raw), say, advance, known)
     write_json(manifest, snakemake.output[0])

@@ -4,7 +4,8 @@ select
     count(*) as n_emergent_tasks,
     count(tasks.task) as n_in_dataset
 from annotations
-inner join reference_preferred_metrics on annotations.task = reference_preferred_metrics.task
+inner join reference_preferred_metrics
+    on annotations.task = reference_preferred_metrics.task and reference_preferred_metrics.subtask is null
 left join tasks on annotations.task = tasks.task
 where annotations.label = 'emergent'
 group by all

@@ -9,7 +9,8 @@ with counted as (
         end as metric,
         count(*) as n_emergent_tasks
     from annotations
-    inner join reference_preferred_metrics on annotations.task = reference_preferred_metrics.task
+    inner join reference_preferred_metrics
+        on annotations.task = reference_preferred_metrics.task and reference_preferred_metrics.subtask is null
     where annotations.label = 'emergent'
     group by all
 ),

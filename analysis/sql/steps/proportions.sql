@@ -9,6 +9,6 @@ from published_scores
 inner join reference_metrics
     on published_scores.metric = reference_metrics.metric and reference_metrics.is_proportion::boolean
 left join reference_task_notes
-    on published_scores.task = reference_task_notes.task and reference_task_notes.is_fractional::boolean
+    on published_scores.task = reference_task_notes.task and reference_task_notes.no_shares::boolean
 where published_scores.entry_kind <> 'aggregate' and published_scores.n_examples is null and reference_task_notes.task is null
 order by all

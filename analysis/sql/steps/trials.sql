@@ -20,7 +20,7 @@ with known as (
         series.ys,
         series.models_per_point as n_models,
         coalesce(curves.y_min >= 0 and curves.y_max <= 1, true) as is_share,
-        coalesce(notes.is_fractional::boolean, false) as is_fractional,
+        coalesce(notes.no_shares::boolean, false) as no_shares,
         case
             when metrics.chance = '0' then 0
             when metrics.chance = 'given' and series.chance_max - series.chance_min < 1e-9
@@ -39,14 +39,16 @@ select
     case
         when entry_kind = 'aggregate' then 'aggregate over subtasks'
         when n_scales < 5 then 'fewer than 5 scales'
-        when is_fractional then 'fractional targets: no shares of right answers'
+        when status = 'flat' then 'flat: no step at all'
+        when no_shares then 'no shares of right answers (tasks.note)'
         when n_source = 'mixed' then 'number of examples unknown: test sets of different sizes'
+        when n_source = 'rounded' then 'number of examples unknown: the scores may be rounded'
+        when n_source = 'open' then 'number of examples unknown: too few different shares to tell it'
         when n_examples is null then 'number of examples unknown'
         when chance is null then 'chance rate unknown'
         when not is_share then 'scores outside 0 to 1: no shares of right answers'
-        when status = 'flat' then 'flat: no step at all'
     end as not_testable,
-    entry_kind <> 'aggregate' and n_scales >= 3 and not is_fractional and n_examples is not null and chance is not null
+    entry_kind <> 'aggregate' and n_scales >= 3 and not no_shares and n_examples is not null and chance is not null
     and is_share as is_fitted
 from known
 order by task, subtask, shots, metric, filter, model_family

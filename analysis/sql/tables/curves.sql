@@ -55,7 +55,8 @@ examples as (
     -- Of a share: what the source gives for all models alike; where it gives nothing, what is recovered from the shares.
     select
         scored.*,
-        metrics.higher_is_better,
+        -- NULL where neither end is better, or nobody knows which.
+        case when metrics.higher_is_better then 1 when not metrics.higher_is_better then -1 end::tinyint as direction,
         metrics.is_proportion and scored.entry_kind <> 'aggregate' as is_share,
         case
             when not is_share then null
@@ -98,15 +99,16 @@ select
     y_min,
     y_max,
     emergence_score,
-    if(higher_is_better is false, -1, 1) * emergence_score as improvement_score,
+    direction * emergence_score as improvement_score,
     linearity,
     abs(emergence_score) / (len(ys) - 1) as sharpness,
-    if(higher_is_better is false, -1, 1)::tinyint as direction,
+    direction,
     status,
     1 / n_examples as smallest_step,
     n_examples,
     n_source,
     n_ambiguous,
-    entry_kind <> 'aggregate' and len(ys) >= 5 and direction is not null as is_counted
+    entry_kind <> 'aggregate' and metric <> 'normalized_aggregate_score' and len(ys) >= 5 and direction is not null
+        as is_counted
 from examples
 order by task, subtask, shots, metric, filter, model_family

@@ -1,30 +1,44 @@
--- One row per task and model family: the triplet of the task's preferred metric.
-with seen as (select distinct task, model_family from curves)
+-- One row per task, preferred metric of its parts and model family: the triplet of the curves whose part prefers the metric.
+with seen as (select distinct task, model_family from curves),
+
+wanted as (select distinct task, metric from curves where is_preferred and entry_kind <> 'aggregate'),
+
+-- The first family, by name, that published nearly the same scores for this task.
+twin_of as (
+    select
+        task,
+        other_family as model_family,
+        min(model_family) as twin
+    from twins
+    where is_twin
+    group by task, other_family
+)
 
 select
     seen.task,
     seen.model_family,
-    tasks.preferred_metric as metric,
-    triplets.emergence_score,
-    triplets.improvement_score,
-    triplets.linearity,
-    triplets.sharpness,
-    triplets.direction,
-    triplets.n_scales,
-    triplets.curve_id,
-    triplets.curve_subtask,
-    triplets.curve_shots,
-    triplets.curve_filter,
-    coalesce(triplets.n_curves, 0) as n_curves,
-    coalesce(triplets.n_scored_curves, 0) as n_scored_curves,
-    triplets.median_improvement_score,
-    coalesce(triplets.displays_emergence, false) as displays_emergence,
-    triplets.is_preferred,
-    coalesce(triplets.status, 'not_published') as status
+    wanted.metric,
+    best.emergence_score,
+    best.improvement_score,
+    best.linearity,
+    best.sharpness,
+    best.direction,
+    best.n_scales,
+    best.curve_id,
+    best.curve_subtask,
+    best.curve_shots,
+    best.curve_filter,
+    coalesce(best.n_curves, 0) as n_curves,
+    coalesce(best.n_scored_curves, 0) as n_scored_curves,
+    best.median_improvement_score,
+    coalesce(best.is_counted, false) as is_counted,
+    coalesce(best.displays_emergence, false) as displays_emergence,
+    best.is_preferred,
+    coalesce(best.status, 'not_published') as status,
+    twin_of.twin as twin_of
 from seen
-inner join tasks on seen.task = tasks.task
-left join triplets
-    on seen.task = triplets.task
-    and seen.model_family = triplets.model_family
-    and tasks.preferred_metric = triplets.metric
-order by seen.task, seen.model_family
+left join wanted on seen.task = wanted.task
+left join best_curves(true) as best
+    on seen.task = best.task and seen.model_family = best.model_family and wanted.metric = best.metric
+left join twin_of on seen.task = twin_of.task and seen.model_family = twin_of.model_family
+order by seen.task, seen.model_family, wanted.metric

@@ -1,0 +1,51 @@
+"""BIG-bench's preferred scores of all model families in one table, as published (`analysis.sources.published`).
+
+One score per task, label, number of shots and model, of the preferred metric, which the file does not name: rows get none
+here, and `normalise.known_facts` names it. Where a task has several labels, the one that is called like the task averages
+the others.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from analysis.formats import tidy
+from analysis.formats.bigbench import UNKNOWN_SHOTS
+from analysis.formats.format import File, Format
+from analysis.formats.numbers import Collected
+from analysis.sources.published import COLUMNS
+
+
+def _family_and_model(name: str) -> tuple[str, str]:
+    """("BIG-G T=0", "128b") of "BIG-G T=0 128b": the family ends at the last space. GPT's models are called "GPT-3 13B"."""
+    family, _, model = name.rpartition(" ")
+    return ("GPT", name.removeprefix("GPT ")) if family == "GPT GPT-3" else (family, model)
+
+
+def _read_file(file: File, collected: Collected) -> None:
+    frame = pq.read_table(file.path, columns=list(COLUMNS)).to_pandas()
+    labels = frame.groupby("task_name")["subtask_description"].nunique()
+    names = frame["model_family_model_name"].astype(object)
+    models = {name: _family_and_model(name) for name in names.unique()}
+    table = pd.DataFrame(
+        {
+            "task": frame["task_name"],
+            "subtask": frame["subtask_description"],
+            "is_aggregate": (frame["task_name"] == frame["subtask_description"]) & (frame["task_name"].map(labels) > 1),
+            "shots": frame["number_of_shots"].where(frame["number_of_shots"] != UNKNOWN_SHOTS),
+            "model_family": names.map({name: family for name, (family, _) in models.items()}),
+            "model": names.map({name: model for name, (_, model) in models.items()}),
+            "score": frame["score_value"],
+            "is_preferred": True,
+        }
+    )
+    tidy.add(table, file.shown, "row", None, collected, needed=("task", "model", "score"))
+
+
+FORMAT = Format(
+    what=f"BIG-bench's published preferred scores (.parquet) with the columns {', '.join(COLUMNS)}",
+    suffixes=(".parquet",),
+    recognises=lambda file: set(COLUMNS) <= set(file.columns),
+    read=_read_file,
+)

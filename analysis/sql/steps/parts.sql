@@ -1,0 +1,9 @@
+-- One row per task and model family: how many parts the task has there.
+select
+    task,
+    model_family,
+    count(distinct subtask) as n_parts
+from published_scores
+where entry_kind <> 'aggregate'
+group by task, model_family
+order by task, model_family

@@ -1,0 +1,298 @@
+-- One row per claim of the paper's meta-analysis: what the paper reports, what these data say, and whether the claim holds here.
+with by_preferred as (
+    select
+        metric,
+        count(*) as n_pairs,
+        count(*) filter (displays_emergence) as n_displaying,
+        count(*) filter (displays_emergence and twin_of is null) as n_displaying_alone,
+        metric in ('multiple_choice_grade', 'exact_str_match') as is_of_two
+    from pairs
+    where is_counted
+    group by metric
+),
+
+any_threshold as (
+    -- The paper names no threshold, so its "at most 5" is asked at all of them.
+    select
+        string_agg(n_metrics_with_any::varchar, ', ' order by threshold) as at_each,
+        count(*) filter (n_metrics_with_any <= 5) as n_at_most_5,
+        coalesce(any_value(n_metrics), 0) as n_metrics
+    from emergence_by_threshold
+    where metrics = 'all' and statistic = 'largest'
+),
+
+of_ten_pairs as (
+    select
+        string_agg(n_metrics_with_any::varchar, ', ' order by threshold) as at_each,
+        any_value(n_metrics) as n_metrics
+    from emergence_by_threshold
+    where metrics = 'of at least 10 pairs' and statistic = 'largest'
+),
+
+two as (
+    select
+        coalesce(sum(n_displaying), 0)::bigint as n_displaying,
+        coalesce(sum(n_displaying) filter (is_of_two), 0)::bigint as n_on_two,
+        coalesce(sum(n_displaying_alone), 0)::bigint as n_displaying_alone,
+        coalesce(sum(n_displaying_alone) filter (is_of_two), 0)::bigint as n_on_two_alone,
+        coalesce(sum(n_pairs) filter (is_of_two), 0)::bigint as n_pairs_of_two,
+        coalesce(sum(n_pairs) filter (not is_of_two), 0)::bigint as n_pairs_of_others
+    from by_preferred
+),
+
+labelled as (
+    select
+        count(*) as n_tasks,
+        count(*) filter (tasks.preferred_metric in ('multiple_choice_grade', 'exact_str_match')) as n_on_two,
+        count(distinct tasks.preferred_metric) as n_metrics
+    from annotations
+    inner join tasks on annotations.task = tasks.task
+    where annotations.label = 'emergent' and tasks.preferred_metric is not null
+),
+
+swapped as (
+    select
+        count(*) as n_jumps,
+        count(*) filter (not smooth_jumps) as n_gone,
+        count(*) filter (over_options) as n_over_options
+    from (
+        select
+            bool_or(metric_swap.smooth_score > settings.emergence_threshold) as smooth_jumps,
+            bool_or(metric_swap.smooth_metric in ('brier_score', 'calibration_multiple_choice_brier_score')) as over_options
+        from metric_swap
+        cross join settings
+        where metric_swap.sharp_metric = 'multiple_choice_grade' and metric_swap.sharp_score > settings.emergence_threshold
+        group by metric_swap.task, metric_swap.subtask, metric_swap.shots, metric_swap.filter, metric_swap.model_family
+    ) as by_curve
+),
+
+verdicts as (
+    select
+        count(*) filter (verdict <> 'not_testable') as n_tested,
+        count(*) filter (verdict in ('unexplained', 'steep', 'resolution', 'mirage')) as n_jumps,
+        count(*) filter (verdict = 'unexplained') as n_unexplained,
+        count(*) filter (verdict = 'steep') as n_steep,
+        count(*) filter (verdict = 'resolution') as n_resolution,
+        count(*) filter (verdict = 'mirage') as n_mirage
+    from mirage
+),
+
+-- Claims about BIG-bench's metrics and tasks are asked of BIG-bench alone.
+kind as (
+    select coalesce(2 * count(annotations.task) > count(*), false) as is_bigbench
+    from tasks
+    left join annotations on tasks.task = annotations.task
+),
+
+counted as (
+    select
+        1 as number,
+        any_threshold.n_metrics as n_of,
+        (select count(*) from by_preferred where n_displaying > 0) as n
+    from any_threshold
+    union all
+    select 2, n_displaying, n_on_two from two
+    union all
+    select 3, n_tasks, n_on_two from labelled
+    union all
+    select 4, n_jumps, n_gone from swapped
+    union all
+    select 5, n_tested, n_unexplained from verdicts
+    union all
+    select 6, n_jumps, n_resolution from verdicts
+),
+
+shares as (
+    select
+        number,
+        n,
+        n_of,
+        n / nullif(n_of, 0) as share,
+        wilson_interval(n / nullif(n_of, 0), nullif(n_of, 0)::double).low as share_low,
+        wilson_interval(n / nullif(n_of, 0), nullif(n_of, 0)::double).high as share_high
+    from counted
+),
+
+answers as (
+    select
+        1 as number,
+        'Emergence shows on few of the preferred metrics.' as claim,
+        'On at most 5 of 39 preferred metrics. No threshold is named.' as paper,
+        format(
+            'On {} metrics at the thresholds 10, 20, 50, 100 and infinity, of {}, and of those with at least 10 pairs on {} of {}.',
+            coalesce(any_threshold.at_each, 'none'), any_threshold.n_metrics, coalesce(of_ten_pairs.at_each, 'none'),
+            coalesce(of_ten_pairs.n_metrics, 0)
+        ) as this_dataset,
+        case
+            when any_threshold.n_metrics < 10 then 'cannot be decided'
+            when any_threshold.n_at_most_5 = 5 then 'holds'
+            when any_threshold.n_at_most_5 = 0 then 'does not hold'
+            else 'holds in part'
+        end as holds,
+        case
+            when any_threshold.n_metrics < 10
+                then format('{} preferred metrics are too few to say "few of 39"', any_threshold.n_metrics)
+            when any_threshold.n_at_most_5 = 5 then 'at every threshold there are at most 5'
+            when any_threshold.n_at_most_5 = 0 then 'at no threshold are there at most 5'
+            else format('at {} of 5 thresholds there are at most 5', any_threshold.n_at_most_5)
+        end as reason,
+        'figure_5a_pairs, view emergence_by_threshold' as look_at,
+        kind.is_bigbench and any_threshold.n_metrics > 0 as is_asked
+    from any_threshold
+    cross join of_ten_pairs
+    cross join kind
+    union all
+    select
+        2,
+        'It concentrates in multiple-choice grade and exact string match.',
+        'More than 92 % of the tasks that Wei et al. label emergent have one of the two as preferred metric.',
+        format(
+            '{} of {} pairs that display emergence are on one of the two ({} of {} without families whose scores repeat another '
+            || 'one''s). They are {} of {} pairs on the two, and {} of {} on all other metrics.',
+            n_on_two, n_displaying, n_on_two_alone, n_displaying_alone,
+            n_on_two, n_pairs_of_two, n_displaying - n_on_two, n_pairs_of_others
+        ),
+        case
+            when n_displaying < 10 then 'cannot be decided'
+            when shares.share_high < 0.5 then 'does not hold'
+            when shares.share_low < 0.5 then 'cannot be decided'
+            when on_two.low > on_others.high then 'holds'
+            else 'holds in part'
+        end,
+        case
+            when n_displaying < 10 then format('only {} pairs display emergence', n_displaying)
+            when shares.share_high < 0.5 then 'most pairs that display emergence are on other metrics'
+            when shares.share_low < 0.5 then 'the interval holds one half'
+            when on_two.low > on_others.high then 'most are on the two, and a pair on the two is likelier to display it than another'
+            when on_two.high < on_others.low
+                then 'most are on the two, because most pairs are: a pair on another metric is likelier to display it'
+            else 'most are on the two, where most pairs are, and a pair on the two is not likelier to display it than another'
+        end,
+        'figure_5a_pairs, emergence_share, view by_metric',
+        kind.is_bigbench and n_pairs_of_two + n_pairs_of_others > 0
+    from two
+    cross join kind
+    cross join (select * from shares where number = 2) as shares
+    cross join (
+        select
+            wilson_interval(n_on_two / nullif(n_pairs_of_two, 0), nullif(n_pairs_of_two, 0)::double) as on_two,
+            wilson_interval((n_displaying - n_on_two) / nullif(n_pairs_of_others, 0), nullif(n_pairs_of_others, 0)::double)
+                as on_others
+        from two
+    ) as rates
+    union all
+    select
+        3,
+        'The hand-labelled emergent tasks are on few metrics.',
+        'On 4 of 39 preferred metrics, more than 92 % on two of them.',
+        format(
+            'Of {} of these 67 tasks in this dataset {} are on multiple-choice grade or exact string match, {} metrics in all.',
+            n_tasks, n_on_two, n_metrics
+        ),
+        case
+            when n_tasks < 10 then 'cannot be decided'
+            when shares.share > 0.92 and n_metrics <= 4 then 'holds'
+            when shares.share_high > 0.92 then 'holds in part'
+            else 'does not hold'
+        end,
+        case
+            when n_tasks < 10 then format('only {} of these tasks are in this dataset', n_tasks)
+            else format(
+                '{:.0f} % of the labelled tasks that are here, and the labels do not say which metric was looked at', 100 * shares.share
+            )
+        end,
+        'figure_5b, figure_5c, table annotations',
+        kind.is_bigbench and n_tasks > 0
+    from labelled
+    cross join kind
+    cross join (select * from shares where number = 3) as shares
+    union all
+    select
+        4,
+        'The same outputs do not jump under a continuous metric.',
+        'Tasks that jump on multiple-choice grade do not on the Brier score.',
+        case
+            when n_jumps = 0
+                then 'No curve that jumps on multiple-choice grade has a metric beside it that is known to be continuous.'
+            else format(
+                'Of {} curves that jump on multiple-choice grade and have a continuous metric beside it, {} do not jump on that.',
+                n_jumps, n_gone
+            )
+        end,
+        case
+            when n_over_options < 10 then 'cannot be decided'
+            when shares.share_low > 0.9 then 'holds'
+            when shares.share_high < 0.5 then 'does not hold'
+            else 'holds in part'
+        end,
+        case
+            when n_jumps = 0 then 'no outputs under two metrics'
+            when n_over_options < 10
+                then format(
+                    'of {} such jumps {} have the paper''s Brier score, a sum over all options, beside them', n_jumps, n_over_options
+                )
+            else 'the interval of the share that is gone decides'
+        end,
+        'figure_6, view metric_swap',
+        kind.is_bigbench or n_jumps > 0
+    from swapped
+    cross join kind
+    cross join (select * from shares where number = 4) as shares
+    union all
+    select
+        5,
+        'Claims of emergence were made without control for the number of comparisons.',
+        'Of the order of a million triplets, none tested.',
+        format(
+            '{} curves tested. Of {} that jump, {} are not explained by a smooth power law: rejected by the test of the fit, or by '
+            || 'that of the jump, each at a false discovery rate of 5 %.',
+            n_tested, n_jumps, n_unexplained
+        ),
+        'cannot be decided',
+        'it is a claim about papers and not about scores: the numbers say what is left when all comparisons are counted',
+        'mirage_gallery, mirage_slopes, table mirage',
+        n_tested > 0
+    from verdicts
+    union all
+    select
+        6,
+        'Test sets too small to resolve small scores make jumps.',
+        'Shown for arithmetic (figure 4).',
+        format(
+            'Of {} testable jumps {} vanish with enough examples (verdict resolution), {} come from the metric (mirage), '
+            || '{} need an implausibly steep law (steep).',
+            n_jumps, n_resolution, n_mirage, n_steep
+        ),
+        case
+            when n_jumps < 10 then 'cannot be decided'
+            when shares.share_low > 0.5 then 'holds'
+            when n_resolution = 0 then 'does not hold'
+            else 'holds in part'
+        end,
+        case
+            when n_jumps < 10 then format('only {} jumps can be tested', n_jumps)
+            else format('under the fitted smooth law, {:.0f} % of the testable jumps', 100 * shares.share)
+        end,
+        'mirage_gallery, table mirage, column n_resolve',
+        n_tested > 0
+    from verdicts
+    cross join (select * from shares where number = 6) as shares
+)
+
+select
+    answers.number,
+    answers.claim,
+    answers.paper,
+    answers.this_dataset,
+    shares.n,
+    shares.n_of,
+    shares.share,
+    shares.share_low,
+    shares.share_high,
+    answers.holds,
+    answers.reason,
+    answers.look_at,
+    answers.is_asked
+from answers
+inner join shares on answers.number = shares.number
+order by answers.number
