@@ -37,7 +37,7 @@ from analysis.score.definition import emergence_scores
 
 MIN_SCALES = 5
 """A test needs so many scales; curves of 3 and 4 are fitted and not tested."""
-CURVES_PER_CHUNK = 4000
+CURVES_PER_CHUNK = 200
 NOT_PREDICTABLE = "not predictable from these scales"
 
 TESTED = [
