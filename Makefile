@@ -1,4 +1,4 @@
-# make          set up, then the whole workflow: on BIG-bench, or simulated where its host does not answer
+# make          set up, then the whole workflow: on BIG-bench's repository, else its preferred scores, else simulated
 # make test     set up, then the test suite; make test-slow the tests that take longer; make coverage what they run
 # make setup    .venv from the committed lock; nothing if it is there and current
 # make setup-experiments   the extra for trained models besides: PyTorch, scikit-learn, Pillow
@@ -15,10 +15,15 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 .PHONY: run test test-slow coverage setup setup-experiments setup-slurm setup-harness lock lint
 .DEFAULT_GOAL := run
 
-# BIG-bench where its host answers within 20 seconds, else the simulated benchmark, loudly.
+# BIG-bench's repository where its host answers within 20 seconds, else its preferred scores in one published file, else the
+# simulated benchmark, loudly.
 run: setup
 	@if python -m analysis.sources.reachable; then \
+	  echo "BIG-bench's repository answers: all of its published scores."; \
 	  snakemake --cores $(CORES); \
+	elif python -m analysis.sources.reachable preferred; then \
+	  echo "BIG-bench's repository cannot be reached: its preferred scores, in one published file."; \
+	  snakemake --cores $(CORES) --config dataset=bigbench_preferred source=preferred; \
 	else \
 	  echo; echo "!! BIG-bench cannot be reached: what follows is SIMULATED. No model was run, no result is real. !!"; echo; \
 	  snakemake --cores $(CORES) --config dataset=simulated source=simulated && \

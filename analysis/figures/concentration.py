@@ -102,31 +102,38 @@ def draw_share(frame: pd.DataFrame, dataset: str, emergence_threshold: float) ->
     return figure
 
 
-def draw_world(frame: pd.DataFrame, dataset: str, emergence_threshold: float) -> Figure:
-    """Share of curves above the threshold per metric: this dataset beside a simulated world in which nothing emerges.
+WORLDS = {
+    "this dataset": (-0.25, "o", True),
+    "nothing emerges": (0.0, "o", False),
+    "every model guesses": (0.25, "D", False),
+}
+"""Origin of a share: (place in the row of its metric, marker, whether that is filled)."""
 
-    `frame` has one row per origin, model family and metric: origin, n_curves, n_above, share, share_low, share_high. Drawn
-    are the metrics and families that both have.
+
+def draw_world(frame: pd.DataFrame, dataset: str, emergence_threshold: float) -> Figure:
+    """Share of curves above the threshold per metric: this dataset beside simulated worlds in which nothing emerges.
+
+    `frame` has one row per origin (WORLDS), model family and metric: n_curves, n_above, share, share_low, share_high. Drawn
+    are the metrics and families that all have.
     """
-    both = frame.groupby(["model_family", "metric"], sort=True)["origin"].nunique()
-    shown = frame.set_index(["model_family", "metric"]).loc[both.index[both == 2]].reset_index()
+    origins = frame.groupby(["model_family", "metric"], sort=True)["origin"].nunique()
+    shown = frame.set_index(["model_family", "metric"]).loc[origins.index[origins == len(WORLDS)]].reset_index()
     ours = frame[frame["origin"] == "this dataset"]
-    alone = len(ours) - len(shown) // 2
+    alone = len(ours) - len(shown) // len(WORLDS)
     if shown.empty:
-        return style.nothing_to_draw(dataset, "No model family and metric is in both this dataset and the simulated world.")
+        return style.nothing_to_draw(dataset, "No model family and metric is in both this dataset and the simulated worlds.")
     order = sorted(shown["metric"].unique(), key=lambda name: (name not in style.METRIC_COLOURS, name))
     families, too_many = _families(shown[shown["origin"] == "this dataset"])
-    figure, axes = style.panels(len(families), 3, 0.75 + 0.3 * len(order))
+    figure, axes = style.panels(len(families), 3, 0.75 + 0.4 * len(order))
     for panel, family in zip(axes, families, strict=True):
-        for origin, offset in (("this dataset", -0.16), ("simulated", 0.16)):
+        for origin, (offset, marker, is_filled) in WORLDS.items():
             rows = shown[(shown["model_family"] == family) & (shown["origin"] == origin)]
             y = rows["metric"].map(order.index).to_numpy() + offset
             colours = [style.colour_of(metric) for metric in rows["metric"]]
-            filled = origin == "this dataset"
             panel.hlines(y, rows["share_low"], rows["share_high"], colors=colours, lw=1.2)
-            face = colours if filled else "white"
-            panel.scatter(rows["share"], y, c=face, edgecolors=colours, s=18, zorder=3, clip_on=False)
-            _annotate_counts(panel, rows, y, 6)
+            face = colours if is_filled else "white"
+            panel.scatter(rows["share"], y, c=face, edgecolors=colours, marker=marker, s=18, zorder=3, clip_on=False)
+            _annotate_counts(panel, rows, y, 5.5)
         panel.set_title(style.label(family))
     axes[0].set_yticks(range(len(order)), [style.label(metric, 40) for metric in order])
     axes[0].set_ylim(len(order) - 0.5, -0.5)
@@ -138,8 +145,9 @@ def draw_world(frame: pd.DataFrame, dataset: str, emergence_threshold: float) ->
         figure,
         dataset,
         [
-            "Filled: this dataset. Hollow: simulated, a world in which the per-token loss of every task is a smooth power "
-            "law of scale, so that nothing emerges (tasks of fewer than 10 subtasks).",
+            "Filled: this dataset. Hollow circle: simulated, a world in which the per-token loss of every task is a smooth "
+            "power law of scale, so that nothing emerges. Hollow diamond: simulated, every model guesses. Both of tasks of "
+            "fewer than 10 subtasks.",
             f"Not drawn, because not simulated: {alone} of {len(ours)} pairs of metric and model family." if alone else "",
             too_many,
         ],

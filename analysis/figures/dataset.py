@@ -70,6 +70,13 @@ def figure_numbers(
         return con.execute("from figure").df()
 
 
+def described(dataset: str, database: str) -> str:
+    """`dataset`, and whether it holds scores of preferred metrics alone, which its figures then say."""
+    with connect(database, read_only=True) as con:
+        (value,) = con.execute("select max(value) from provenance where key = 'preferred_only'").fetchall()[0]
+    return f"{dataset} (preferred scores only: one metric per task)" if value == "True" else dataset
+
+
 def write_figure(
     name: str,
     database: str,
@@ -81,6 +88,7 @@ def write_figure(
     """Write a figure as SVG and PNG, and the CSV of its numbers beside them; `dataset` is what it calls the data."""
     frame = figure_numbers(name, database, inputs, emergence_threshold, paths["csv"])
     style.use_style()
+    dataset = described(dataset, database)
     draw = function_named(FIGURES[name]["draw"], DRAWING)
     style.save(draw(frame, dataset, emergence_threshold), paths["svg"], paths["png"])
 

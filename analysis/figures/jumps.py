@@ -94,8 +94,8 @@ def _draw_law(axes: Axes, rows: pd.DataFrame, colour: str) -> str:
     return f"slope {curve['slope']:.2f}".replace("-", "−")
 
 
-def _draw_curve(axes: Axes, rows: pd.DataFrame) -> None:
-    """One curve of the gallery: its points with their intervals, its law, and its verdict."""
+def _draw_curve(axes: Axes, rows: pd.DataFrame, name: str) -> None:
+    """One curve of the gallery, of the task called `name`: its points with their intervals, its law, and its verdict."""
     curve = rows.iloc[0]
     colour = VERDICT_COLOURS[curve["verdict"]]
     slope = _draw_law(axes, rows, colour)
@@ -105,11 +105,15 @@ def _draw_curve(axes: Axes, rows: pd.DataFrame) -> None:
         axes.axhline(curve["chance"], color=style.OTHER_COLOUR, lw=0.7, ls=(0, (2, 2)))
     _scale_axis(axes)
     axes.tick_params(labelsize=6.5)
-    axes.set_ylim(-0.03, max(0.3, min(1.03, 1.15 * rows["score_high"].max())))
+    highest = float(rows["score_high"].max())
+    # Where everything is small the axis is free, or nothing could be seen.
+    top = 1.1 * highest if rows["score"].max() < 0.05 else max(0.3, min(1.03, 1.15 * highest))
+    axes.set_ylim(-0.04 * top, top)
     family = style.label(curve["model_family"], 14) + shots_text(curve["shots"])
-    axes.set_title(f"{style.label(curve['task'], 24)}\n{family}", fontsize=6.8)
-    text = f"{curve['verdict']}\n{slope}\nn = {curve['n_examples']:.0f}"
-    axes.text(0.04, 0.95, text, transform=axes.transAxes, va="top", fontsize=6.5, color=colour, linespacing=1.25)
+    family = f"{family}, n={curve['n_examples']:,.0f}"
+    axes.set_title(f"{style.label(name, 24)}\n{family}", fontsize=6.8, pad=13)
+    text = f"{curve['verdict']}, {slope}"
+    axes.text(0, 1.03, text, transform=axes.transAxes, va="bottom", fontsize=6.5, color=colour)
 
 
 def draw_gallery(frame: pd.DataFrame, dataset: str, emergence_threshold: float) -> Figure:
@@ -132,8 +136,10 @@ def draw_gallery(frame: pd.DataFrame, dataset: str, emergence_threshold: float) 
     )
     for axes in grid.flat[len(places) :]:
         axes.axis("off")
+    names = style.without_common_prefix(frame["task"].tolist())
     for axes, place in zip(grid.flat, places, strict=False):
-        _draw_curve(axes, frame[frame["place"] == place])
+        rows = frame[frame["place"] == place]
+        _draw_curve(axes, rows, names[rows["task"].iloc[0]])
     figure.supxlabel(f"model scale ({scale_name(frame['scale_basis'])})", fontsize=8)
     figure.supylabel("score", fontsize=8)
     counts = frame.drop_duplicates("verdict").set_index("verdict")["n_of_verdict"]
@@ -146,6 +152,56 @@ def draw_gallery(frame: pd.DataFrame, dataset: str, emergence_threshold: float) 
             "largest are drawn, one per task. Points: scores with 95 % intervals of the test set. Line: the fitted smooth "
             "law, with the range of 95 % of the scores that it gives (test set and scatter between models). No line: ever "
             "steeper laws fit ever better, and only a bound of the slope is known. Dashed: chance.",
+        ],
+    )
+    return figure
+
+
+def draw_sudden(frame: pd.DataFrame, dataset: str, emergence_threshold: float) -> Figure:
+    """The most sudden pairs, one curve each.
+
+    `frame` has one row per point of up to 12 curves: place, task, metric, model_family, shots, improvement_score,
+    median_improvement_score, n_curves, n_examples, n_pairs, scale, scale_basis, score, score_low, score_high.
+    """
+    if frame.empty:
+        why = f"No pair has an improvement score above {emergence_threshold:g} on more than half of its curves."
+        return style.nothing_to_draw(dataset, why)
+    places = frame["place"].unique()
+    columns = min(4, len(places))
+    rows_of_panels = -(-len(places) // columns)
+    figure, grid = plt.subplots(
+        rows_of_panels,
+        columns,
+        figsize=(style.TWO_COLUMNS, 0.6 + 1.55 * rows_of_panels),
+        squeeze=False,
+        layout="constrained",
+    )
+    for axes in grid.flat[len(places) :]:
+        axes.axis("off")
+    names = style.without_common_prefix(frame["task"].tolist())
+    for axes, place in zip(grid.flat, places, strict=False):
+        rows = frame[frame["place"] == place]
+        pair = rows.iloc[0]
+        colour = style.colour_of(pair["metric"])
+        axes.vlines(rows["scale"], rows["score_low"], rows["score_high"], colors=colour, lw=0.8, alpha=0.6)
+        axes.plot(rows["scale"], rows["score"], "o-", color=colour, ms=2.6, lw=0.9)
+        _scale_axis(axes)
+        axes.tick_params(labelsize=6.5)
+        size = "" if pd.isna(pair["n_examples"]) else f", n={pair['n_examples']:,.0f}"
+        family = style.label(pair["model_family"], 14) + shots_text(pair["shots"]) + size
+        axes.set_title(f"{style.label(names[pair['task']], 24)}\n{family}", fontsize=6.8, pad=13)
+        text = f"{style.label(pair['metric'], 22)}, {score_text(pair['improvement_score'])}"
+        axes.text(0, 1.03, text, transform=axes.transAxes, va="bottom", fontsize=6.5, color=colour)
+    figure.supxlabel(f"model scale ({scale_name(frame['scale_basis'])})", fontsize=8)
+    figure.supylabel("score", fontsize=8)
+    style.footer(
+        figure,
+        dataset,
+        [
+            f"Of {frame['n_pairs'].iloc[0]:,} pairs that are above {emergence_threshold:g} by the median of their curves "
+            "the most sudden, one per task; the curve of the largest score, which stands behind the metric. Bars: 95 % "
+            "intervals of the test set, where its size is known. Left out: pairs whose scores repeat those of another "
+            "family, and shares outside 0 to 1, a fault of what was published.",
         ],
     )
     return figure

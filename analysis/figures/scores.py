@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import MaxNLocator
 
 from analysis.figures import style
 
@@ -19,73 +20,106 @@ GROUPS = {
     "exact_str_match": "exact_str_match",
     "": "all other metrics",
 }
-POOLED = "all further metrics"
+MAX_OWN_ROWS = 12
+"""With more metrics than this only those of at least MIN_OWN_ROW have a row of their own."""
+MIN_OWN_ROW = 10
+POOLED = {True: "{} other metrics, some above", False: "{} other metrics, none above"}
+"""Rows of the metrics that have none of their own, by whether any of their scores is above the threshold."""
+_NODES = {0: 0.0, 5: 1.0, 10: 2.0, 20: 3.0, 50: 4.0, 100: 5.0}
+"""Scores that are labelled, and their places on the axis, which is linear between them."""
+_BIN = 0.2
+"""Width of a bin of the histogram, on the axis."""
 
 
-def _score_axis(axes: Axes, limit: float) -> float:
-    """Set up the score axis, with a band for infinite scores at both ends; returns where infinity is drawn."""
-    begin, place, end = (limit * factor for factor in style.INFINITY_BAND)
-    # A finite score is at least 1 in absolute value, so the linear piece between -1 and 1 is empty.
-    axes.set_xscale("symlog", linthresh=1, linscale=0.25)
-    axes.set_xlim(-end, end)
-    decades, shown = style.decades(limit)
-    ticks = [-place, *(-d for d in reversed(decades)), *decades, place]
-    # The ends stand close to the infinities, and −1 close to 1.
-    left = [f"−{d}" if 0 < k < len(shown) - 1 else "" for k, d in enumerate(shown)]
-    right = [d if k < len(shown) - 1 or limit == 100 else "" for k, d in enumerate(shown)]
-    names = ["−∞", *reversed(left), *right, "+∞"]
-    axes.xaxis.set_major_locator(FixedLocator(ticks))
-    axes.xaxis.set_major_formatter(FixedFormatter(names))
-    axes.xaxis.set_minor_locator(NullLocator())
-    for side in (-1, 1):
-        axes.axvspan(*sorted((side * begin, side * end)), color=style.FAINT, alpha=0.55, lw=0, zorder=0)
-    return place
+class _Axis(NamedTuple):
+    """The score axis: places of finite scores, in order, and of the infinite ones (NaN where there are none)."""
+
+    nodes: dict[float, float]
+    minus: float
+    plus: float
+
+    def place(self, scores: pd.Series) -> np.ndarray:
+        """Where scores stand on the axis."""
+        finite = np.interp(scores.clip(-1e300, 1e300), list(self.nodes), list(self.nodes.values()))
+        return np.select(
+            [scores == np.inf, scores == -np.inf], [self.plus, self.minus], np.where(scores.isna(), np.nan, finite)
+        )
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Left and right end of the axis."""
+        left = self.minus - 0.5 if np.isfinite(self.minus) else next(iter(self.nodes.values())) - 0.3
+        return left, self.plus + 0.5
 
 
-def _histogram(axes: Axes, frame: pd.DataFrame, statistic: str, limit: float, infinity: float) -> None:
-    """Stacked counts per bin: ten bins a decade on either side, and one for either infinity."""
-    decades = np.logspace(0, np.log10(limit), round(np.log10(limit) * 10) + 1)
-    decades[[0, -1]] *= [1 - 1e-9, 1 + 1e-9]  # the ends belong to the bins, with a rounding error
-    bar = infinity * np.array([0.7, 1.4])  # the bar of an infinity stands in the middle of its band
-    edges = np.concatenate([-bar[::-1], -decades[::-1], decades, bar])
+def _axis_of(scores: pd.Series) -> _Axis:
+    nodes = {float(score): place for score, place in _NODES.items()}
+    finite = scores[np.isfinite(scores)]
+    if (limit := style.score_limit(scores)) > 100:
+        nodes[limit] = 6.0
+    if (finite < 0).any():
+        nodes |= {-10.0: -1.0} | ({-style.score_limit(finite[finite < 0]): -1.9} if finite.min() < -10 else {})
+    nodes = dict(sorted(nodes.items()))
+    places = list(nodes.values())
+    return _Axis(nodes, places[0] - 1.0 if (scores == -np.inf).any() else np.nan, places[-1] + 1.0)
+
+
+def _set_up(axes: Axes, axis: _Axis) -> None:
+    """Ticks of the score axis, and bands for the infinite scores."""
+    ticks = {place: _score_name(score) for score, place in axis.nodes.items()}
+    ticks |= {axis.plus: "∞"} | ({axis.minus: "−∞"} if np.isfinite(axis.minus) else {})
+    axes.set_xticks(list(ticks), list(ticks.values()))
+    for place in (axis.minus, axis.plus):
+        if np.isfinite(place):
+            axes.axvspan(place - 0.5, place + 0.5, color=style.FAINT, alpha=0.55, lw=0, zorder=0)
+    axes.set_xlim(*axis.ends)
+    axes.tick_params(axis="x", labelsize=6.5)
+
+
+def _score_name(score: float) -> str:
+    """The label of a score; none for the lowest, of which there is no room and little interest."""
+    if score > 100:
+        return style.power_of_ten(round(np.log10(score)))
+    return "" if score < -10 else f"{score:,.0f}".replace("-", "−")
+
+
+def _histogram(axes: Axes, frame: pd.DataFrame, statistic: str, axis: _Axis) -> None:
+    """Stacked counts per bin of the axis."""
+    # A score on an edge belongs to the bin above it, with a rounding error.
+    edges = np.arange(np.floor(axis.ends[0] / _BIN), np.ceil(axis.ends[1] / _BIN) + 1) * _BIN - 1e-9
     group = frame["metric"].where(frame["metric"].isin(list(GROUPS)), "")
     bottom = np.zeros(len(edges) - 1)
     for name, shown in GROUPS.items():
         if not (group == name).any():
             continue
-        values = frame.loc[group == name, statistic].dropna().clip(-infinity, infinity)
-        counts, _ = np.histogram(values, edges)
+        counts, _ = np.histogram(axis.place(frame.loc[group == name, statistic].dropna()), edges)
         colour = style.METRIC_COLOURS.get(name, style.OTHER_COLOUR)
-        axes.bar(
-            edges[:-1],
-            counts,
-            np.diff(edges),
-            bottom,
-            align="edge",
-            color=colour,
-            label=shown,
-            lw=0.3,
-            edgecolor="white",
-        )
+        axes.bar(edges[:-1], counts, _BIN, bottom, align="edge", color=colour, label=shown, lw=0.3, edgecolor="white")
         bottom += counts
 
 
-def _rows(frame: pd.DataFrame) -> pd.DataFrame:
-    """One row per metric to be drawn, sorted by its largest score: metric, label and position of the strip."""
+def _with_rows(counted: pd.DataFrame) -> pd.DataFrame:
+    """`counted` with the row that every metric is drawn in: its own, or that of all metrics like it."""
+    of_metric = counted.groupby("metric", sort=True).agg(n=("metric", "size"), is_above=("displays_emergence", "any"))
+    is_own = (of_metric["n"] >= MIN_OWN_ROW) | (len(of_metric) <= MAX_OWN_ROWS)
+    pooled = of_metric[~is_own]
+    names = {above: text.format((pooled["is_above"] == above).sum()) for above, text in POOLED.items()}
+    row_of = {name: name if is_own[name] else names[bool(above)] for name, above in of_metric["is_above"].items()}
+    return counted.assign(row=counted["metric"].map(row_of), is_pooled=counted["metric"].map(~is_own))
+
+
+def _rows(counted: pd.DataFrame) -> pd.DataFrame:
+    """One row per row of the figure, those with the largest share above the threshold first: row, label, position."""
     summary = (
-        frame.assign(
-            plus=frame["largest"] == np.inf,
-            minus=frame["largest"] == -np.inf,
-            finite=frame["largest"].where(np.isfinite(frame["largest"])),
-        )
+        counted.assign(plus=counted["largest"] == np.inf)
         .groupby("row", sort=True)
-        .agg(n=("row", "size"), plus=("plus", "sum"), minus=("minus", "sum"), top=("finite", "max"))
-        .sort_values(["plus", "top"], ascending=False, kind="stable")
+        .agg(n=("row", "size"), above=("displays_emergence", "sum"), plus=("plus", "sum"), is_pooled=("is_pooled", "first"))
+        .assign(share=lambda rows: rows["above"] / rows["n"])
+        .sort_values(["is_pooled", "share", "n"], ascending=[True, False, False], kind="stable")
         .reset_index()
     )
     marks = [
-        f"{style.label(row.row)} (n={row.n:,}{f', +∞ {row.plus:,}' if row.plus else ''}"
-        f"{f', −∞ {row.minus:,}' if row.minus else ''})"
+        f"{style.label(row.row, 36)}  {row.above:,}/{row.n:,}" + (f", ∞ {row.plus:,}" if row.plus else "")
         for row in summary.itertuples()
     ]
     return summary.assign(label=marks, position=np.arange(len(summary)))
@@ -102,18 +136,16 @@ def draw_triplets(frame: pd.DataFrame, dataset: str, emergence_threshold: float)
 
 
 def _draw_column(
-    axes: Sequence[Axes], drawn: pd.DataFrame, rows: pd.DataFrame, statistic: str, limit: float, emergence_threshold: float
+    axes: Sequence[Axes], drawn: pd.DataFrame, rows: pd.DataFrame, statistic: str, axis: _Axis, emergence_threshold: float
 ) -> None:
     """A histogram and the strips below it, of the largest or of the median curve."""
     above, strips = axes
     position = drawn["row"].map(rows.set_index("row")["position"]).to_numpy(float)
     # Spread within a strip by the golden ratio: even, and the same in every run.
     spread = ((np.arange(len(drawn)) * 0.6180339887) % 1 - 0.5) * 0.6
-    infinity = _score_axis(above, limit)
-    _score_axis(strips, limit)
-    _histogram(above, drawn, statistic, limit, infinity)
+    _histogram(above, drawn, statistic, axis)
     strips.scatter(
-        drawn[statistic].clip(-infinity, infinity),
+        axis.place(drawn[statistic]),
         position + spread,
         s=7,
         c=[style.colour_of(metric) for metric in drawn["metric"]],
@@ -122,7 +154,9 @@ def _draw_column(
         rasterized=len(drawn) > 2000,
     )
     for panel in (above, strips):
-        panel.axvline(emergence_threshold, color=style.INK, lw=0.8, ls=(0, (4, 3)), zorder=1)
+        _set_up(panel, axis)
+        threshold = axis.place(pd.Series([emergence_threshold]))[0]
+        panel.axvline(threshold, color=style.INK, lw=0.8, ls=(0, (4, 3)), zorder=1)
         panel.axvline(0, color=style.FAINT, lw=0.6, zorder=0)
     above.set_title(f"{STATISTICS[statistic]}, n={drawn[statistic].notna().sum():,}")
     strips.set_xlabel("improvement score")
@@ -134,7 +168,8 @@ def draw_scores(frame: pd.DataFrame, dataset: str, emergence_threshold: float, u
     Parameters
     ----------
     frame : DataFrame
-        One row per pair or triplet: metric, largest, median (improvement scores), status, n_curves.
+        One row per pair or triplet: metric, largest, median (improvement scores), is_counted, displays_emergence, n_scales,
+        direction_known.
     dataset : str
         Name for the footer.
     emergence_threshold : float
@@ -143,14 +178,13 @@ def draw_scores(frame: pd.DataFrame, dataset: str, emergence_threshold: float, u
         What a point is, for the labels.
 
     """
-    drawn = frame[frame["largest"].notna()]
-    if drawn.empty:
-        return style.nothing_to_draw(dataset, f"No {unit} has a defined emergence score.")
-    frequent = drawn["metric"].value_counts().sort_index().sort_values(ascending=False, kind="stable").index
-    kept = frequent if len(frequent) <= style.MAX_ROWS else frequent[: style.MAX_ROWS - 1]
-    drawn = drawn.assign(row=drawn["metric"].where(drawn["metric"].isin(kept), POOLED))
-    rows = _rows(drawn)
-    limit = style.score_limit(pd.concat([drawn[name] for name in STATISTICS]))
+    counted = frame[frame["is_counted"]]
+    if not counted["largest"].notna().any():
+        return style.nothing_to_draw(dataset, f"No {unit} of at least 5 scales and a known direction has a score.")
+    counted = _with_rows(counted)
+    rows = _rows(counted)
+    drawn = counted[counted["largest"].notna()]
+    axis = _axis_of(pd.concat([drawn[name] for name in STATISTICS]))
     heights = [1.5, 0.35 + 0.26 * len(rows)]
     figure, axes = plt.subplots(
         2,
@@ -162,7 +196,7 @@ def draw_scores(frame: pd.DataFrame, dataset: str, emergence_threshold: float, u
         layout="constrained",
     )
     for column, statistic in enumerate(STATISTICS):
-        _draw_column(axes[:, column], drawn, rows, statistic, limit, emergence_threshold)
+        _draw_column(axes[:, column], drawn, rows, statistic, axis, emergence_threshold)
     axes[0, 0].set_ylabel(f"{unit.split()[-1]}s")
     axes[0, 0].yaxis.set_major_locator(MaxNLocator(5, integer=True))
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper right", ncols=3, handlelength=1)
@@ -171,22 +205,77 @@ def draw_scores(frame: pd.DataFrame, dataset: str, emergence_threshold: float, u
     for row in rows["position"][:-1]:
         for strips in axes[1]:
             strips.axhline(row + 0.5, color=style.FAINT, lw=0.4, zorder=0)
-    style.footer(figure, dataset, _notes(frame, drawn, emergence_threshold, unit, len(frequent) - len(kept)))
+    style.footer(figure, dataset, _notes(frame, counted, emergence_threshold, unit))
     return figure
 
 
-def _notes(frame: pd.DataFrame, drawn: pd.DataFrame, emergence_threshold: float, unit: str, n_pooled: int) -> list[str]:
+def _notes(frame: pd.DataFrame, counted: pd.DataFrame, emergence_threshold: float, unit: str) -> list[str]:
     """What a point is, and what is not drawn."""
-    absent = frame[frame["largest"].isna()]["status"].value_counts().sort_index()
-    named = ", ".join(f"{n:,} {status.replace('_', ' ')}" for status, n in absent.items())
-    no_middle = int((drawn["median"].isna()).sum())
+    left_out = frame[~frame["is_counted"]]
+    reasons = {
+        "of metrics without a name or a known direction": ~left_out["direction_known"],
+        "of fewer than 5 scales": left_out["direction_known"] & (left_out["n_scales"] < 5),
+        "not published or of aggregates alone": left_out["direction_known"] & ~(left_out["n_scales"] < 5),
+    }
+    named = ", ".join(f"{rows.sum():,} {reason}" for reason, rows in reasons.items() if rows.any())
+    n_flat = int(counted["largest"].isna().sum())
+    no_middle = int((counted["median"].isna() & counted["largest"].notna()).sum())
+    pooled = counted[counted["is_pooled"]]
     return [
-        f"A point is one {unit}. Improvement score: emergence score, positive where the metric gets better "
-        f"with scale. Dashed: emergence_threshold = {emergence_threshold:g}. Grey bands: "
-        "infinite scores (median step 0).",
-        "Left out: aggregates over subtasks, and normalized_aggregate_score.",
-        style.unknown_direction(drawn),
-        f"No score, not drawn: {named}." if named else "",
+        f"A point is one {unit} of at least 5 scales; beside every metric how many of them are above the threshold, of how "
+        "many. Improvement score: emergence score, positive where the metric gets better with scale. Dashed: "
+        f"emergence_threshold = {emergence_threshold:g}. Grey band: infinite scores (median step 0). The axis is linear "
+        "between its labels.",
+        f"Other metrics, with fewer than {MIN_OWN_ROW} {unit.split()[-1]}s each: "
+        + ", ".join(style.label(name, 40) for name in sorted(pooled["metric"].unique()))
+        + "."
+        if len(pooled)
+        else "",
+        f"Flat, without a score and not drawn: {n_flat:,}." if n_flat else "",
         f"No median (between −∞ and +∞): {no_middle:,}." if no_middle else "",
-        f"{POOLED}: {n_pooled} metrics with the fewest {unit.split()[-1]}s, pooled in one row." if n_pooled else "",
+        f"Left out: aggregates over subtasks, normalized_aggregate_score, and of the {unit.split()[-1]}s {named}."
+        if named
+        else "Left out: aggregates over subtasks, and normalized_aggregate_score.",
     ]
+
+
+def draw_by_metric(frame: pd.DataFrame, dataset: str, emergence_threshold: float) -> Figure:
+    """Share of pairs that display emergence per metric, with and without the pairs of twins.
+
+    `frame` has one row per metric or group of metrics, in order: metric, n_metrics, n_pairs, n_above, share, share_low,
+    share_high, and the same without twins (`_alone`).
+    """
+    if frame.empty:
+        return style.nothing_to_draw(dataset, "No pair has a preferred metric of known direction and at least 5 scales.")
+    figure, axes = plt.subplots(figsize=(style.TWO_COLUMNS, 0.7 + 0.3 * len(frame)), layout="constrained")
+    place = np.arange(len(frame))
+    colours = [style.colour_of(metric) for metric in frame["metric"]]
+    for suffix, offset, faces in (("", -0.12, colours), ("_alone", 0.12, "white")):
+        axes.hlines(
+            place + offset,
+            frame[f"share{suffix}_low"],
+            frame[f"share{suffix}_high"],
+            colors=colours,
+            lw=1.4 if not suffix else 0.9,
+        )
+        axes.scatter(frame[f"share{suffix}"], place + offset, c=faces, edgecolors=colours, s=22, zorder=3, clip_on=False)
+    for k, row in enumerate(frame.itertuples()):
+        text = f"{row.n_above:,}/{row.n_pairs:,}  ({row.n_above_alone:,}/{row.n_pairs_alone:,})"
+        axes.annotate(text, (1.02, k), xycoords=axes.get_yaxis_transform(), va="center", fontsize=7, annotation_clip=False)
+    axes.set_yticks(place, [style.label(metric, 40) for metric in frame["metric"]])
+    axes.set_ylim(len(frame) - 0.5, -0.5)
+    axes.set_xlim(0, min(1.0, 1.05 * frame[["share_high", "share_alone_high"]].max().max()))
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    axes.set_xlabel(f"share of pairs with an improvement score above {emergence_threshold:g}, with 95 % interval")
+    axes.grid(axis="y", color=style.FAINT, lw=0.4)
+    axes.set_axisbelow(True)
+    style.footer(
+        figure,
+        dataset,
+        [
+            "A pair is a task and a model family of at least 5 scales. Filled, and the first counts: all pairs. Hollow, and "
+            "in parentheses: without pairs whose scores repeat those of another family (table twins). The intervals take "
+            "pairs as independent, which pairs of one task are not.",
+        ],
+    )
+    return figure

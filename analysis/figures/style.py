@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import textwrap
 import unicodedata
 from collections.abc import Sequence
@@ -97,6 +98,14 @@ def label(name: str, width: int = 44) -> str:
     return shown if len(shown) <= width else shown[: width - 1] + "…"
 
 
+def without_common_prefix(names: Sequence[str]) -> dict[str, str]:
+    """{name: what is left of it}, without the words at the beginning that all names share (mmlu_ of mmlu_law, mmlu_art)."""
+    distinct = list(dict.fromkeys(names))
+    shared = os.path.commonprefix(distinct)  # noqa: RUF071 - of texts, and cut at the end of a word
+    cut = max(shared.rfind(mark) for mark in "_:/-") + 1 if len(distinct) > 1 else 0
+    return {name: name[cut:] for name in distinct}
+
+
 def colour_of(metric: str) -> str:
     """The fixed colour of a metric."""
     return METRIC_COLOURS.get(metric, OTHER_COLOUR)
@@ -124,7 +133,7 @@ def unknown_direction(frame: pd.DataFrame) -> str:
     """A note on the metrics of `frame` (metric, direction_known) of which nobody knows whether higher is better."""
     names = sorted(frame.loc[~frame["direction_known"], "metric"].unique())
     shown = ", ".join(label(name, 40) for name in names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
-    return f"Direction unknown, higher taken as better: {shown}." if names else ""
+    return f"Direction unknown, so no improvement score: {shown}." if names else ""
 
 
 INFINITY_BAND = (3, 15, 75)

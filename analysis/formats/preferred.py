@@ -8,13 +8,22 @@ the others.
 from __future__ import annotations
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
+from analysis.base.rejects import Rejected
 from analysis.formats import tidy
 from analysis.formats.bigbench import UNKNOWN_SHOTS
 from analysis.formats.format import File, Format
 from analysis.formats.numbers import Collected
 from analysis.sources.published import COLUMNS
+
+_TEXTS = ("task_name", "subtask_description", "model_family_model_name")
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
 
 
 def _family_and_model(name: str) -> tuple[str, str]:
@@ -24,11 +33,18 @@ def _family_and_model(name: str) -> tuple[str, str]:
 
 
 def _read_file(file: File, collected: Collected) -> None:
-    frame = pq.read_table(file.path, columns=list(COLUMNS)).to_pandas()
+    table = pq.read_table(file.path, columns=list(COLUMNS))
+    for name in COLUMNS:
+        kind = table.schema.field(name).type
+        if not (_is_text(kind) if name in _TEXTS else pa.types.is_integer(kind) or pa.types.is_floating(kind)):
+            raise Rejected(
+                name, "bad_column", f"the type {kind} where {'texts are' if name in _TEXTS else 'numbers are'} needed"
+            )
+    frame = table.to_pandas()
     labels = frame.groupby("task_name")["subtask_description"].nunique()
     names = frame["model_family_model_name"].astype(object)
-    models = {name: _family_and_model(name) for name in names.unique()}
-    table = pd.DataFrame(
+    models = {name: _family_and_model(name) for name in names.dropna().unique()}
+    rows = pd.DataFrame(
         {
             "task": frame["task_name"],
             "subtask": frame["subtask_description"],
@@ -40,7 +56,7 @@ def _read_file(file: File, collected: Collected) -> None:
             "is_preferred": True,
         }
     )
-    tidy.add(table, file.shown, "row", None, collected, needed=("task", "model", "score"))
+    tidy.add(rows, file.shown, "row", None, collected, needed=("task", "model", "score"))
 
 
 FORMAT = Format(

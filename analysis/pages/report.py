@@ -86,6 +86,11 @@ _TABLES = {
         "Everything is named, with its place in its file, in the table rejects.",
         "pages/report_rejects",
     ),
+    "families_alike": (
+        "Model families with the same scores",
+        "Tasks in which at least 90 % of the scores of two families are equal: they are no independent evidence.",
+        "pages/report_families_alike",
+    ),
     "families": (
         "Model families",
         "A curve needs at least 3 models of different known size.",
@@ -133,9 +138,17 @@ def page(database: str, dataset: str, figures: Sequence[Figure], config: dict, s
     with connect(database, read_only=True) as con:
         facts = dict(con.execute("select key, value from provenance order by key").fetchall())
         claims = _table(con, "", "", "pages/report_claims")
+        thresholds = _table(con, "", "", "pages/report_thresholds")
         tables = {name: _table(con, *arguments) for name, arguments in _TABLES.items()}
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(packaged_text("pages/report.html.j2"))
     return template.render(
-        dataset=dataset, figures=figures, facts=facts, claims=claims, tables=tables, config=config, simulated=simulated
+        dataset=dataset,
+        figures=figures,
+        facts=facts,
+        claims=claims,
+        thresholds=thresholds,
+        tables=tables,
+        config=config,
+        simulated=simulated,
     )

@@ -98,7 +98,11 @@ def _received(address: str, say: Callable[[str], None]) -> bytes:
     for wait in (*WAITS, None):
         try:
             with urllib.request.urlopen(address, timeout=SECONDS) as answer:
-                return answer.read(MAX_BYTES)
+                content = answer.read(MAX_BYTES)
+                stated = int(answer.headers.get("Content-Length") or len(content))
+                if len(content) < min(stated, MAX_BYTES):
+                    raise http.client.IncompleteRead(content, stated - len(content))
+                return content
         except urllib.error.HTTPError as error:
             fault, may_pass = f"{error.code} {error.reason}", error.code in (408, 429) or error.code >= 500
         except (OSError, http.client.HTTPException, ValueError) as error:

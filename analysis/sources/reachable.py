@@ -1,17 +1,21 @@
 """Whether a source can be reached: `python -m analysis.sources.reachable` for the one in config/config.yaml.
 
-Exit status 1 where it is an address that does not answer within 20 seconds, else 0. `make` runs this before the workflow.
+With the argument `preferred` it is BIG-bench's published preferred scores. Exit status 1 where the source is an address that
+does not answer within 20 seconds, else 0. `make` runs this before the workflow.
 """
 
 from __future__ import annotations
 
+import http.client
 import os
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import yaml
 
+from analysis.sources import published
 from analysis.sources.layout import is_address
 
 SECONDS = 20
@@ -34,6 +38,18 @@ def is_reachable(source: str) -> bool:
     return result.returncode == 0
 
 
+def is_fetchable(address: str) -> bool:
+    """Whether something answers at the address of a file."""
+    try:
+        with urllib.request.urlopen(address, timeout=SECONDS):
+            return True
+    except (OSError, http.client.HTTPException, ValueError):
+        return False
+
+
 if __name__ == "__main__":
-    configured = yaml.safe_load(Path("config/config.yaml").read_text(encoding="utf-8"))["source"]
-    sys.exit(0 if is_reachable(configured) else 1)
+    configured = yaml.safe_load(Path("config/config.yaml").read_text(encoding="utf-8"))
+    if published.NAME in (*sys.argv[1:], configured["source"]):
+        address = published.published("data/reference/sources.csv", configured.get("preferred_address", "")).address
+        sys.exit(0 if is_fetchable(address) else 1)
+    sys.exit(0 if is_reachable(configured["source"]) else 1)

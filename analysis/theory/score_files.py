@@ -7,7 +7,7 @@ import math
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pandas as pd
@@ -150,12 +150,25 @@ def write_tree(root: Path, world: World, tasks: Sequence[Task], n_processes: int
 def emergence_share(
     world: World, tasks: Sequence[Task], references: Mapping[str, Input], emergence_threshold: float, n_processes: int
 ) -> pa.Table:
-    """The numbers of the figure `emergence_share` for a simulated world, by way of score files, as for any dataset.
+    """The numbers of the figure `emergence_share` for simulated worlds, by way of score files, as for any dataset.
+
+    One world is `world`, in which nothing emerges; the other is the same, and every model guesses (column `origin`).
 
     Tasks with ten subtasks or more are left out: their hundreds of curves take most of the time.
     `references` are the reference tables that `normalise.gather.inputs_of_score` asks for.
     """
     tasks = [task for task in tasks if len(task.subtasks) < 10]
+    worlds = {"nothing emerges": world, "every model guesses": replace(world, guessing=True)}
+    shares = []
+    for origin, each in worlds.items():
+        share = _emergence_share(each, tasks, references, emergence_threshold, n_processes)
+        shares.append(share.add_column(0, "origin", pa.repeat(origin, len(share))))
+    return pa.concat_tables(shares)
+
+
+def _emergence_share(
+    world: World, tasks: Sequence[Task], references: Mapping[str, Input], emergence_threshold: float, n_processes: int
+) -> pa.Table:
     with tempfile.TemporaryDirectory() as folder, connect(threads=n_processes) as con:
         write_tree(Path(folder), world, tasks, n_processes)
         tables = bigbench.normalise(Path(folder), n_processes)

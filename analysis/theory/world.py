@@ -29,6 +29,8 @@ import pandas as pd
 
 from analysis.theory import scaling
 
+NOTHING_KNOWN = 50.0
+"""Nats per token of a model that guesses: it knows a choice, or a token, with probability exp(-50)."""
 MAX_EXAMPLES = 1024
 """Published runs of BIG-G were capped here; all simulated ones are."""
 
@@ -68,6 +70,8 @@ class World:
     mc_law: str = "known"
     break_share: float = 0.0
     break_size: float = 1.5
+    guessing: bool = False
+    """Whether every model guesses, whatever its scale: accuracy is chance, and no token of a text is right."""
 
 
 class Task(NamedTuple):
@@ -293,6 +297,7 @@ def laws(world: World, task: Task, families: Mapping[str, Mapping[str, float]] =
             scale = np.array(list(models.values()))[:, None]
             ce = scaling.cross_entropy(scale, c, alpha)
             ce = np.where(scale >= task.break_scale, ce * math.exp(-world.break_size), ce)
+            ce = np.full_like(ce, NOTHING_KNOWN) if world.guessing else ce
             yield Law(family, subtask, ce, alpha, c, length, n)
 
 

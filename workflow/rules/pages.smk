@@ -75,3 +75,25 @@ rule croissant:
         dataset=DATASET_LABEL,
     script:
         "../scripts/croissant.py"
+
+
+if not SIMULATED:
+    BIGBENCH_FIGURES = ["figure_5a_pairs", "pairs_by_metric", "sudden_pairs", "world_without_emergence"]
+
+    rule bigbench_page:
+        # Asked for by name, for BIG-bench's own scores: the page docs/bigbench.md.
+        input:
+            database=rules.database.output[0],
+            figures=[f"results/{DATASET}/figures/{name}.svg" for name in BIGBENCH_FIGURES],
+            simulated_share=rules.simulate_world.output[0],
+            code=code_of("bigbench_page.py"),
+        output:
+            page=f"results/{DATASET}/page/bigbench.md",
+            pairs=f"results/{DATASET}/page/bigbench/pairs.csv",
+            copies=[f"results/{DATASET}/page/bigbench/{name}.svg" for name in BIGBENCH_FIGURES],
+        log:
+            f"logs/{DATASET}/bigbench_page.log",
+        benchmark:
+            f"logs/{DATASET}/bigbench_page.benchmark.tsv"
+        script:
+            "../scripts/bigbench_page.py"

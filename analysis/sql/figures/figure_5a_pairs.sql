@@ -8,6 +8,8 @@ select
     pairs.improvement_score as largest,
     pairs.median_improvement_score as median,
     pairs.status,
+    pairs.is_counted,
+    pairs.displays_emergence,
     metrics.higher_is_better is not null as direction_known
 from pairs
 left join metrics on pairs.metric = metrics.metric

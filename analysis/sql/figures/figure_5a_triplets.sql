@@ -8,6 +8,8 @@ select
     triplets.improvement_score as largest,
     triplets.median_improvement_score as median,
     triplets.status,
+    triplets.is_counted,
+    triplets.displays_emergence,
     metrics.higher_is_better is not null as direction_known
 from triplets
 left join metrics on triplets.metric = metrics.metric

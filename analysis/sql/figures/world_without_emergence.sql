@@ -1,5 +1,5 @@
--- One row per origin (this dataset, or a simulated world without emergence), model family and metric: the share of curves
--- above the threshold, as in emergence_share.
+-- One row per origin (this dataset, or a simulated world in which nothing emerges or every model guesses), model family and
+-- metric: the share of curves above the threshold, as in emergence_share.
 select
     'this dataset' as origin,
     model_family,
@@ -13,7 +13,7 @@ from dataset_share
 where n_curves > 0
 union all
 select
-    'simulated' as origin,
+    origin,
     model_family,
     metric,
     n_curves,

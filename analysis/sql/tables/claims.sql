@@ -198,7 +198,8 @@ answers as (
         case
             when n_tasks < 10 then format('only {} of these tasks are in this dataset', n_tasks)
             else format(
-                '{:.0f} % of the labelled tasks that are here, and the labels do not say which metric was looked at', 100 * shares.share
+                '{:.0f} % on the two, {} metrics in all, and the labels do not say which metric was looked at',
+                100 * shares.share, n_metrics
             )
         end,
         'figure_5b, figure_5c, table annotations',

@@ -1,0 +1,66 @@
+-- One row: the numbers of the page's text.
+select
+    (select count(*) from scores) as n_scores,
+    (select count(*) from tasks) as n_tasks,
+    (select count(*) from models) as n_models,
+    (select count(distinct model_family) from models) as n_families,
+    (select count(*) from curves) as n_curves,
+    (select count(*) from curves where status = 'infinite') as n_infinite,
+    (select count(*) from curves where status = 'flat') as n_flat,
+    (select count(*) from curves where is_counted and improvement_score > settings.emergence_threshold) as n_curves_above,
+    (select count(*) from curves where is_counted) as n_curves_counted,
+    (
+        select count(*) from curves
+        where
+            is_counted and improvement_score > settings.emergence_threshold
+            and task in ('mult_data_wrangling', 'list_functions')
+    ) as n_curves_above_of_two_tasks,
+    (select count(*) from pairs where is_counted) as n_pairs,
+    (select count(*) from pairs where displays_emergence) as n_displaying,
+    (select count(distinct metric) from pairs where is_counted) as n_metrics,
+    (
+        select count(*)
+        from (select metric from pairs where is_counted group by metric having count(*) >= 10)
+    ) as n_metrics_of_ten,
+    (
+        select count(*) from pairs
+        where is_counted and metric in ('exact_str_match', 'bleu', 'rougeLsum')
+    ) as n_text,
+    (
+        select count(*) from pairs
+        where displays_emergence and metric in ('exact_str_match', 'bleu', 'rougeLsum')
+    ) as n_text_displaying,
+    (select count(*) from pairs where is_counted and metric = 'multiple_choice_grade') as n_choice,
+    (select count(*) from pairs where displays_emergence and metric = 'multiple_choice_grade') as n_choice_displaying,
+    (select count(distinct metric) from pairs where displays_emergence) as n_metrics_displaying,
+    (select count(*) from pairs where is_counted and median_improvement_score > settings.emergence_threshold) as n_by_median,
+    (select count(*) from pairs where is_counted and twin_of is not null) as n_twins,
+    (select count(*) from metrics where starts_with(metric, 'unnamed:')) as n_unnamed,
+    (select count(*) from rejects) as n_rejects,
+    (select count(*) from curves where metric = 'unnamed:arithmetic') as n_curves_of_arithmetic,
+    (
+        select count(distinct pairs.task)
+        from pairs
+        inner join annotations on pairs.task = annotations.task and annotations.label = 'emergent'
+        where pairs.is_counted
+    ) as n_labelled,
+    (
+        select count(distinct pairs.task)
+        from pairs
+        inner join annotations on pairs.task = annotations.task and annotations.label = 'emergent'
+        where pairs.displays_emergence
+    ) as n_labelled_displaying,
+    (
+        select count(distinct pairs.task)
+        from pairs
+        inner join annotations on pairs.task = annotations.task and annotations.label <> 'emergent'
+        where pairs.is_counted
+    ) as n_labelled_otherwise,
+    (
+        select count(distinct pairs.task)
+        from pairs
+        inner join annotations on pairs.task = annotations.task and annotations.label <> 'emergent'
+        where pairs.displays_emergence
+    ) as n_labelled_otherwise_displaying,
+    settings.emergence_threshold
+from settings

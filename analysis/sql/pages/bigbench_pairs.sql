@@ -1,0 +1,15 @@
+-- Every counted pair with its scores: results of this workflow, not the published numbers.
+select
+    task,
+    metric,
+    model_family,
+    improvement_score,
+    median_improvement_score,
+    linearity,
+    n_scales,
+    n_curves,
+    displays_emergence,
+    twin_of
+from pairs
+where is_counted
+order by task, metric, model_family

@@ -1,0 +1,153 @@
+"""BIG-bench's preferred scores in one published file: fetched from a server on loopback, or taken from a path."""
+
+import hashlib
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pandas as pd
+import pytest
+from builders import ROOT
+
+from analysis.base.errors import InputError
+from analysis.sources import published
+from analysis.sources.obtain import obtain
+from analysis.sources.reachable import is_fetchable
+
+COMMIT = "5fccedcca860f0612116507e81bf41c1a7e81702"
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        status, content, length = self.server.answers[min(self.server.n_requests, len(self.server.answers) - 1)]
+        self.server.n_requests += 1
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(content) if length is None else length))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def serve(monkeypatch):
+    """`serve(*answers)`: a server that gives these (status, content, stated length or None) in turn, the last for ever."""
+    monkeypatch.setattr(published, "WAITS", (0, 0, 0))
+    servers = []
+
+    def start(*answers):
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.answers, server.n_requests = answers, 0
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return server, f"http://127.0.0.1:{server.server_port}/scores.parquet"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def table(path, **changes):
+    """A small table with the published columns."""
+    row = {
+        "task_name": "t",
+        "subtask_description": "t",
+        "number_of_shots": 0,
+        "model_family_model_name": "F 1b",
+        "score_value": 0.5,
+    }
+    pd.DataFrame([row | changes]).to_parquet(path, index=False)
+    return path.read_bytes()
+
+
+def wanted(content, address="http://127.0.0.1:9/x"):
+    return published.Published(address, COMMIT, hashlib.sha256(content).hexdigest())
+
+
+def test_the_reference_table_names_the_file():
+    known = published.published(ROOT / "data/reference/sources.csv")
+    assert known.address == (
+        f"https://raw.githubusercontent.com/DrCohomology/genexpy/{COMMIT}"
+        "/demos/case_studies/BIG-bench/data/bigbench_results_prefiltered.parquet"
+    )
+    assert (known.commit, len(known.sha256)) == (COMMIT, 64)
+    mirror = published.published(ROOT / "data/reference/sources.csv", "http://mirror/x")
+    assert mirror == known._replace(address="http://mirror/x")
+
+
+def test_it_is_fetched_once_and_verified(serve, tmp_path):
+    content = table(tmp_path / "made.parquet")
+    server, address = serve((200, content, None))
+    assert is_fetchable(address) and server.n_requests == 1
+    said = []
+    for _ in range(2):
+        manifest = obtain("preferred", "main", tmp_path / "raw", said.append, published=wanted(content, address))
+    assert server.n_requests == 2 and "already" in said[-1]
+    assert (tmp_path / "raw/bigbench_results_prefiltered.parquet").read_bytes() == content
+    assert manifest["source_kind"] == "results" and manifest["commit"] == COMMIT and manifest["source"] == "preferred"
+
+
+def test_a_damaged_copy_is_fetched_again(serve, tmp_path):
+    content = table(tmp_path / "made.parquet")
+    server, address = serve((200, content, None))
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw/bigbench_results_prefiltered.parquet").write_bytes(content[:-7])
+    obtain("preferred", "main", tmp_path / "raw", lambda line: None, published=wanted(content, address))
+    assert server.n_requests == 1
+    assert (tmp_path / "raw/bigbench_results_prefiltered.parquet").read_bytes() == content
+
+
+def test_another_file_is_one_clear_error(serve, tmp_path):
+    content, other = table(tmp_path / "made.parquet"), table(tmp_path / "other.parquet", score_value=0.25)
+    _, address = serve((200, other, None))
+    with pytest.raises(InputError) as error:
+        obtain("preferred", "main", tmp_path / "raw", lambda line: None, published=wanted(content, address))
+    message = str(error.value)
+    assert address in message and hashlib.sha256(other).hexdigest() in message and wanted(content).sha256 in message
+    assert "fetch it again" in message and not (tmp_path / "raw").exists()
+    # The same of a file that is given as these scores by its path.
+    with pytest.raises(InputError, match=r"other\.parquet is not BIG-bench's published preferred scores"):
+        obtain(str(tmp_path / "other.parquet"), "main", tmp_path / "raw", lambda line: None, published=wanted(content))
+
+
+def test_errors_that_may_pass_are_tried_again(serve, tmp_path):
+    content = table(tmp_path / "made.parquet")
+    server, address = serve((503, b"", None), (200, content[:20], len(content)), (200, content, None))
+    said = []
+    obtain("preferred", "main", tmp_path / "raw", said.append, published=wanted(content, address))
+    assert server.n_requests == 3 and "503" in said[0] and "again in 0 s" in said[1]
+
+
+@pytest.mark.parametrize(
+    ("answer", "n_requests", "message"),
+    [((404, b"", None), 1, "404"), ((500, b"", None), 4, "500"), ((200, b"", None), 1, "is not BIG-bench's published")],
+)
+def test_what_does_not_pass_ends_with_one_line(serve, tmp_path, answer, n_requests, message):
+    server, address = serve(answer)
+    with pytest.raises(InputError, match=message) as error:
+        obtain("preferred", "main", tmp_path / "raw", lambda line: None, published=wanted(b"x", address))
+    assert server.n_requests == n_requests and "\n" not in str(error.value)
+    assert "source=FILE" in str(error.value) or "fetch it again" in str(error.value)
+
+
+@pytest.mark.parametrize("address", ["ftp://host/x", "/etc/passwd", "data:,x", "host"])
+def test_other_addresses_are_none(tmp_path, address):
+    with pytest.raises(InputError, match=r"preferred_address: .* is no address"):
+        obtain("preferred", "main", tmp_path, lambda line: None, published=wanted(b"x", address))
+
+
+def test_an_answer_without_end_is_cut(serve, tmp_path, monkeypatch):
+    monkeypatch.setattr(published, "MAX_BYTES", 1000)
+    _, address = serve((200, bytes(5000), None))
+    with pytest.raises(InputError, match="is not BIG-bench's published"):
+        obtain("preferred", "main", tmp_path / "raw", lambda line: None, published=wanted(b"x", address))
+
+
+def test_a_file_of_this_machine_is_an_address_too(tmp_path):
+    content = table(tmp_path / "made.parquet")
+    given = wanted(content, f"file://{tmp_path}/made.parquet")
+    obtain("preferred", "main", tmp_path / "raw", lambda line: None, published=given)
+    with pytest.raises(InputError, match="No such file"):
+        obtain("preferred", "main", tmp_path / "b", lambda line: None, published=wanted(b"x", f"file://{tmp_path}/none"))
+    assert not is_fetchable(f"file://{tmp_path}/none") and not is_fetchable("http://127.0.0.1:9/x")

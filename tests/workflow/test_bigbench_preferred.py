@@ -1,0 +1,206 @@
+"""The whole workflow on BIG-bench's published preferred scores, fetched by name from a server on loopback."""
+
+import functools
+import threading
+from collections import Counter
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import duckdb
+import numpy as np
+import oracle
+import pandas as pd
+import pytest
+from builders import ROOT, known_rules, rows, snakemake
+
+from analysis.normalise import known_facts, results
+
+FACTS = known_facts.read(ROOT / "data/reference/preferred_metrics.csv", ROOT / "data/reference/model_sizes.csv")
+NAME = "bigbench_results_prefiltered.parquet"
+
+
+@pytest.fixture(scope="session")
+def published_file(real_source):
+    path = real_source.parent / "bigbench_preferred" / NAME
+    if not path.is_file():
+        pytest.skip(f"BIG-bench's published preferred scores are not there: {path}")
+    return path
+
+
+@pytest.fixture(scope="module")
+def run(published_file, tmp_path_factory):
+    """(folder of a finished run by name, connection to its database)."""
+    folder = tmp_path_factory.mktemp("run")
+    handler = functools.partial(SimpleHTTPRequestHandler, directory=published_file.parent)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_port}/{NAME}"
+    config = ["dataset=bigbench_preferred", "source=preferred", f"preferred_address={address}"]
+    result = snakemake("--directory", folder, "--config", *config, "--", "all", "bigbench_page")
+    server.shutdown()
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "SHA-256 as published" in result.stdout + result.stderr
+    with duckdb.connect(str(folder / "data/bigbench_preferred/emergence.duckdb"), read_only=True) as con:
+        yield folder, con
+
+
+def test_every_number_becomes_a_row_or_a_reject(published_file):
+    tables = results.normalise(published_file, known_rules(), facts=FACTS)
+    assert len(tables.scores) == 183_807 and tables.facts["numbers_in"] == 183_819
+    assert Counter(tables.rejects["reason"].to_pylist()) == {"bad_score": 12}
+    frame = tables.scores.select(["task", "model_family", "model", "shots", "metric", "entry_kind"]).to_pandas()
+    assert frame["task"].nunique() == 209 and len(frame[["model_family", "model"]].drop_duplicates()) == 55
+    assert frame["shots"].isna().sum() == 628
+    published = pd.read_parquet(published_file)
+    expected = published.loc[np.isfinite(published["score_value"]), "score_value"].sort_values()
+    np.testing.assert_array_equal(np.sort(tables.scores["score"].to_numpy()), expected.to_numpy())
+
+
+@pytest.mark.slow
+def test_the_numbers_of_the_oracle(run):
+    """Those that pandas alone gives, by the rules of the oracle: emergence scores, all names that are missing as one."""
+    _, con = run
+    curves = con.execute("select * from curves where n_scales > 0").df()
+    assert len(curves) == 20_450 and (curves["n_scales"] >= 3).sum() == 20_444
+    assert (curves["status"] == "infinite").sum() == 3554 and (curves["status"] == "flat").sum() == 4690
+    long = curves[curves["n_scales"] >= 5]
+    assert (long["emergence_score"] > 20).sum() == 3522
+    parts = long[long["entry_kind"] != "aggregate"]
+    parts = parts.assign(metric=parts["metric"].where(~parts["metric"].str.startswith("unnamed:"), "unnamed"))
+    largest = parts.groupby(["task", "model_family", "metric"], observed=True)["emergence_score"].max().reset_index()
+    above = largest[largest["emergence_score"] > 20]
+    assert (len(largest), len(above)) == (873, 177)
+    assert (largest["metric"].nunique(), above["metric"].nunique()) == (36, 13)
+
+
+@pytest.mark.slow
+def test_the_numbers_of_the_product(run):
+    _, con = run
+    pairs = con.execute("select * from pairs where is_counted").df()
+    assert (len(pairs), pairs["displays_emergence"].sum(), pairs["metric"].nunique()) == (831, 164, 33)
+    by_metric = pairs.groupby("metric")["displays_emergence"].agg(["sum", "size"])
+    assert {name: tuple(row) for name, row in by_metric.loc[by_metric["sum"] > 2].iterrows()} == {
+        "exact_str_match": (65, 151),
+        "multiple_choice_grade": (60, 528),
+        "rougeLsum": (14, 24),
+        "bleu": (15, 34),
+        "log_likelihood": (3, 4),
+    }
+    assert (by_metric["sum"] > 0).sum() == 10
+    by_family = pairs.groupby(["task", "model_family"])["displays_emergence"].any()
+    assert (len(by_family), by_family.sum()) == (798, 161)
+    found = con.execute(
+        "select n_metrics_with_any from emergence_by_threshold "
+        "where statistic = 'largest' order by metrics = 'all' desc, threshold"
+    ).fetchall()
+    assert [n for (n,) in found] == [13, 10, 8, 8, 7, 5, 4, 4, 4, 3]
+    median = pairs[pairs["median_improvement_score"] > 20]["metric"].value_counts()
+    assert (median["exact_str_match"], median["bleu"], median["multiple_choice_grade"]) == (46, 7, 3)
+    two = "task in ('mult_data_wrangling', 'list_functions')"
+    above = "improvement_score > 20 and n_scales >= 5 and entry_kind <> 'aggregate'"
+    assert con.execute(f"select count(*) from curves where {above} and {two}").fetchall() == [(2737,)]
+
+
+@pytest.mark.slow
+def test_every_curve_agrees_with_numpy(run):
+    _, con = run
+    frame = con.execute(
+        "select curve_id, list(score order by scale) as ys, any_value(emergence_score) as emergence_score "
+        "from points inner join curves using (curve_id) where status in ('ok', 'infinite') group by curve_id"
+    ).df()
+    expected = [oracle.emergence(ys) for ys in frame["ys"]]
+    np.testing.assert_allclose(frame["emergence_score"].to_numpy(), expected, rtol=1e-9)
+    assert len(frame) > 15_000
+
+
+@pytest.mark.slow
+def test_what_is_known_of_single_tasks(run):
+    _, con = run
+    scores = con.execute(
+        "select task, improvement_score from curves where task in ('emojis_emotion_prediction', 'novel_concepts') "
+        "and model_family = 'BIG-G T=0' and shots = 3 order by task"
+    ).fetchall()
+    assert [round(score, 1) for _, score in scores] == [14.7, 14.0]
+    # Rounded scores give no size of a test set, and no size is above what a family was scored on.
+    assert con.execute("select count(n_examples) from curves where model_family = 'Gopher'").fetchall() == [(0,)]
+    assert con.execute("select max(n_examples) from curves where model_family like 'BIG-G%'").fetchall() == [(1024,)]
+    assert con.execute("select max(n_examples) from curves where model_family in ('GPT', 'PaLM')").fetchall() == [(1000,)]
+    kanji = con.execute("select distinct metric from pairs where task = 'kanji_ascii' and is_counted order by 1").fetchall()
+    assert kanji == [("exact_str_match",), ("multiple_choice_grade",)]
+    assert con.execute(
+        "select count(*) from curves where metric in ('difference_score', 'unnamed:arithmetic') and "
+        "(direction is not null or improvement_score is not null)"
+    ).fetchall() == [(0,)]
+    fake = con.execute("select distinct verdict, reason from mirage where task = 'real_or_fake_text'").fetchall()
+    assert all(verdict == "not_testable" for verdict, _ in fake) and len(fake) > 0
+    alike = rows(con, "select * from families_alike where model_family = 'BIG-G T=0' and other_family = 'BIG-G T=1'")[0]
+    assert (alike["n_tasks"], alike["n_tasks_alike"]) == (205, 94)
+
+
+@pytest.mark.slow
+def test_the_claims_are_answered(run):
+    _, con = run
+    claims = {row["number"]: row for row in rows(con, "select * from claims")}
+    assert [claims[k]["holds"] for k in range(1, 5)] == [
+        "does not hold",
+        "holds in part",
+        "holds in part",
+        "cannot be decided",
+    ]
+    assert all(claims[k]["is_asked"] for k in claims)
+    assert (claims[2]["n"], claims[2]["n_of"]) == (125, 164)
+
+
+@pytest.mark.slow
+def test_figures_and_report_say_what_is_missing(run):
+    folder, _ = run
+    results_folder = folder / "results/bigbench_preferred"
+    note = "preferred scores only: one metric per task"
+    assert note in (results_folder / "figures/figure_5a_pairs.svg").read_text(encoding="utf-8")
+    assert note in (results_folder / "report.html").read_text(encoding="utf-8").replace("P", "p")
+
+
+@pytest.mark.slow
+def test_the_committed_page_is_what_the_workflow_writes(run):
+    """docs/bigbench.md, its figures and its table, to the last byte."""
+    folder, _ = run
+    made = folder / "results/bigbench_preferred/page"
+    names = sorted(path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file())
+    assert len(names) == 6
+    differing = [name for name in names if (made / name).read_bytes() != (ROOT / "docs" / name).read_bytes()]
+    assert differing == [], "cp -r results/bigbench_preferred/page/. docs/"
+
+
+@pytest.mark.slow
+def test_by_path_it_is_the_same(run, published_file):
+    folder, _ = run
+    target = "data/by_path/scores"
+    result = snakemake("--directory", folder, "--config", "dataset=by_path", f"source={published_file}", "--", target)
+    assert result.returncode == 0, result.stdout + result.stderr
+    names = [path.name for path in (folder / target).glob("*.parquet")]
+    assert names
+    for name in names:
+        by_name = folder / "data/bigbench_preferred/scores" / name
+        assert (folder / target / name).read_bytes() == by_name.read_bytes()
+
+
+def test_the_numbers_of_the_page_are_those_of_its_table():
+    """What docs/bigbench.md counts, counted again from the scores per pair beside it."""
+    page = (ROOT / "docs/bigbench.md").read_text(encoding="utf-8")
+    pairs = pd.read_csv(ROOT / "docs/bigbench/pairs.csv")
+    of_metric = pairs.groupby("metric").agg(
+        n=("metric", "size"), above=("displays_emergence", "sum"), largest=("improvement_score", "max")
+    )
+    flat = " ".join(page.split())
+    assert (
+        f"Of {len(pairs)} task-model family pairs" in flat
+        and f"{pairs['displays_emergence'].sum()} display emergence" in flat
+    )
+    assert f"one of its {len(of_metric)} preferred metrics" in flat
+    assert f"They are on {(of_metric['above'] > 0).sum()} metrics" in flat
+    for name, row in of_metric[of_metric["n"] >= 10].iterrows():
+        assert f"| {name} | {row['above']} of {row['n']} |" in page
+    for threshold, shown in ((10, "10"), (20, "20"), (50, "50"), (100, "100"), (np.inf, "∞")):
+        score = pairs["improvement_score"]
+        is_above = (score > threshold) | (score == np.inf)
+        n = pairs.loc[is_above, "metric"].nunique()
+        assert f"| {shown} | {n} of {len(of_metric)} |" in page and f"{is_above.sum()} of {len(pairs)} |" in page

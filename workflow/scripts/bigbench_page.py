@@ -1,0 +1,13 @@
+"""What BIG-bench's published scores say, as the page docs/bigbench.md with its figures."""
+
+from pathlib import Path
+
+from job import inputs_named, running
+
+from analysis.pages import bigbench
+
+with running(snakemake) as say:
+    figures = {Path(path).stem: path for path in snakemake.input.figures}
+    paths = dict(snakemake.output.items()) | {Path(path).stem: path for path in snakemake.output.copies}
+    bigbench.write(snakemake.input.database, inputs_named(snakemake, "simulated_share"), paths, figures)
+    say(f"to renew the committed page: cp -r {Path(snakemake.output.page).parent}/. docs/")
