@@ -16,14 +16,14 @@ _AGGREGATES = "Left out: aggregates over subtasks, and normalized_aggregate_scor
 
 
 def _left_out(frame: pd.DataFrame) -> str:
-    """A note on the curves with too few scales, by family."""
+    """A note on the curves with too few scales or without a direction, by family."""
     n = frame.drop_duplicates(["model_family", "metric"]).groupby("model_family", sort=True)["n_left_out"].sum()
     n = n[n > 0].sort_values(ascending=False, kind="stable")
     if n.empty:
         return ""
     named = ", ".join(f"{style.label(family, 24)} {count:,}" for family, count in n[:8].items())
     more = f" and {len(n) - 8} more families" if len(n) > 8 else ""
-    return f"Left out, curves of fewer than {MIN_SCALES} scales: {n.sum():,} ({named}{more})."
+    return f"Left out, curves of fewer than {MIN_SCALES} scales or of unknown direction: {n.sum():,} ({named}{more})."
 
 
 def _families(shown: pd.DataFrame) -> tuple[list[str], str]:

@@ -68,6 +68,7 @@ def _set_up(axes: Axes, axis: _Axis) -> None:
     """Ticks of the score axis, and bands for the infinite scores."""
     ticks = {place: _score_name(score) for score, place in axis.nodes.items()}
     ticks |= {axis.plus: "∞"} | ({axis.minus: "−∞"} if np.isfinite(axis.minus) else {})
+    ticks = dict(sorted(ticks.items()))
     axes.set_xticks(list(ticks), list(ticks.values()))
     for place in (axis.minus, axis.plus):
         if np.isfinite(place):

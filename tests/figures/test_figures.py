@@ -66,11 +66,22 @@ def test_5a_draws_every_pair_and_triplet(small_database):
             expected = con.execute(f"select count(*) from {table} {where}").fetchall()[0][0]
         assert len(frame) == expected
         figure = draw(name, frame, "small")
+        counted = frame[frame["is_counted"]]
         strips = figure.axes[2].collections[0].get_offsets()
-        assert len(strips) == frame["largest"].notna().sum()
-        finite = np.isfinite(frame["largest"])
-        np.testing.assert_allclose(sorted(strips[:, 0])[: finite.sum()], sorted(frame["largest"][finite]))
+        assert len(strips) == counted["largest"].notna().sum() > 10
+        finite = counted.loc[np.isfinite(counted["largest"]), "largest"].sort_values()
+        np.testing.assert_allclose(sorted(strips[:, 0])[: len(finite)], places(figure.axes[2], finite))
         assert "dataset: small" in texts(figure)
+        n = (~frame.loc[~frame["is_counted"], "direction_known"]).sum()
+        assert not n or f"{n} of metrics without a name or a known direction" in texts(figure)
+    assert n > 0
+
+
+def places(axes, scores):
+    """Where scores stand on the axis of figure 5A, which is linear between its labels."""
+    labels = [label.get_text().replace("−", "-") for label in axes.get_xticklabels()]
+    known = {float(label): tick for label, tick in zip(labels, axes.get_xticks(), strict=True) if label.strip("-").isdigit()}
+    return np.interp(scores, sorted(known), [known[score] for score in sorted(known)])
 
 
 def frame_5a(values, metric="m", medians=None):
@@ -81,7 +92,9 @@ def frame_5a(values, metric="m", medians=None):
             "largest": values,
             "median": medians or values,
             "direction_known": True,
-            "status": ["flat" if v is None or np.isnan(v) else "ok" for v in values],
+            "is_counted": True,
+            "displays_emergence": [v is not None and v > 20 for v in values],
+            "n_scales": 8,
         }
     )
 
@@ -90,31 +103,47 @@ def test_5a_histograms_count_every_score():
     rng = np.random.default_rng(0)
     values = [*rng.uniform(1, 99, 500), *-rng.uniform(1, 99, 200), *[np.inf] * 7, *[-np.inf] * 3, 1.0, -1.0, 100.0]
     figure = scores.draw_scores(frame_5a(values), "d", 20, "triplet")
-    histogram = figure.axes[0]
-    bars = [bar for container in histogram.containers for bar in container]
+    bars = [bar for container in figure.axes[0].containers for bar in container if bar.get_height()]
     assert sum(bar.get_height() for bar in bars) == len(values)
     assert (bars[0].get_height(), bars[-1].get_height()) == (3, 7)
-    band = min(patch.get_xy()[0] for patch in histogram.patches if patch.get_alpha() == 0.55 and patch.get_xy()[0] > 0)
-    assert all(bar.get_x() + bar.get_width() < band for bar in bars[1:-1] if bar.get_height())
+    bands = [patch for patch in figure.axes[0].patches if patch.get_alpha() == 0.55]
+    left, right = sorted(bands, key=lambda band: band.get_x())
+    assert left.get_x() < bars[0].get_x() and bars[0].get_x() + bars[0].get_width() < left.get_x() + left.get_width()
+    assert all(bar.get_x() + bar.get_width() < right.get_x() for bar in bars[1:-1]) and bars[-1].get_x() > right.get_x()
+    assert [label.get_text() for label in figure.axes[2].get_xticklabels()] == [
+        "−∞", "", "−10", "0", "5", "10", "20", "50", "100", "∞",
+    ]  # fmt: skip
 
 
 def test_5a_infinite_scores_are_drawn_in_the_bands_and_counted_in_the_label():
     figure = scores.draw_scores(frame_5a([2.0, 30.0, np.inf, np.inf, -np.inf, np.nan]), "d", 20, "triplet")
     offsets = figure.axes[2].collections[0].get_offsets()
     assert len(offsets) == 5
-    assert (offsets[:, 0] > 100).sum() == 2 and (offsets[:, 0] < -100).sum() == 1
-    assert "m (n=5, +∞ 2, −∞ 1)" in texts(figure)
-    assert "not drawn: 1 flat" in texts(figure)
+    ticks = {label.get_text(): label.get_position()[0] for label in figure.axes[2].get_xticklabels()}
+    assert (offsets[:, 0] == ticks["∞"]).sum() == 2 and (offsets[:, 0] == ticks["−∞"]).sum() == 1
+    assert "m  3/6, ∞ 2" in texts(figure)
+    assert "Flat, without a score and not drawn: 1." in texts(figure)
     low, high = figure.axes[2].get_xlim()
     assert low < offsets[:, 0].min() and offsets[:, 0].max() < high
 
 
-def test_5a_pools_the_metrics_that_do_not_fit():
-    frame = pd.concat([frame_5a([2.0] * (1 + k % 3), f"metric {k:03}") for k in range(100)])
+def test_5a_without_negative_scores_begins_at_zero():
+    figure = scores.draw_scores(frame_5a([2.0, 30.0, 4000.0]), "d", 20, "triplet")
+    labels = [label.get_text() for label in figure.axes[2].get_xticklabels()]
+    assert labels == ["0", "5", "10", "20", "50", "100", "10⁴", "∞"] and figure.axes[2].get_xlim()[0] > -1
+
+
+def test_5a_pools_the_metrics_of_few_pairs():
+    """Those of at least ten have rows of their own; the others one for those above the threshold, and one for the rest."""
+    frame = pd.concat([frame_5a([2.0] * (1 + k % 3), f"metric {k:03}") for k in range(40)])
+    frame = pd.concat([frame, frame_5a([30.0, 1.0], "rare and above"), frame_5a([25.0] + [2.0] * 9, "ten of them")])
     figure = scores.draw_scores(frame, "d", 20, "triplet")
-    assert len(figure.axes[2].get_yticklabels()) == style.MAX_ROWS
+    labels = [label.get_text() for label in figure.axes[2].get_yticklabels()]
+    assert labels == ["ten of them  1/10", "1 other metrics, some above  1/2", "40 other metrics, none above  0/79"]
     assert len(figure.axes[2].collections[0].get_offsets()) == len(frame)
-    assert f"{scores.POOLED}: 61 metrics" in texts(figure)
+    assert "with fewer than 10 triplets each: metric 000, metric 001" in texts(figure).replace("\n", " ")
+    few = scores.draw_scores(frame[frame["metric"] < "metric 012"], "d", 20, "triplet")
+    assert len(few.axes[2].get_yticklabels()) == 12
 
 
 def test_no_tick_label_is_raw_markup(tmp_path):
@@ -136,7 +165,7 @@ def test_many_families_are_cut_and_counted(tmp_path):
         assert len([axes for axes in figure.axes if axes.get_title(loc="left")]) == style.MAX_PANELS
         shown = texts(figure)
         assert "the 388 model families with fewest curves (3880)" in shown.replace(",", "")
-        assert "Direction unknown, higher taken as better: m." in shown
+        assert "Direction unknown, so no improvement score: m." in shown
 
 
 @pytest.mark.parametrize("name", ["figure_5a_pairs", "figure_5a_triplets", "emergence_share", "emergence_survival"])
@@ -176,13 +205,14 @@ def test_shares_have_wilson_intervals_and_count_what_is_left_out(small_database)
     assert not (frame["metric"] == "normalized_aggregate_score").any()
     with connect(small_database, read_only=True) as con:
         curves = con.execute("select * from curves where entry_kind <> 'aggregate'").df()
-    assert frame["n_left_out"].sum() == (curves["n_scales"] < 5).sum() > 0
-    assert frame["n_curves"].sum() == (curves["n_scales"] >= 5).sum()
+    is_counted = (curves["n_scales"] >= 5) & curves["direction"].notna()
+    assert frame["n_left_out"].sum() == (~is_counted).sum() > 0
+    assert frame["n_curves"].sum() == is_counted.sum()
     assert frame["n_above"].sum() == ((curves["n_scales"] >= 5) & (curves["improvement_score"] > 20)).sum() > 0
     figure = concentration.draw_share(frame, "small", 20)
     titles = [axes.get_title(loc="left") for axes in figure.axes]
     assert titles == ["BIG-G T=0", "BIG-G sparse", "GPT"]
-    assert f"Left out, curves of fewer than 5 scales: {frame['n_left_out'].sum()} (PaLM" in texts(figure)
+    assert f"scales or of unknown direction: {frame['n_left_out'].sum()} (" in texts(figure)
 
 
 def test_survival_is_the_share_of_curves_at_or_above(small_database):
@@ -228,7 +258,8 @@ HOSTILE = [
 def test_hostile_names_are_drawn_as_text(tmp_path):
     for number, name in enumerate(n for n in HOSTILE if n):
         for k in range(6):
-            jump = {"exact_str_match": (0, 0, 0.01, 0, 0, 0.53)[k], "multiple_choice_grade": k / 6, "a_brier": -k / 6}
+            jump = {"exact_str_match": (0, 0, 2 / 203, 0, 0, 107 / 203)[k], "a_brier": -k / 6}
+            jump["multiple_choice_grade"] = (1 + 20 * k) / 203
             one = entry({name: float(k % 4), **jump}, label=name, preferred=name)
             put(tmp_path / "in", score_file([one], name, name, f"m{k}", 10.0**k), f"scores_{k}.json", f"task{number}")
     database = save_database(build(normalise(tmp_path / "in")), tmp_path / "d.duckdb")
@@ -246,7 +277,7 @@ def test_hostile_names_are_drawn_as_text(tmp_path):
             assert set(frame["task"]) == {name for name in HOSTILE if name}
         if name == "figure_6":
             assert len(set(frame["task"]) & set(HOSTILE)) == 6
-    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in (tmp_path / "figure_5a_pairs.svg").read_text(encoding="utf-8")
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in (tmp_path / "emergence_share.svg").read_text(encoding="utf-8")
 
 
 def test_files_are_the_same_in_every_run(small_database, tmp_path):
@@ -288,7 +319,8 @@ def test_a_world_beside_the_dataset(small_database, tmp_path):
     own = numbers(small_database, "emergence_share")
     world = own[own["n_curves"] > 0]
     world = world[world["metric"].isin(["exact_str_match", "bleu"])].assign(n_above=1, n_curves=10, share=0.1)
-    world.to_parquet(tmp_path / "world.parquet")
+    both = [world.assign(origin="nothing emerges"), world.assign(origin="every model guesses", n_above=0, share=0.0)]
+    pd.concat(both).to_parquet(tmp_path / "world.parquet")
     inputs = {"simulated_share": str(tmp_path / "world.parquet")}
     frame = dataset.figure_numbers("world_without_emergence", small_database, inputs, 20)
     ours = frame[frame["origin"] == "this dataset"].reset_index(drop=True)
@@ -298,7 +330,7 @@ def test_a_world_beside_the_dataset(small_database, tmp_path):
         check_dtype=False,
     )
     shown = texts(concentration.draw_world(frame, "small", 20))
-    assert "exact_str_match" in shown and "rouge1" not in shown and "1/10" in shown
+    assert "exact_str_match" in shown and "rouge1" not in shown and "1/10" in shown and "0/10" in shown
     assert f"because not simulated: {len(ours) - 6} of {len(ours)} pairs" in shown
 
 
@@ -352,32 +384,46 @@ def test_figure_6_draws_the_same_answers_under_two_metrics(real_database):
 def test_the_gallery_shows_every_verdict_with_its_fit(real_database):
     frame = numbers(real_database, "mirage_gallery")
     found = frame.drop_duplicates("place").set_index("task")["verdict"].to_dict()
-    assert found == {
-        "word_unscrambling": "mirage",
-        "word_sorting": "resolution",
-        "modified_arithmetic": "steep",
-        "codenames": "steep",
-        "novel_concepts": "resolution",
-        "language_games": "mirage",
-    }
+    assert found == {"word_unscrambling": "mirage", "word_sorting": "resolution", "novel_concepts": "resolution"}
     figure = jumps.draw_gallery(frame, "real", 20)
     shown = texts(figure)
-    assert "2 steep, 2 resolution, 2 mirage" in shown
-    assert "slope −0.33" in shown and "slope < −0.29" in shown
-    # A law without an estimate has no line: 4 of the 6 panels have one, beside that of chance.
+    assert "2 resolution, 1 mirage" in shown and "mirage, slope −0.33" in shown and "n=205" in shown
     lines = [line for axes in figure.axes for line in axes.lines if len(line.get_xdata()) == 200]
-    assert len(lines) == 4
+    assert len(lines) == 3
+
+
+def test_the_gallery_drops_what_all_names_share_and_frees_small_axes(real_database):
+    frame = numbers(real_database, "mirage_gallery")
+    names = {name: f"suite_{name}" for name in frame["task"]}
+    small = frame.assign(task=frame["task"].map(names), score=frame["score"] / 20, score_high=frame["score_high"] / 20)
+    figure = jumps.draw_gallery(small.assign(score_low=0.0), "real", 20)
+    shown = texts(figure)
+    assert "word_sorting" in shown and "suite_" not in shown
+    assert all(axes.get_ylim()[1] < 0.06 for axes in figure.axes if axes.get_title(loc="left"))
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["mmlu_law", "mmlu_art"], ["law", "art"]),
+        (["word_sorting", "world_model"], ["word_sorting", "world_model"]),
+        (["one_task"], ["one_task"]),
+        (["a:b_c", "a:b_d", "a:b_c"], ["c", "d"]),
+    ],
+)
+def test_common_prefixes_are_whole_words(names, expected):
+    assert list(style.without_common_prefix(names).values()) == expected
 
 
 def test_slopes_mark_the_annotated_tasks_and_the_bounds(real_database):
     frame = numbers(real_database, "mirage_slopes")
-    assert len(frame) == 6 and frame["n_tested"].unique().tolist() == [80]
+    assert len(frame) == 3 and frame["n_tested"].unique().tolist() == [75]
     annotated = set(frame.loc[frame["is_annotated"], "task"])
-    assert annotated == {"codenames", "modified_arithmetic", "word_sorting", "word_unscrambling"}
+    assert annotated == {"word_sorting", "word_unscrambling"}
     figure = jumps.draw_slopes(frame, "real", 20)
     drawn = np.concatenate([c.get_offsets() for c in figure.axes[0].collections if len(c.get_offsets())])
-    assert len(drawn[~np.isnan(drawn.astype(float)).any(axis=1)]) == 6
-    assert "6 curves whose jump was bootstrapped, of 80" in texts(figure)
+    assert len(drawn[~np.isnan(drawn.astype(float)).any(axis=1)]) == 3
+    assert "3 curves whose jump was bootstrapped, of 75" in texts(figure)
 
 
 @pytest.mark.parametrize("name", ["figure_6", "mirage_gallery"])
@@ -409,14 +455,16 @@ def test_forecasts_are_counted(real_database):
             "select count(*) from mirage where verdict <> 'not_testable' and forecast_status = 'ok' and forecast_hit"
         ).fetchall()[0][0]
     one = frame[frame["n_held_out"] == 1]
-    assert one["n_curves"].sum() == tested == 80
+    assert one["n_curves"].sum() == tested == 75
     assert one["n_hit"].sum() == hits
     assert (frame["n_predicted"] + frame["n_not_predictable"] == frame["n_curves"]).all()
     for row in frame.itertuples():
         if row.n_predicted:
             low, high = binomtest(row.n_hit, row.n_predicted).proportion_ci(method="wilson")
             assert (row.coverage_low, row.coverage_high) == (pytest.approx(low), pytest.approx(high))
-    assert "2/5" in texts(forecasts.draw_coverage(frame, "real", 20))
+    row = one[(one["metric"] == "exact_str_match") & one["jumps"].astype(bool)].iloc[0]
+    assert row["n_predicted"] > 0
+    assert f"{row['n_hit']}/{row['n_predicted']}" in texts(forecasts.draw_coverage(frame, "real", 20))
 
 
 def test_agreement_with_the_hand_labels_counts_all_pairs(real_database):
@@ -441,7 +489,7 @@ def test_annotated_tasks_are_listed_with_their_verdicts(real_database, tmp_path)
     frame = pd.read_csv(tmp_path / "t.csv")
     assert len(frame) == len(listed) == 83
     assert frame["label"].value_counts().to_dict() == {"smooth": 37, "emergent": 35, "other": 6, "flat": 5}
-    assert frame.set_index("task").loc["modified_arithmetic", "verdict"] == "steep"
+    assert frame.set_index("task").loc["word_sorting", "verdict"] == "resolution"
 
 
 def test_figures_of_the_mirage_test_without_anything_to_draw(tmp_path):

@@ -21,7 +21,7 @@ def outputs(tmp_path_factory):
     """The folder data/d of a small run."""
     folder = tmp_path_factory.mktemp("readers")
     for number in range(3):
-        put_curve(folder / "in", [0, 0, 0.01, 0.02, 0.01, 0.53], task=f"task_{number}")
+        put_curve(folder / "in", [0, 0, 2 / 203, 4 / 203, 2 / 203, 107 / 203], task=f"task_{number}")
     targets = ["data/d/emergence.duckdb", "data/d/croissant.json"]
     result = snakemake(*targets, "--directory", folder, "--config", "dataset=d", f"source={folder / 'in'}")
     assert result.returncode == 0, result.stdout + result.stderr
@@ -34,7 +34,9 @@ def test_duckdb_on_the_command_line(outputs):
     result = subprocess.run([*command, "-c", query], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     lines = result.stdout.splitlines()
-    assert lines[:3] == ["task,n_scales", "task_0,6", "task_1,6"] and "On 1 of 1 preferred metrics." in lines
+    assert lines[:3] == ["task,n_scales", "task_0,6", "task_1,6"] and any(
+        "metrics at the thresholds 10" in line for line in lines
+    )
 
 
 def test_pandas_and_polars(outputs):

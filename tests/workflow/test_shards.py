@@ -15,7 +15,7 @@ from analysis.breaks import scatter, sharded
 from analysis.breaks.passes import measure_trials
 from analysis.normalise.bigbench import normalise
 from analysis.normalise.gather import SHARD_TABLES, gather, inputs_of_score, recovered_examples
-from analysis.normalise.schema import EXAMPLES_SCHEMA, KEY, write
+from analysis.normalise.schema import KEY, RECOVERED_SCHEMA, write
 from analysis.score.curves import make_curves
 
 
@@ -54,7 +54,7 @@ def shard_files(folder, tables):
     write(tables, paths | {"facts": folder / "facts.json"})
     inputs = {"published_scores": str(paths["scores"])} | REFERENCE
     with connect() as con:
-        write_parquet(recovered_examples(con, inputs), paths["recovered"], EXAMPLES_SCHEMA)
+        write_parquet(recovered_examples(con, inputs), paths["recovered"], RECOVERED_SCHEMA)
     return paths, read_json(folder / "facts.json")
 
 
@@ -88,11 +88,11 @@ def test_one_name_in_two_folders_of_different_shards_is_refused(tmp_path):
 
 def test_shards_without_recovered_sizes_join_those_that_have_some(tmp_path):
     """Every part has declared types: an empty one is not taken for a column of nothing."""
-    put_curve(tmp_path / "in", [0.1, 0.3, 0.7], "shares")
+    put_curve(tmp_path / "in", [20 / 203, 61 / 203, 142 / 203], "shares")
     put_curve(tmp_path / "in", [-3.0, -2.0, -1.0], "no_shares", metric="log_likelihood")
     n = next(n for n in range(2, 20) if shard_of("shares", n) != shard_of("no_shares", n))
     made = [shard_files(tmp_path / f"{k}", normalise(tmp_path / "in", shard=(k, n))) for k in range(n)]
-    assert gathered(made).examples["n_examples"].to_pylist() == [10]
+    assert gathered(made).examples["n_examples"].to_pylist() == [203]
     empty = [paths["recovered"] for paths, _ in made if not len(pa.parquet.read_table(paths["recovered"]))]
     assert len(empty) == n - 1
 
@@ -101,9 +101,9 @@ def trials_of(folder):
     """Points of curves of shares of 30 tasks, as `trials`."""
     rng = np.random.default_rng(0)
     for k in range(30):
-        y = np.sort(rng.binomial(100, rng.uniform(0, 1, 8)) / 100)
+        y = np.sort(rng.binomial(203, rng.uniform(0, 1, 8)) / 203)
         if k % 3 == 0:
-            y = np.array([0, 0, 0, 0.01, 0, 0, 0.01, 0.5])
+            y = np.array([0, 0, 0, 2, 0, 0, 5, 100]) / 203
         put_curve(folder, y.tolist(), f"task_{k}", family=f"F{k % 2}")
     with connect() as con:
         make_curves(con, inputs_of_score(con, normalise(folder), REFERENCE))

@@ -83,6 +83,7 @@ def test_a_run_makes_everything_and_says_what(finished, source):
     made = set(digests(folder))
     figures = [*QUICK, "world_without_emergence", "figure_2", "figure_9", "at_least_k", "test_set_size", "sampling"]
     figures += ["figure_6", "mirage_gallery", "mirage_slopes", "forecast_coverage", "annotated_agreement"]
+    figures += ["pairs_by_metric", "sudden_pairs"]
     assert made == {
         "data/d/simulated_share.parquet",
         *(f"data/d/{name}.parquet" for name in ("models", "tasks", "rejects", "curves", "metrics_seen", "examples")),
