@@ -212,7 +212,7 @@ def draw_scores(frame: pd.DataFrame, dataset: str, emergence_threshold: float, u
 
 def _notes(frame: pd.DataFrame, counted: pd.DataFrame, emergence_threshold: float, unit: str) -> list[str]:
     """What a point is, and what is not drawn."""
-    left_out = frame[~frame["is_counted"]]
+    left_out = frame[~frame["is_counted"]].astype({"direction_known": bool})
     reasons = {
         "of metrics without a name or a known direction": ~left_out["direction_known"],
         "of fewer than 5 scales": left_out["direction_known"] & (left_out["n_scales"] < 5),

@@ -1,6 +1,7 @@
 """The whole workflow on BIG-bench's published preferred scores, fetched by name from a server on loopback."""
 
 import functools
+import re
 import threading
 from collections import Counter
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -148,6 +149,18 @@ def test_the_claims_are_answered(run):
     ]
     assert all(claims[k]["is_asked"] for k in claims)
     assert (claims[2]["n"], claims[2]["n_of"]) == (125, 164)
+
+
+@pytest.mark.slow
+def test_queries_of_the_readme(run):
+    _, con = run
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    examples = re.findall(r"```sql\n(.*?)\n```\n```text\n(.*?)\n```", readme, re.DOTALL)
+    assert len(examples) >= 5
+    for query, shown in examples:
+        assert str(con.sql(query)).rstrip() == shown, query
+    python = re.search(r"con\.sql\(\"(.*?)\"\)", readme)[1]
+    assert len(con.sql(python).fetchall()) == 164
 
 
 @pytest.mark.slow

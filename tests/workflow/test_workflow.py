@@ -329,3 +329,34 @@ def test_make_asks_whether_the_host_answers(tmp_path, reachable):
     (tmp_path / "config/config.yaml").write_text(f"source: {source}\n")
     asked = subprocess.run([sys.executable, "-m", "analysis.sources.reachable"], cwd=tmp_path)
     assert (asked.returncode == 0) == reachable
+
+
+@pytest.mark.parametrize(
+    ("repository", "file", "said"),
+    [
+        (True, True, "BIG-bench's repository answers: all of its published scores."),
+        (False, True, "BIG-bench's repository cannot be reached: its preferred scores, in one published file."),
+        (False, False, "!! BIG-bench cannot be reached: what follows is SIMULATED."),
+    ],
+)
+def test_make_takes_the_best_source_that_answers(tmp_path, repository, file, said):
+    """The recipe of the Makefile with a Snakemake that only says how it was called."""
+    (tmp_path / "bin").mkdir()
+    for name, code in (
+        ("python", f'case "$*" in *preferred) exit {1 - file};; *) exit {1 - repository};; esac'),
+        ("snakemake", 'echo called with "$@"'),
+    ):
+        (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{code}\n")
+        (tmp_path / "bin" / name).chmod(0o755)
+    text = (ROOT / "Makefile").read_text(encoding="utf-8").replace("$(CURDIR)/.venv/bin", str(tmp_path / "bin"))
+    (tmp_path / "Makefile").write_text(text.replace("run: setup", "run:"))
+    result = subprocess.run(["make", "CORES=3"], cwd=tmp_path, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+    lines = [line for line in result.stdout.splitlines() if line]
+    assert lines[0].startswith(said)
+    wanted = {
+        (True, True): "called with --cores 3",
+        (False, True): "called with --cores 3 --config dataset=bigbench_preferred source=preferred",
+        (False, False): "called with --cores 3 --config dataset=simulated source=simulated",
+    }
+    assert lines[1] == wanted[repository, file]
