@@ -55,6 +55,26 @@ def cumulative(mean: np.ndarray, n: np.ndarray, rho: np.ndarray) -> list[np.ndar
     return distributions
 
 
+BUCKETS = 4096
+
+
+def bounds_of_buckets(table: np.ndarray) -> np.ndarray:
+    """Number of elements of `table` that are at most k / BUCKETS, for k from 0 to BUCKETS."""
+    return np.searchsorted(table, np.arange(BUCKETS + 1) / BUCKETS, side="right")
+
+
+def numbers_right(table: np.ndarray, bounds: np.ndarray, uniform: np.ndarray) -> np.ndarray:
+    """np.searchsorted(table, uniform, side="right"), several times as fast for many numbers in [0, 1).
+
+    Most are in buckets that no step of the distribution function falls into, and `bounds` of the bucket is the answer.
+    """
+    bucket = (uniform * BUCKETS).astype(np.intp)
+    found = bounds[bucket]
+    open_ = np.flatnonzero(found != bounds[bucket + 1])
+    found[open_] = np.searchsorted(table, uniform[open_], side="right")
+    return found
+
+
 def sharp_test(
     y: np.ndarray, n: np.ndarray, mean: np.ndarray, rho: np.ndarray, max_draws: int, rng: np.random.Generator
 ) -> tuple[float, int]:
@@ -77,7 +97,7 @@ def sharp_test(
     # Scores of shares with one denominator are equal or differ by far more than this.
     at_least = float(improvement_scores(y))
     at_least = at_least - 1e-9 * abs(at_least) if np.isfinite(at_least) else at_least
-    tables = cumulative(mean, n, rho)
+    tables = [(table, bounds_of_buckets(table)) for table in cumulative(mean, n, rho)]
     drawn = exceeding = 0
     size = 64
     while drawn < max_draws:
@@ -85,7 +105,7 @@ def sharp_test(
         uniform = rng.random((size, len(y)))
         draws = np.empty_like(uniform)
         for j, table in enumerate(tables):
-            draws[:, j] = np.searchsorted(table, uniform[:, j], side="right")
+            draws[:, j] = numbers_right(*table, uniform[:, j])
         draws /= n
         hits = _as_large(draws, at_least)
         if exceeding + len(hits) >= EXCEEDANCES:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -37,7 +38,9 @@ from analysis.score.definition import emergence_scores
 
 MIN_SCALES = 5
 """A test needs so many scales; curves of 3 and 4 are fitted and not tested."""
-CURVES_PER_CHUNK = 200
+CURVES_PER_CHUNK = 4000
+CURVES_PER_BOOTSTRAP = 20
+"""Bootstraps of so many curves are one piece of work: some take a thousand times as long as others."""
 NOT_PREDICTABLE = "not predictable from these scales"
 
 TESTED = [
@@ -83,17 +86,67 @@ def _fit_group(group: Group) -> tuple[Fit, np.ndarray, np.ndarray]:
     return fitted, own, is_informative(group.points, fitted.mean)
 
 
-def _measure_group(
-    group: Group, fitted: Fit, rho: np.ndarray, is_drawn: np.ndarray, is_jump: np.ndarray, threshold: float, max_draws: int
-) -> dict[str, np.ndarray]:
-    """The columns TESTED of one group, but those of the scatter's source."""
+class _Bootstrap(NamedTuple):
+    """What the bootstrap of one curve needs; `is_drawn` and `is_resolved` say which of its two parts are wanted."""
+
+    y: np.ndarray
+    n: np.ndarray
+    mean: np.ndarray
+    n_examples: float
+    rho: float
+    stream: np.ndarray
+    is_drawn: bool
+    is_resolved: bool
+
+
+def _bootstrap(curves: list[_Bootstrap], threshold: float, max_draws: int) -> list[tuple[float, float, float]]:
+    """(p_sharp, n_draws, n_resolve) of every curve, NaN where there is none."""
+    results = []
+    for curve in curves:
+        p_sharp = n_draws = n_resolve = np.nan
+        if curve.is_drawn:
+            spread = point_rho(curve.rho, curve.n_examples, curve.n)
+            rng = generator(curve.stream, SHARP)
+            p_sharp, n_draws = sharp_test(curve.y, curve.n, curve.mean, spread, max_draws, rng)
+        if curve.is_resolved:
+            rng = generator(curve.stream, RESOLVE)
+            size = examples_to_resolve(curve.mean, int(curve.n_examples), curve.rho, threshold, rng)
+            n_resolve = np.nan if size is None else size
+        results.append((p_sharp, n_draws, n_resolve))
+    return results
+
+
+def _bootstraps_of(
+    group: Group, fitted: Fit, rho: np.ndarray, is_drawn: np.ndarray, is_resolved: np.ndarray
+) -> list[_Bootstrap]:
+    """The curves of one group that have a bootstrap."""
+    points = group.points
+    return [
+        _Bootstrap(
+            points.y[k],
+            points.n[k],
+            fitted.mean[k],
+            group.n_examples[k],
+            rho[k],
+            group.stream[k],
+            is_drawn[k],
+            is_resolved[k],
+        )
+        for k in np.flatnonzero(is_drawn | is_resolved)
+    ]
+
+
+def _measure_group(group: Group, fitted: Fit, rho: np.ndarray) -> dict[str, np.ndarray]:
+    """The columns TESTED of one group, but those of the scatter's source and of the bootstrap."""
     points = group.points
     dispersion = 1 + (group.n_examples - 1) * rho
     moments = deviance_moments(fitted.mean, points.n)
     used = n_free_parameters(fitted.status)
     noise_free = emergence_scores(fitted.mean)
     noise_free = np.where(np.isneginf(noise_free), np.nan, noise_free)  # a law that falls at once says nothing of a jump
-    columns = _slopes(points, fitted, dispersion) | {
+    return {
+        **_slopes(points, fitted, dispersion),
+        **_forecasts(points, dispersion),
         "intercept": fitted.intercept,
         "fit_status": fitted.status,
         "deviance": fitted.deviance,
@@ -103,17 +156,6 @@ def _measure_group(
         "p_smooth_binomial": goodness_of_fit(fitted.deviance, np.ones(len(rho)), moments, used),
         "score_noise_free": noise_free,
     }
-    p_sharp, n_draws, n_resolve = (np.full(len(rho), np.nan) for _ in range(3))
-    for k in np.flatnonzero(is_drawn):
-        spread = point_rho(rho[k], group.n_examples[k], points.n[k])
-        rng = generator(group.stream[k], SHARP)
-        p_sharp[k], n_draws[k] = sharp_test(points.y[k], points.n[k], fitted.mean[k], spread, max_draws, rng)
-    for k in np.flatnonzero(is_jump & ~(noise_free >= threshold)):
-        rng = generator(group.stream[k], RESOLVE)
-        size = examples_to_resolve(fitted.mean[k], int(group.n_examples[k]), rho[k], threshold, rng)
-        n_resolve[k] = np.nan if size is None else size
-    columns |= {"p_sharp": p_sharp, "n_draws": n_draws, "n_resolve": n_resolve}
-    return columns | _forecasts(points, dispersion)
 
 
 def _slopes(points: Points, fitted: Fit, dispersion: np.ndarray) -> dict[str, np.ndarray]:
@@ -185,25 +227,29 @@ def run_tests(
     is_testable = frame["is_testable"].to_numpy(bool)
     is_jump = is_testable & (frame["improvement_score"].to_numpy(float, na_value=np.nan) > emergence_threshold)
     is_drawn = is_testable if bootstrap == "all" else is_jump
-    measured = list(
-        run(
-            _measure_group,
-            fitted.groups,
-            fitted.fits,
-            *([values[group.rows] for group in fitted.groups] for values in (rho, is_drawn, is_jump)),
-            [emergence_threshold] * len(fitted.groups),
-            [int(DRAWS_PER_TEST * max(n_tests, 1)) + 1] * len(fitted.groups),
-        )
-    )
+    max_draws = int(DRAWS_PER_TEST * max(n_tests, 1)) + 1
+    rho_of_group = [rho[group.rows] for group in fitted.groups]
+    measured = list(run(_measure_group, fitted.groups, fitted.fits, rho_of_group))
+    wanted, rows = [], []
+    for group, fit, scatter, columns in zip(fitted.groups, fitted.fits, rho_of_group, measured, strict=True):
+        is_resolved = is_jump[group.rows] & ~(columns["score_noise_free"] >= emergence_threshold)
+        wanted += _bootstraps_of(group, fit, scatter, is_drawn[group.rows], is_resolved)
+        rows += group.rows[is_drawn[group.rows] | is_resolved].tolist()
+    batches = [wanted[k : k + CURVES_PER_BOOTSTRAP] for k in range(0, len(wanted), CURVES_PER_BOOTSTRAP)]
+    drawn = run(_bootstrap, batches, [emergence_threshold] * len(batches), [max_draws] * len(batches))
+    bootstrapped = np.full((len(frame), 3), np.nan)
+    bootstrapped[rows] = [result for batch in drawn for result in batch] or np.empty((0, 3))
+
     out = frame[["curve_id"]].reset_index(drop=True)
+    out[["p_sharp", "n_draws", "n_resolve"]] = bootstrapped
     for name in TESTED:
-        if name == "dispersion_source":
+        if name == "dispersion_source" or name in out:
             continue
         column = np.empty(len(frame), object if measured and measured[0][name].dtype == object else float)
         for group, columns in zip(fitted.groups, measured, strict=True):
             column[group.rows] = columns[name]
         out[name] = column
-    return out
+    return out[["curve_id", *(name for name in TESTED if name != "dispersion_source")]]
 
 
 def fit_and_test(

@@ -50,7 +50,7 @@ METRICS_SCHEMA = pa.schema([("metric", pa.string()), ("higher_is_better", pa.boo
 _GROUP = [(name, pa.string()) for name in ("task", "subtask", "model_family")]
 RECOVERED_SCHEMA = pa.schema(
     [*_GROUP, ("n_examples", pa.int64()), ("n_source", pa.string())]
-    + [(name, pa.int64()) for name in ("largest_denominator", "n_values", "n_short")]
+    + [(name, pa.int64()) for name in ("largest_denominator", "n_values")]
 )
 """What the shares of a task, subtask and model family say of their number of examples: `examples.recover_n_examples`."""
 EXAMPLES_SCHEMA = pa.schema([*_GROUP, ("n_examples", pa.int64()), ("n_source", pa.string()), ("n_ambiguous", pa.bool_())])

@@ -464,3 +464,15 @@ def test_informative_curves_have_three_points_with_both_outcomes():
     points = Points(np.zeros((2, 5)), mean, np.full((2, 5), 100.0), np.zeros(2))
     assert scatter.is_informative(points, mean).tolist() == [True, True]
     assert scatter.is_informative(points, mean * [[1], [0.04]]).tolist() == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("mean", "n", "rho"), [(0.5, 440, 0.0), (0.001, 1024, 0.02), (0.9, 4, 0.0), (0.0, 50, 0.0), (1.0, 50, 0.1)]
+)
+def test_numbers_right_are_the_inverse_of_the_distribution_function(mean, n, rho):
+    (table,) = bootstrap.cumulative(np.array([mean]), np.array([n]), np.array([rho]))
+    edges = np.arange(4096) / 4096
+    at_the_steps = np.concatenate([table, np.nextafter(table, 0), edges, np.nextafter(edges, 1), [0.0]])
+    uniform = np.concatenate([np.random.default_rng(0).random(100_000), at_the_steps[at_the_steps < 1]])
+    found = bootstrap.numbers_right(table, bootstrap.bounds_of_buckets(table), uniform)
+    np.testing.assert_array_equal(found, np.searchsorted(table, uniform, side="right"))

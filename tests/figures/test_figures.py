@@ -384,12 +384,17 @@ def test_figure_6_draws_the_same_answers_under_two_metrics(real_database):
 def test_the_gallery_shows_every_verdict_with_its_fit(real_database):
     frame = numbers(real_database, "mirage_gallery")
     found = frame.drop_duplicates("place").set_index("task")["verdict"].to_dict()
-    assert found == {"word_unscrambling": "mirage", "word_sorting": "resolution", "novel_concepts": "resolution"}
+    assert found == {
+        "language_games": "mirage",
+        "word_unscrambling": "mirage",
+        "word_sorting": "resolution",
+        "novel_concepts": "resolution",
+    }
     figure = jumps.draw_gallery(frame, "real", 20)
     shown = texts(figure)
-    assert "2 resolution, 1 mirage" in shown and "mirage, slope −0.33" in shown and "n=205" in shown
+    assert "2 resolution, 2 mirage" in shown and "mirage, slope −0.33" in shown and "n=205" in shown
     lines = [line for axes in figure.axes for line in axes.lines if len(line.get_xdata()) == 200]
-    assert len(lines) == 3
+    assert len(lines) == 4
 
 
 def test_the_gallery_drops_what_all_names_share_and_frees_small_axes(real_database):
@@ -417,13 +422,13 @@ def test_common_prefixes_are_whole_words(names, expected):
 
 def test_slopes_mark_the_annotated_tasks_and_the_bounds(real_database):
     frame = numbers(real_database, "mirage_slopes")
-    assert len(frame) == 3 and frame["n_tested"].unique().tolist() == [75]
+    assert len(frame) == 4 and frame["n_tested"].unique().tolist() == [77]
     annotated = set(frame.loc[frame["is_annotated"], "task"])
     assert annotated == {"word_sorting", "word_unscrambling"}
     figure = jumps.draw_slopes(frame, "real", 20)
     drawn = np.concatenate([c.get_offsets() for c in figure.axes[0].collections if len(c.get_offsets())])
-    assert len(drawn[~np.isnan(drawn.astype(float)).any(axis=1)]) == 3
-    assert "3 curves whose jump was bootstrapped, of 75" in texts(figure)
+    assert len(drawn[~np.isnan(drawn.astype(float)).any(axis=1)]) == 4
+    assert "4 curves whose jump was bootstrapped, of 77" in texts(figure)
 
 
 @pytest.mark.parametrize("name", ["figure_6", "mirage_gallery"])
@@ -455,7 +460,7 @@ def test_forecasts_are_counted(real_database):
             "select count(*) from mirage where verdict <> 'not_testable' and forecast_status = 'ok' and forecast_hit"
         ).fetchall()[0][0]
     one = frame[frame["n_held_out"] == 1]
-    assert one["n_curves"].sum() == tested == 75
+    assert one["n_curves"].sum() == tested == 77
     assert one["n_hit"].sum() == hits
     assert (frame["n_predicted"] + frame["n_not_predictable"] == frame["n_curves"]).all()
     for row in frame.itertuples():

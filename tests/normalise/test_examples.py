@@ -53,7 +53,6 @@ def test_the_common_denominator_of_each_group():
         "no share in lowest terms": 205,
     }
     assert recovered["n_values"].to_dict()["few"] == 1 and recovered["n_values"].to_dict()["plain"] == 3
-    assert recovered["n_short"].to_dict()["rounded"] == 3 and recovered["n_short"].to_dict()["plain"] == 0
     result = settled(recovered.reset_index(), NO_SIZES, NO_PARTS).set_index("task")
     assert result["n_examples"].dropna().to_dict() == {"plain": 205}
     assert result["n_source"].dropna().to_dict() == {
@@ -70,6 +69,7 @@ def test_the_common_denominator_of_each_group():
 def test_few_decimals_prove_a_size_only_where_the_family_was_not_rounded():
     decimals = [0.0371, 0.2519, 0.1337, 0.4444, 0.9127]
     rounded = [group("riddles", decimals, "GPT"), group("more", [x / 10_000 for x in range(301, 330)], "GPT")]
+    rounded.append(shares(35, "GPT"))
     exact = [group("thousand", [0.037, 0.251, 0.133], "PaLM"), shares(997, "PaLM", k=range(1, 60))]
     # Of other families nobody knows that they were published in full.
     other = [group("thousand", [0.037, 0.251, 0.133], "F"), shares(997, "F", k=range(1, 60))]
@@ -83,6 +83,8 @@ def test_one_share_proves_the_largest_size_that_a_family_has():
     several = [shares(205, "F", f"t{k}") for k in range(3)]
     result = found([*several, group("one", [0.0, 34 / 205]), group("small", [0.0, 4 / 17])])
     assert result["one", "one", "F"] == (205, "values") and result["small", "small", "F"] == (None, "open")
+    two = found([*several, group("two", [3 / 17, 4 / 17])])
+    assert two["two", "two", "F"] == (17, "values")  # and two different shares prove any
     assert found([*several[:2], group("one", [34 / 205])])["one", "one", "F"] == (None, "open")
     # Twice as many would be more than BIG-G was ever scored on.
     assert found([group("one", [1 / 683], "BIG-G T=0")])["one", "one", "BIG-G T=0"] == (683, "values")
