@@ -19,7 +19,6 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # simulated benchmark, loudly.
 run: setup
 	@if python -m analysis.sources.reachable; then \
-	  echo "BIG-bench's repository answers: all of its published scores."; \
 	  snakemake --cores $(CORES); \
 	elif python -m analysis.sources.reachable preferred; then \
 	  echo "BIG-bench's repository cannot be reached: its preferred scores, in one published file."; \

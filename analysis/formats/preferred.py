@@ -40,7 +40,7 @@ def _read_file(file: File, collected: Collected) -> None:
             raise Rejected(
                 name, "bad_column", f"the type {kind} where {'texts are' if name in _TEXTS else 'numbers are'} needed"
             )
-    frame = table.to_pandas()
+    frame = table.to_pandas().astype(dict.fromkeys(_TEXTS, object))
     labels = frame.groupby("task_name")["subtask_description"].nunique()
     names = frame["model_family_model_name"].astype(object)
     models = {name: _family_and_model(name) for name in names.dropna().unique()}

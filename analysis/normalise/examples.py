@@ -5,6 +5,8 @@ A share of right answers is k/n. Published at full precision it gives n back: 0.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -17,11 +19,14 @@ sets if the probability of that in a single test set is below this."""
 
 GROUP = ["task", "subtask", "model_family"]
 CAPS = {"BIG-G T=0": 1024, "BIG-G T=1": 1024, "BIG-G sparse": 1024, "GPT": 1000, "PaLM": 1000}
-"""Largest number of examples of a task that BIG-bench scored a model family on, shared out evenly among the task's parts."""
+"""Largest number of examples of a task that BIG-bench scored a model family on, shared out evenly among the task's parts; of
+tasks that are programs, of each part."""
 MIN_VALUES = 2
 """With fewer different shares other than 0 and 1 the number of examples is open. Two give it in 96 % of simulated groups,
 three in 98 %, one in 89 %."""
 MIN_AGREEING = 3
+SECOND = r" #\d+$"
+"""End of the label of a second evaluation, see `evaluations`."""
 MAX_DECIMALS = 6
 """A share that has more was not rounded."""
 
@@ -122,7 +127,7 @@ def recover_n_examples(scores: pd.DataFrame) -> pd.DataFrame:
     return table.assign(largest_denominator=largest, n_values=n_values)
 
 
-def may_be_rounded(examples: pd.DataFrame) -> pd.Series:
+def may_be_rounded(examples: pd.DataFrame, caps: Mapping[str, int] = CAPS) -> pd.Series:
     """Whether the shares of a group may be rounded to few decimals, so that 0.435 is no sign of 1,000 examples.
 
     A share that was rounded to d decimals is one of 10^d values, of which a fraction n / 10^d has a denominator that
@@ -136,14 +141,16 @@ def may_be_rounded(examples: pd.DataFrame) -> pd.Series:
         divides = (n > 0) & (10**d % np.maximum(n, 1) == 0)
         by_accident = (n[divides] / 10**d) ** examples["n_values"].to_numpy()[divides]
         possible[divides] = by_accident >= MIXED
-    is_power = pd.Series(np.isin(n, 10 ** np.arange(3, MAX_DECIMALS)), examples.index).astype(float)
+    is_power = pd.Series(np.isin(n, 10 ** np.arange(1, MAX_DECIMALS)), examples.index).astype(float)
     powers = (
         is_power.where(examples["n_values"] >= MIN_VALUES).groupby(examples["model_family"], observed=True).transform("mean")
     )
-    return pd.Series(possible, examples.index) & (~examples["model_family"].isin(list(CAPS)) | (powers > 0.5))
+    return pd.Series(possible, examples.index) & (~examples["model_family"].isin(list(caps)) | (powers > 0.5))
 
 
-def settled(examples: pd.DataFrame, sizes: pd.DataFrame, n_parts: pd.DataFrame) -> pd.DataFrame:
+def settled(
+    examples: pd.DataFrame, sizes: pd.DataFrame, n_parts: pd.DataFrame, caps: Mapping[str, int] = CAPS
+) -> pd.DataFrame:
     """The numbers of examples that are used: those that the shares prove, or that something else confirms.
 
     The shares prove it where there are MIN_VALUES different ones (or any, where twice as many examples would be more than
@@ -162,6 +169,8 @@ def settled(examples: pd.DataFrame, sizes: pd.DataFrame, n_parts: pd.DataFrame) 
         Published numbers of examples: task, subtask (missing for a task without parts), n_examples.
     n_parts : DataFrame
         Number of parts of every task and model family: task, model_family, n_parts.
+    caps : mapping
+        CAPS for what BIG-bench published, else empty: another GPT is another family.
 
     Returns
     -------
@@ -172,37 +181,51 @@ def settled(examples: pd.DataFrame, sizes: pd.DataFrame, n_parts: pd.DataFrame) 
 
     """
     n, family = examples["n_examples"], examples["model_family"].astype(object)
-    cap = pd.to_numeric(family.map(CAPS)).astype("Int64")
-    may_be = may_be_rounded(examples)
+    cap = pd.to_numeric(family.map(caps)).astype("Int64")
+    may_be = may_be_rounded(examples, caps)
     rounded = may_be & n.notna() & (examples["n_values"] >= MIN_VALUES)
-    possible = (n.notna() & ~may_be & (n == examples["largest_denominator"])).fillna(False) & ~(n > cap).fillna(False)
-    proven = possible.astype(bool) & (examples["n_values"] >= MIN_VALUES)
-    # A single share of 34/205 leaves 205, 410, ... examples. That is enough where 410 are more than the family's cap, or
-    # where several other tasks have 205 and none has more.
-    is_largest = (n == _largest_of_several(n.where(proven), family)).fillna(False)
-    proven |= possible.astype(bool) & (examples["n_values"] > 0) & ((2 * n > cap).fillna(False) | is_largest)
-
+    published, room = _published_sizes(examples, sizes), cap // _parts(examples, n_parts)
+    # More than there are examples: the scores are no shares of right answers.
+    too_many = ((n > published) & (published <= room)).fillna(False)
+    possible = (n.notna() & ~may_be & (n == examples["largest_denominator"])).fillna(False)
+    proven = _proven(examples, (possible & ~(n > cap).fillna(False) & ~too_many).astype(bool), cap)
     same_set = [examples["task"], examples["subtask"], cap]
     of_others = n.where(proven).groupby(same_set, observed=True)
     from_others = of_others.transform("min").where(of_others.transform("min") == of_others.transform("max"))
 
-    published, room = _published_sizes(examples, sizes), cap // _parts(examples, n_parts)
     # Beyond its share of the cap a part was cut to that; other families are scored on all examples or on an unknown part.
     published = published.where(room.isna() | (published < room), room).where(published.notna())
-    certain = proven & published.notna()
-    agrees = (n == published).where(certain).astype("Float64").groupby(family)
-    trusted = (agrees.transform("mean") > 0.5) & (agrees.transform("count") >= MIN_AGREEING)
-    refuted = (published % n.where(n > 0) != 0).fillna(False).astype(bool)
-    trusted &= ~refuted.groupby([examples["task"], family], observed=True).transform("any")
+    trusted = _trusted(examples, published, proven)
 
     result = examples[GROUP].assign(n_examples=n.where(proven), n_source=examples["n_source"])
     result["n_source"] = result["n_source"].mask(n.notna() & ~proven, "open").mask(rounded, "rounded")
-    for source, candidate in (("same_test_set", from_others), ("reference", published.where(trusted.fillna(False)))):
+    for source, candidate in (("same_test_set", from_others), ("reference", published.where(trusted))):
         confirmed = result["n_examples"].isna() & n.notna() & (candidate % n.where(n > 0) == 0).fillna(False)
         result["n_examples"] = result["n_examples"].mask(confirmed, candidate)
         result["n_source"] = result["n_source"].mask(confirmed, source)
     ambiguous = result["n_source"].isin(["same_test_set", "reference"])
     return result.assign(n_ambiguous=ambiguous.astype("boolean").mask(result["n_examples"].isna()))
+
+
+def _proven(examples: pd.DataFrame, possible: pd.Series, cap: pd.Series) -> pd.Series:
+    """Where the shares of a group prove its common denominator, which is `possible`."""
+    n = examples["n_examples"]
+    proven = possible & (examples["n_values"] >= MIN_VALUES)
+    # A single share of 34/205 leaves 205, 410, ... examples. That is enough where 410 are more than the family's cap, or
+    # where several other tasks have 205 and none has more.
+    is_largest = (n == _largest_of_several(n.where(proven), examples["model_family"].astype(object))).fillna(False)
+    return proven | possible & (examples["n_values"] > 0) & ((2 * n > cap).fillna(False) | is_largest)
+
+
+def _trusted(examples: pd.DataFrame, published: pd.Series, proven: pd.Series) -> pd.Series:
+    """Where a published size may be used: the family agrees with such sizes, and no part of the task rules it out."""
+    n = examples["n_examples"]
+    agrees = (
+        (n == published).where(proven & published.notna()).astype("Float64").groupby(examples["model_family"].astype(object))
+    )
+    trusted = (agrees.transform("mean") > 0.5) & (agrees.transform("count") >= MIN_AGREEING)
+    refuted = (published % n.where(n > 0) != 0).fillna(False).astype(bool)
+    return trusted.fillna(False).astype(bool) & ~refuted.groupby(examples["task"], observed=True).transform("any")
 
 
 def _largest_of_several(n: pd.Series, family: pd.Series) -> pd.Series:
@@ -214,7 +237,10 @@ def _largest_of_several(n: pd.Series, family: pd.Series) -> pd.Series:
 def _published_sizes(examples: pd.DataFrame, sizes: pd.DataFrame) -> pd.Series:
     """The published number of examples of every row, NA where there is none: of the part, or of a task that is a whole."""
     known = sizes.dropna(subset="n_examples").assign(subtask=lambda rows: rows["subtask"].fillna(rows["task"]))
-    found = examples[["task", "subtask"]].astype(object).merge(known, how="left", on=["task", "subtask"])
+    labels = examples[["task", "subtask"]].astype(object)
+    # A second evaluation ("label #2") is of the same examples.
+    labels["subtask"] = labels["subtask"].str.replace(SECOND, "", regex=True)
+    found = labels.merge(known, how="left", on=["task", "subtask"])
     return found["n_examples"].astype("Int64").set_axis(examples.index)
 
 

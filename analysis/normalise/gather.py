@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from analysis.base.database import Input, create_views
 from analysis.base.errors import InputError
 from analysis.base.sql import sql_text
-from analysis.normalise.examples import GROUP, recover_n_examples, settled
+from analysis.normalise.examples import CAPS, GROUP, recover_n_examples, settled
 from analysis.normalise.schema import EXAMPLES_SCHEMA, METRICS_SCHEMA, MODELS_SCHEMA, RECOVERED_SCHEMA, Normalised
 from analysis.sources.layout import list_digest
 
@@ -45,12 +45,13 @@ def recovered_examples(con: duckdb.DuckDBPyConnection, inputs: Mapping[str, Inpu
     return pa.Table.from_pandas(recovered, RECOVERED_SCHEMA, preserve_index=False)
 
 
-def _settled_examples(con: duckdb.DuckDBPyConnection, recovered: pa.Table) -> pa.Table:
+def _settled_examples(con: duckdb.DuckDBPyConnection, recovered: pa.Table, is_bigbench: bool) -> pa.Table:
     """The numbers of examples that are used, in EXAMPLES_SCHEMA; reads published_scores and reference_preferred_metrics."""
     sizes = con.execute("select task, subtask, n_examples::bigint as n_examples from reference_preferred_metrics").df()
     n_parts = con.execute(sql_text("steps/parts")).df()
     examples = recovered.to_pandas().sort_values(GROUP, ignore_index=True).astype({"n_examples": "Int64"})
-    return pa.Table.from_pandas(settled(examples, sizes, n_parts), EXAMPLES_SCHEMA, preserve_index=False)
+    found = settled(examples, sizes, n_parts, CAPS if is_bigbench else {})
+    return pa.Table.from_pandas(found, EXAMPLES_SCHEMA, preserve_index=False)
 
 
 def _sorted_rows(tables: Sequence[pa.Table]) -> pa.Table:
@@ -78,6 +79,7 @@ def gather(
     facts: Sequence[Mapping[str, object]],
     inputs: Mapping[str, Input],
     expected_sha256: str | None = None,
+    is_bigbench: bool = True,
 ) -> Gathered:
     """The tables that scoring needs of all shards, and the sums of their counts.
 
@@ -89,10 +91,10 @@ def gather(
         Per shard scores (a folder or a file) and SHARD_TABLES, as paths or as tables.
     facts : sequence of mapping
         Those of `Normalised` per shard, with `digests`.
-    inputs : mapping
-        reference_preferred_metrics.
-    expected_sha256 : str, optional
-        Digest of the list of files as they were fetched.
+    inputs, expected_sha256 : mapping, str
+        reference_preferred_metrics; digest of the list of files as they were fetched, if known.
+    is_bigbench : bool
+        Whether the numbers are in BIG-bench's own files, so that its limits of test sets hold for its model families.
 
     Raises
     ------
@@ -127,7 +129,7 @@ def gather(
         tasks=_sorted_rows(tables["tasks"]),
         rejects=_sorted_rows(tables["rejects"]),
         metrics=con.sql(sql_text("steps/published_metrics")).to_arrow_table().cast(METRICS_SCHEMA),
-        examples=_settled_examples(con, pa.concat_tables(tables["recovered"])),
+        examples=_settled_examples(con, pa.concat_tables(tables["recovered"]), is_bigbench),
         facts=total,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,8 +10,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from analysis.base.errors import InputError
 from analysis.formats.numbers import PUBLISHED_COUNTS, SCHEMA
 from analysis.normalise.schema import AGGREGATE_METRIC
+from analysis.sources.published import not_the_published
 
 UNNAMED = "unnamed:"
 """Begin of the metric of rows of which nobody says the metric; the name of the task follows."""
@@ -25,33 +27,44 @@ class KnownFacts(NamedTuple):
     """task, subtask (missing where the fact holds for all of a task), preferred_metric, higher_is_better, chance."""
     model_sizes: pd.DataFrame
     """model_family, model, _SIZES."""
-
-    @property
-    def models(self) -> Set[tuple[str, str]]:
-        """(family, name) of the models that are known, those of unknown size among them."""
-        return set(zip(self.model_sizes["model_family"], self.model_sizes["model"], strict=True))
+    sha256: str | None = None
+    """SHA-256 of the one file of unnamed metrics that these facts are known of."""
 
 
 NOTHING_KNOWN = KnownFacts(
     pd.DataFrame(columns=["task", "subtask", "preferred_metric", "higher_is_better", "chance"]),
-    pd.DataFrame(columns=["model_family", "model", *_SIZES]),
+    pd.DataFrame(columns=["model_family", "model", *_SIZES, "source"]),
 )
 
 
-def read(preferred_metrics: str | Path, model_sizes: str | Path) -> KnownFacts:
+def read(preferred_metrics: str | Path, model_sizes: str | Path, sha256: str | None = None) -> KnownFacts:
     """The tables preferred_metrics.csv and model_sizes.csv."""
-    return KnownFacts(pd.read_csv(preferred_metrics, dtype={"higher_is_better": object}), pd.read_csv(model_sizes))
+    metrics = pd.read_csv(preferred_metrics, dtype={"higher_is_better": object})
+    return KnownFacts(metrics, pd.read_csv(model_sizes), sha256)
 
 
-def with_known_facts(table: pa.Table, facts: KnownFacts) -> pa.Table:
-    """`table` (in numbers.SCHEMA) with metric, direction and chance rate where it names no metric, and sizes of its models.
+def check_known(table: pa.Table, digests: Iterable[tuple[str, str, str]], facts: KnownFacts) -> None:
+    """InputError where rows without a metric are of another file than the one that the facts are known of.
+
+    `digests` are (path, SHA-256, path as shown) of the files that were read.
+    """
+    unnamed = set(table.filter(table["metric"].is_null())["source_file"].to_pylist())
+    for _, found, shown in digests:
+        if facts.sha256 and shown in unnamed and found != facts.sha256:
+            raise InputError(not_the_published(shown, found, facts.sha256))
+
+
+def with_known_facts(table: pa.Table, facts: KnownFacts) -> tuple[pa.Table, Set[tuple[str, str]]]:
+    """(`table`, in numbers.SCHEMA, with what is known of rows that name no metric; the models of these rows that are known).
+
+    What is known is metric, direction and chance rate, and the sizes of models.
 
     The metric is that of the part; else, of a label that averages the parts of its task, normalized_aggregate_score; else
     that of the task; else "unnamed:" and the task. Rows that name a metric stay as they are.
     """
     unnamed = table["metric"].is_null()
     if not pc.any(unnamed).as_py():
-        return table
+        return table, set()
     frame = table.select(["task", "subtask", "is_aggregate", "model_family", "model"]).to_pandas().astype(object)
     found = _facts_of_entries(frame, facts.preferred_metrics)
     sizes = frame[["model_family", "model"]].merge(facts.model_sizes, how="left", on=["model_family", "model"])
@@ -69,7 +82,8 @@ def with_known_facts(table: pa.Table, facts: KnownFacts) -> pa.Table:
         new = pc.if_else(unnamed, pa.array(column, plain, from_pandas=True), old).combine_chunks()
         new = new.dictionary_encode() if pa.types.is_dictionary(kind) else new
         table = table.set_column(table.schema.get_field_index(name), SCHEMA.field(name), new)
-    return table
+    listed = frame.loc[unnamed.to_numpy() & sizes["source"].notna().to_numpy(), ["model_family", "model"]]
+    return table, set(listed.itertuples(index=False, name=None))
 
 
 def _facts_of_entries(entries: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:

@@ -23,7 +23,7 @@ from analysis.formats.numbers import PUBLISHED_COUNTS, SCALES, Collected
 from analysis.formats.reading import candidates, read
 from analysis.formats.registry import KNOWN
 from analysis.normalise.curve_ids import with_curve_ids
-from analysis.normalise.known_facts import NOTHING_KNOWN, KnownFacts, with_known_facts
+from analysis.normalise.known_facts import NOTHING_KNOWN, KnownFacts, check_known, with_known_facts
 from analysis.normalise.placing import place_models, set_aside_models
 from analysis.normalise.repeats import set_aside_repeats
 from analysis.normalise.schema import (
@@ -70,10 +70,8 @@ def normalise(
     shard : (int, int)
         (k, n): return the tasks whose name's hash is k modulo n; models and rejects are those of shard 0. Every shard
         reads all files, because a model is placed by all of its numbers.
-    averaged, set_aside : Table, iterable of Reject
-        What `instances.average` made of the instance-level files.
-    facts : KnownFacts, optional
-        What is known of scores whose metric no file names.
+    averaged, set_aside, facts : Table, iterable of Reject, KnownFacts
+        What `instances.average` made of the instance-level files; what is known of scores whose metric no file names.
 
     Returns
     -------
@@ -88,8 +86,9 @@ def normalise(
     """
     table, collected, n_passed = _read_all(source, n_processes, averaged)
     rejects = [*set_aside, *collected.rejects]
-    table = with_known_facts(table, facts)
-    described, model_row = _described_models(table, rules, scale_by, facts.models)
+    check_known(table, collected.digests, facts)
+    table, known_models = with_known_facts(table, facts)
+    described, model_row = _described_models(table, rules, scale_by, known_models)
     rejects += set_aside_models(described, model_row, Texts.from_column(table["source_file"]), _n_numbers(table), scale_by)
     is_kept = described["is_kept"].to_numpy(bool)[model_row]
     if not is_kept.any():

@@ -56,7 +56,7 @@ def read_shard(
         rules = names.read([*user_rules, Path(inputs["known"])], len(user_rules))
         instances = read_json(inputs["instances"])
         set_aside = [Reject(**reject) for reject in instances["rejects"]]
-        facts = known_facts.read(inputs["preferred_metrics"], inputs["model_sizes"])
+        facts = known_facts.read(inputs["preferred_metrics"], inputs["model_sizes"], manifest.get("preferred_sha256"))
         averaged = pq.read_table(inputs["averaged"])
         tables = results.normalise(root, rules, scale_by, n_processes, shard, averaged, set_aside, facts)
         if shard[0] == 0:
@@ -119,7 +119,9 @@ def gather_shards(
         dict(zip(columns, map(Path, paths), strict=True)) for paths in zip(*(inputs[name] for name in columns), strict=True)
     ]
     facts = [read_json(path) for path in inputs["facts"]]
-    gathered = gather(con, shards, facts, references, read_json(inputs["manifest"])["input_sha256"])
+    manifest = read_json(inputs["manifest"])
+    is_bigbench = manifest["source_kind"] != "results" or manifest.get("is_preferred", False)
+    gathered = gather(con, shards, facts, references, manifest["input_sha256"], is_bigbench)
     tables = Normalised(None, gathered.models, gathered.tasks, gathered.rejects, gathered.facts)
     report(tables, say, strict)
     write(tables, out)

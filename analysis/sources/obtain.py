@@ -59,6 +59,7 @@ def obtain(
         manifest |= _preferred(source, published, raw, say)
     elif is_results(Path(source)):
         manifest |= {"source_kind": "results", "root": source}
+        manifest["preferred_sha256"] = published.sha256 if published else None
         say(f"{printable(source)} is read where it is, as results of other formats than BIG-bench's")
     elif Path(source).is_file():
         with disk_full_explained(raw / "archive"):
@@ -84,6 +85,8 @@ def _preferred(source: str, published: preferred.Published, raw: Path, say: Call
         "source_kind": "results",
         "root": str(path),
         "commit": published.commit,
+        "is_preferred": True,
+        "preferred_sha256": published.sha256,
         "input_sha256": list_digest([(published.sha256, printable(path.name))]),
     }
 

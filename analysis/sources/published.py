@@ -22,6 +22,7 @@ from analysis.sources.git import WAITS
 
 NAME = "preferred"
 """The word that stands for this file as a source."""
+FILE = "bigbench_results_prefiltered.parquet"
 COLUMNS = ("task_name", "subtask_description", "number_of_shots", "model_family_model_name", "score_value")
 MAX_BYTES = 16 * 2**20
 """A larger answer is not the file, which has 0.4 MB."""
@@ -63,11 +64,16 @@ def verify(content: bytes, wanted: Published, where: str) -> None:
     """Raise InputError where `content`, which is from `where`, is not the published file to the last byte."""
     found = hashlib.sha256(content).hexdigest()
     if found != wanted.sha256:
-        raise InputError(
-            f"source: {printable(where)} is not BIG-bench's published preferred scores: its SHA-256 is {found}, that of the "
-            f"published file (commit {wanted.commit[:12]}) {wanted.sha256}. Its metrics and sizes are known for that file "
-            "alone: fetch it again, or give other scores as a table that names its metrics (docs/bring_your_own.md)"
-        )
+        raise InputError(not_the_published(where, found, wanted.sha256))
+
+
+def not_the_published(where: str, found: str, wanted: str) -> str:
+    """The message about a file that has the columns of the published one and another SHA-256."""
+    return (
+        f"source: {printable(where)} is not BIG-bench's published preferred scores: its SHA-256 is {found}, that of the "
+        f"published file {wanted}. Its metrics and sizes are known for that file alone: fetch it again, or give other "
+        "scores as a table that names its metrics (docs/bring_your_own.md)"
+    )
 
 
 def fetch(wanted: Published, folder: Path, say: Callable[[str], None]) -> Path:
@@ -78,7 +84,7 @@ def fetch(wanted: Published, folder: Path, say: Callable[[str], None]) -> Path:
     InputError
         It cannot be had, or is another file; the message says what to do.
     """
-    path = folder / "bigbench_results_prefiltered.parquet"
+    path = folder / FILE
     if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == wanted.sha256:
         say(f"{path}: it is there already")
         return path

@@ -175,7 +175,10 @@ def _emergence_share(
         make_curves(con, inputs_of_score(con, tables, references))
         create_macros(con)
         con.register("settings", pd.DataFrame({"emergence_threshold": [float(emergence_threshold)]}))
-        return con.execute(sql_text("figures/emergence_share")).to_arrow_table()
+        share = con.execute(sql_text("figures/emergence_share")).to_arrow_table()
+        of_pairs = con.execute(sql_text("steps/pair_shares")).to_arrow_table()
+        key = ["model_family", "metric"]
+        return share.join(of_pairs, key).sort_by([(name, "ascending") for name in key])
 
 
 def obtain(

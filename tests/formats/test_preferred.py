@@ -88,7 +88,30 @@ def test_rows_without_a_name_are_rejects(tmp_path, column):
 def test_tables_that_name_their_metric_are_left_alone():
     schema = pa.schema([("metric", pa.string()), ("task", pa.string())])
     table = pa.table({"metric": ["m"], "task": ["t"]}, schema)
-    assert known_facts.with_known_facts(table, FACTS) is table
+    same, models = known_facts.with_known_facts(table, FACTS)
+    assert same is table and models == set()
+
+
+def test_known_names_of_models_excuse_no_other_table(tmp_path):
+    """PaLM in somebody's table needs its size, like any other model."""
+    frame = pd.DataFrame({"task": "t", "metric": "acc", "model_family": "T0", "model": ["T0"], "score": 0.5})
+    frame.to_csv(tmp_path / "table.csv", index=False)
+    with pytest.raises(InputError, match="number of parameters of 'T0'"):
+        results.normalise(tmp_path / "table.csv", known_rules(), facts=FACTS)
+
+
+def test_another_file_of_these_columns_in_a_folder_is_an_error(tmp_path):
+    read(tmp_path)
+    with pytest.raises(InputError, match=r"scores\.parquet is not BIG-bench's published preferred scores"):
+        results.normalise(tmp_path, known_rules(), facts=FACTS._replace(sha256="0" * 64))
+
+
+def test_names_as_categories_are_texts(tmp_path):
+    frame = pd.DataFrame(ROWS, columns=list(COLUMNS))
+    for name in ("task_name", "subtask_description"):
+        frame[name] = frame[name].astype("category")
+    frame.to_parquet(tmp_path / "scores.parquet", index=False)
+    assert len(results.normalise(tmp_path / "scores.parquet", known_rules(), facts=FACTS).scores) == 7
 
 
 def test_columns_of_another_type_are_one_reject(tmp_path):

@@ -146,3 +146,28 @@ def test_a_published_size_that_any_part_of_the_task_rules_out_is_used_for_none()
 def test_more_examples_than_a_family_was_scored_on_are_not_believed():
     assert found([shares(1705, "BIG-G T=0")])["of 1705", "of 1705", "BIG-G T=0"] == (None, "open")
     assert found([shares(1705, "F")])["of 1705", "of 1705", "F"] == (1705, "values")
+
+
+def test_more_examples_than_were_published_are_no_examples():
+    known = sizes(("proverbs", None, 72), ("large", None, 5000))
+    result = found([shares(720, "BIG-G T=0", "proverbs"), shares(720, "BIG-G T=0", "large")], known)
+    assert result["proverbs", "proverbs", "BIG-G T=0"] == (None, "open")
+    assert result["large", "large", "BIG-G T=0"] == (720, "values")
+
+
+def test_limits_of_bigbench_are_those_of_its_own_files():
+    """In somebody's table GPT is any GPT: its scores may be rounded, and its test set may be large."""
+    frames = [group("t", [0.43, 0.51, 0.77], "GPT"), shares(5003, "GPT", "large"), shares(341, "GPT", "more")]
+    recovered = recover_n_examples(pd.concat(frames, ignore_index=True))
+    own = settled(recovered, NO_SIZES, NO_PARTS, {}).set_index("task")["n_examples"]
+    assert pd.isna(own["t"]) and own["large"] == 5003
+    published = settled(recovered, NO_SIZES, NO_PARTS).set_index("task")["n_examples"]
+    assert published["t"] == 100 and pd.isna(published["large"])
+
+
+def test_a_second_evaluation_is_no_second_part():
+    known = sizes(*((f"t{k}", None, 90) for k in range(3)), ("twice", None, 2000))
+    frames = [shares(90, "BIG-G T=0", f"t{k}") for k in range(3)]
+    frames += [group("twice", [0.5], "BIG-G T=0"), group("twice", [0.25], "BIG-G T=0", "twice #2")]
+    result = found(frames, known)
+    assert result["twice", "twice", "BIG-G T=0"] == result["twice", "twice #2", "BIG-G T=0"] == (1024, "reference")

@@ -85,7 +85,12 @@ def test_it_is_fetched_once_and_verified(serve, tmp_path):
         manifest = obtain("preferred", "main", tmp_path / "raw", said.append, published=wanted(content, address))
     assert server.n_requests == 2 and "already" in said[-1]
     assert (tmp_path / "raw/bigbench_results_prefiltered.parquet").read_bytes() == content
-    assert manifest["source_kind"] == "results" and manifest["commit"] == COMMIT and manifest["source"] == "preferred"
+    assert (
+        manifest["is_preferred"]
+        and manifest["source_kind"] == "results"
+        and manifest["commit"] == COMMIT
+        and manifest["source"] == "preferred"
+    )
 
 
 def test_a_damaged_copy_is_fetched_again(serve, tmp_path):

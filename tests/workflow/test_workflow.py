@@ -327,14 +327,17 @@ def test_make_asks_whether_the_host_answers(tmp_path, reachable):
         subprocess.run(["git", "symbolic-ref", "HEAD", "refs/heads/master"], cwd=tmp_path / "repo.git", check=True)
     source = good if reachable else "http://127.0.0.1:9/x.git"
     (tmp_path / "config/config.yaml").write_text(f"source: {source}\n")
-    asked = subprocess.run([sys.executable, "-m", "analysis.sources.reachable"], cwd=tmp_path)
+    asked = subprocess.run(
+        [sys.executable, "-m", "analysis.sources.reachable"], cwd=tmp_path, capture_output=True, text=True
+    )
     assert (asked.returncode == 0) == reachable
+    assert asked.stdout == (f"{source} answers: all scores of this repository.\n" if reachable else "")
 
 
 @pytest.mark.parametrize(
     ("repository", "file", "said"),
     [
-        (True, True, "BIG-bench's repository answers: all of its published scores."),
+        (True, True, "called with --cores 3"),
         (False, True, "BIG-bench's repository cannot be reached: its preferred scores, in one published file."),
         (False, False, "!! BIG-bench cannot be reached: what follows is SIMULATED."),
     ],
@@ -350,7 +353,7 @@ def test_make_takes_the_best_source_that_answers(tmp_path, repository, file, sai
         (tmp_path / "bin" / name).chmod(0o755)
     text = (ROOT / "Makefile").read_text(encoding="utf-8").replace("$(CURDIR)/.venv/bin", str(tmp_path / "bin"))
     (tmp_path / "Makefile").write_text(text.replace("run: setup", "run:"))
-    result = subprocess.run(["make", "CORES=3"], cwd=tmp_path, capture_output=True, text=True)
+    result = subprocess.run(["make", "--no-print-directory", "CORES=3"], cwd=tmp_path, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout + result.stderr
     lines = [line for line in result.stdout.splitlines() if line]
     assert lines[0].startswith(said)
@@ -359,4 +362,4 @@ def test_make_takes_the_best_source_that_answers(tmp_path, repository, file, sai
         (False, True): "called with --cores 3 --config dataset=bigbench_preferred source=preferred",
         (False, False): "called with --cores 3 --config dataset=simulated source=simulated",
     }
-    assert lines[1] == wanted[repository, file]
+    assert lines[0 if repository else 1] == wanted[repository, file]

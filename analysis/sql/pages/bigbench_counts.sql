@@ -4,7 +4,7 @@ select
     (select count(*) from tasks) as n_tasks,
     (select count(*) from models) as n_models,
     (select count(distinct model_family) from models) as n_families,
-    (select count(*) from curves) as n_curves,
+    (select count(*) from curves where n_scales > 0) as n_curves,
     (select count(*) from curves where status = 'infinite') as n_infinite,
     (select count(*) from curves where status = 'flat') as n_flat,
     (select count(*) from curves where is_counted and improvement_score > settings.emergence_threshold) as n_curves_above,
@@ -30,6 +30,17 @@ select
         select count(*) from pairs
         where displays_emergence and metric in ('exact_str_match', 'bleu', 'rougeLsum')
     ) as n_text_displaying,
+    (
+        select count(*) from pairs
+        where
+            is_counted and median_improvement_score > settings.emergence_threshold
+            and metric in ('exact_str_match', 'bleu', 'rougeLsum')
+    ) as n_text_by_median,
+    (
+        select count(*) from pairs
+        where
+            is_counted and median_improvement_score > settings.emergence_threshold and metric = 'multiple_choice_grade'
+    ) as n_choice_by_median,
     (select count(*) from pairs where is_counted and metric = 'multiple_choice_grade') as n_choice,
     (select count(*) from pairs where displays_emergence and metric = 'multiple_choice_grade') as n_choice_displaying,
     (select count(distinct metric) from pairs where displays_emergence) as n_metrics_displaying,

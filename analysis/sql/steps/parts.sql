@@ -2,7 +2,8 @@
 select
     task,
     model_family,
-    count(distinct subtask) as n_parts
+    -- A second evaluation ("label #2") is no other part.
+    count(distinct regexp_replace(subtask, ' #\d+$', '')) as n_parts
 from published_scores
 where entry_kind <> 'aggregate'
 group by task, model_family

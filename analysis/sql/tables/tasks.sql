@@ -2,7 +2,7 @@
 with summary as (
     select
         task,
-        count(distinct subtask) filter (entry_kind = 'subtask') as n_subtasks,
+        count(distinct regexp_replace(subtask, ' #\d+$', '')) filter (entry_kind = 'subtask') as n_subtasks,
         count(distinct (model_family, model)) as n_models
     from scores
     group by task
