@@ -59,7 +59,7 @@ def mirage_test(
 
     """
     if not isinstance(scores, pd.DataFrame):
-        scores = _frame(scores, n_parameters, n_examples, chance)
+        scores = as_frame(scores, n_parameters, n_examples, chance)
     for name in ("n_examples", "chance"):
         if name not in scores.columns:
             raise ValueError(f"mirage_test needs the column {name}")
@@ -73,7 +73,7 @@ def mirage_test(
         return con.execute(sql_text("tables/mirage")).df()
 
 
-def _frame(scores: ArrayLike, n_parameters: ArrayLike | None, n_examples: object, chance: object) -> pd.DataFrame:
+def as_frame(scores: ArrayLike, n_parameters: ArrayLike | None, n_examples: object, chance: object) -> pd.DataFrame:
     """Arrays as a table, one task a curve."""
     y = np.atleast_2d(np.asarray(scores, float))
     if n_parameters is None or n_examples is None:

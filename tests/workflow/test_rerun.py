@@ -31,7 +31,7 @@ EXPECTED = {
     "pages/report.html.j2": {"report_page"},
     "sql/tables/pairs.sql": {"database"} | FROM_DATABASE,
     "sql/tables/curves.sql": {"score", "simulate_world", "database"} | TESTED | FROM_DATABASE,
-    "sql/views/claims.sql": {"database"} | FROM_DATABASE,
+    "sql/tables/claims.sql": {"database"} | FROM_DATABASE,
     "sql/steps/sharpness.sql": {"sharp_and_smooth"},
     "sql/figures/figure_5b.sql": {"dataset_figures", "pdf", "report_page"},
     "sql/figures/emergence_share.sql": {"simulate_world", "dataset_figures", "pdf", "report_page"},

@@ -305,7 +305,7 @@ def test_a_simulated_benchmark_says_so_everywhere(tmp_path):
         facts = dict(con.execute("select key, value from provenance").fetchall())
     assert facts["source_kind"] == "simulated" and "seed=5" in facts["simulated_world"]
     figures = sorted((tmp_path / "results/made_up/figures").glob("*.svg"))
-    assert len(figures) == 16
+    assert len(figures) == 18
     for path in figures:
         text = path.read_text(encoding="utf-8")
         assert "dataset: made_up (simulated)" in text, path.name

@@ -1,0 +1,276 @@
+"""The break test of many curves: pools, p values, bounds and verdicts.
+
+In rounds, because each needs the other: the law is fitted, the curves of a pool tell how the curvature and the scatter are
+distributed among them, and the law is fitted with these. Then every curve is tested alone (`analysis.breaks.step_test`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import false_discovery_control, norm
+
+from analysis.breaks import smooth_law, step_test
+from analysis.breaks.scatter_prior import GRID, default_prior, dispersions, fit_prior, log_likelihood, posterior
+from analysis.breaks.smooth_law import Penalty, Shares, SmoothFit
+
+N_ROUNDS = 3
+N_DRAWS = 999
+CURVES_PER_CHUNK = 200
+MIN_SCALES = 5
+DEFAULT_CURVATURE_SD = 0.5
+"""Of the curvature where no pool tells it."""
+_LEAST_CURVATURE_SD = 0.05
+_MIN_POOL = 10
+_ALPHA = 0.05
+_SIZE_ROUNDS = 4
+AT_CHANCE = 3.0
+"""A curve none of whose points is so many standard errors from the chance rate is at chance."""
+
+
+@dataclass(frozen=True)
+class Pools:
+    """What the curves of every pool have in common."""
+
+    curvature: np.ndarray
+    curvature_sd: np.ndarray
+    weights: np.ndarray
+    """Of scatter_prior.GRID, shape (n_pools, len(GRID))."""
+
+    def penalty(self, shares: Shares, pool: np.ndarray) -> Penalty:
+        """The priors of curves of these pools."""
+        return smooth_law.penalty(shares.chance, self.curvature[pool], self.curvature_sd[pool])
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """Curves with their fits, and the dispersion that they and their pool tell."""
+
+    shares: Shares
+    prior: Penalty
+    fitted: SmoothFit
+    at: step_test.Steps
+    dispersion: np.ndarray
+    scatter: np.ndarray
+
+
+def estimate_pools(shares: Shares, pool: np.ndarray) -> Pools:
+    """Curvature and scatter of every pool.
+
+    Parameters
+    ----------
+    shares : Shares
+        Curves of equally many scales.
+    pool : array of int, shape (n_curves,)
+        Number of the pool of every curve, 0, 1, ...
+
+    """
+    n_pools = int(pool.max()) + 1
+    pools = Pools(np.zeros(n_pools), np.full(n_pools, DEFAULT_CURVATURE_SD), np.tile(default_prior(), (n_pools, 1)))
+    scatter = np.zeros(len(shares))
+    for _ in range(N_ROUNDS):
+        prior = pools.penalty(shares, pool)
+        dispersion = 1 + (shares.n - 1) * scatter[:, None]
+        fitted = smooth_law.fit(shares, prior, dispersion)
+        at = step_test.steps(shares, prior, fitted, dispersion)
+        statistic, freedom = _misfit(shares, fitted, at, dispersion)
+        estimate, precision = _curvatures(shares, prior, fitted, dispersion)
+        curvature, curvature_sd, weights = pools.curvature.copy(), pools.curvature_sd.copy(), pools.weights.copy()
+        for k in range(n_pools):
+            rows = pool == k
+            weights[k] = fit_prior(statistic[rows], freedom[rows], shares.n[rows, 0], default_prior())
+            curvature[k], curvature_sd[k] = _pooled(estimate[rows], precision[rows])
+        pools = Pools(curvature, curvature_sd, weights)
+        scatter = _scatter(shares, statistic, freedom, weights[pool])
+    return pools
+
+
+def _misfit(shares: Shares, fitted: SmoothFit, at: step_test.Steps, dispersion: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    residuals = shares.y - fitted.mean
+    statistic, freedom = step_test.own_misfit(
+        residuals[:, None, :], at.scores(residuals)[:, None, :], at, shares, fitted, dispersion
+    )
+    return statistic[:, 0], freedom
+
+
+def _scatter(shares: Shares, statistic: np.ndarray, freedom: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Posterior mean of the intra-class correlation of every curve."""
+    likelihoods = log_likelihood(statistic[:, None], freedom[:, None], dispersions(shares.n[:, 0]))
+    return posterior(likelihoods, weights) @ GRID
+
+
+def _curvatures(shares: Shares, prior: Penalty, fitted: SmoothFit, dispersion: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(curvature that the data of every curve alone say, its precision; 0 where they say nothing of it)."""
+    weight = shares.n / (fitted.mean * (1 - fitted.mean) * dispersion)
+    hessian = np.einsum("cmk,cml->ckl", fitted.jacobian, fitted.jacobian * weight[:, :, None])
+    hessian[:, np.arange(4), np.arange(4)] += prior.precision
+    variance = np.linalg.inv(hessian)[:, 2, 2]
+    # The posterior is that of the data times the prior, which is taken out again.
+    precision = np.maximum(1 / variance - prior.precision[:, 2], 1e-6)
+    estimate = (fitted.theta[:, 2] / variance - prior.precision[:, 2] * prior.mean[:, 2]) / precision
+    counts = (shares.n * fitted.mean >= 1) & (shares.n * (1 - fitted.mean) >= 1)
+    return np.clip(estimate, -3, 3), np.where(counts.sum(axis=1) >= MIN_SCALES, np.minimum(precision, 1e4), 0)
+
+
+def _pooled(estimate: np.ndarray, precision: np.ndarray) -> tuple[float, float]:
+    """(mean, standard deviation) of the curvature in a pool: the random effects of DerSimonian and Laird (1986)."""
+    known = precision > 1
+    if known.sum() < _MIN_POOL:
+        return 0.0, DEFAULT_CURVATURE_SD
+    b, w = estimate[known], precision[known]
+    fixed = (w * b).sum() / w.sum()
+    excess = (w * (b - fixed) ** 2).sum() - (len(b) - 1)
+    between = max(0.0, excess / (w.sum() - (w**2).sum() / w.sum()))
+    w = 1 / (1 / w + between)
+    return float((w * b).sum() / w.sum()), max(np.sqrt(between), _LEAST_CURVATURE_SD)
+
+
+def _judge(shares: Shares, pools: Pools, pool: np.ndarray) -> _Judged:
+    prior = pools.penalty(shares, pool)
+    scatter = (pools.weights @ GRID)[pool]
+    for _ in range(2):
+        dispersion = 1 + (shares.n - 1) * scatter[:, None]
+        fitted = smooth_law.fit(shares, prior, dispersion)
+        at = step_test.steps(shares, prior, fitted, dispersion)
+        scatter = _scatter(shares, *_misfit(shares, fitted, at, dispersion), pools.weights[pool])
+    dispersion = 1 + (shares.n - 1) * scatter[:, None]
+    fitted = smooth_law.fit(shares, prior, dispersion)
+    return _Judged(shares, prior, fitted, step_test.steps(shares, prior, fitted, dispersion), dispersion, scatter)
+
+
+def tested_breaks(
+    shares: Shares, pool: np.ndarray, pools: Pools, smallest_break: float = 1.0, seed: int = 0
+) -> pd.DataFrame:
+    """Test every curve, given its pool.
+
+    Returns
+    -------
+    DataFrame
+        One row per curve: p_break (NaN without an admissible place), place (of the first scale after the likeliest break),
+        break_size and its standard error there (how much lower the log loss is), size_high and high_place (the largest break
+        that is possible at 95 % anywhere, infinite where a place is hidden, and where), n_informative, n_hidden, scatter,
+        jump_is_hidden, is_at_chance, n_to_decide (examples with which size_high would be below smallest_break; NaN where no
+        number would do).
+
+    """
+    rows = []
+    generator = np.random.default_rng(seed)
+    draws = generator.standard_normal((N_DRAWS, shares.y.shape[1])), generator.random(N_DRAWS)
+    for k in range(len(pools.weights)):
+        of_pool = np.flatnonzero(pool == k)
+        for start in range(0, len(of_pool), CURVES_PER_CHUNK):
+            part = of_pool[start : start + CURVES_PER_CHUNK]
+            judged = _judge(shares.take(part), pools, pool[part])
+            rows.append(_tested(judged, pools.weights[k], draws, smallest_break).set_axis(part))
+    return pd.concat(rows).sort_index()
+
+
+def _tested(
+    judged: _Judged, weights: np.ndarray, draws: tuple[np.ndarray, np.ndarray], smallest_break: float
+) -> pd.DataFrame:
+    shares, fitted, at = judged.shares, judged.fitted, judged.at
+    informative, admissible, hidden = step_test.places(shares, fitted, judged.dispersion, smallest_break)
+    scores = at.scores(shares.y - fitted.mean)
+    z = np.where(admissible, scores / np.sqrt(at.variance), -np.inf)
+    null = step_test.null_statistics(shares, fitted, at, admissible, judged.dispersion, weights, draws)
+    is_testable = admissible.any(axis=1)
+    best = z.argmax(axis=1)
+    row = np.arange(len(shares))
+    size, error = _bounds(judged, admissible, smallest_break)
+    break_size, break_error = _size_at(judged, best, size[row, best])
+    high = np.where(admissible, size + norm.ppf(1 - _ALPHA) * error, -np.inf)
+    rise = np.diff(shares.y, axis=1).argmax(axis=1)
+    jump_is_hidden = ~admissible[row, rise] & (rise > 0)
+    # Where the scores before a place say too little nothing is excluded there.
+    high = np.where(hidden, np.inf, high)
+    high[row[jump_is_hidden], rise[jump_is_hidden]] = np.inf
+    worst = high.argmax(axis=1)
+    return pd.DataFrame(
+        {
+            "p_break": np.where(is_testable, step_test.p_values(z.max(axis=1), null), np.nan),
+            "place": best + 1,
+            "break_size": np.where(is_testable, break_size, np.nan),
+            "break_size_se": np.where(is_testable, break_error, np.nan),
+            "size_high": np.where(is_testable, high[row, worst], np.nan),
+            "high_place": worst + 1,
+            "n_informative": informative.sum(axis=1),
+            "n_hidden": hidden.sum(axis=1),
+            "scatter": judged.scatter,
+            "jump_is_hidden": jump_is_hidden,
+            "is_at_chance": _at_chance(shares, judged.dispersion),
+            "n_to_decide": _n_to_decide(judged, size[row, worst], error[row, worst], smallest_break),
+        }
+    )
+
+
+def _bounds(judged: _Judged, admissible: np.ndarray, smallest_break: float) -> tuple[np.ndarray, np.ndarray]:
+    """(size of the step at every place, its standard error), from a fit with a step of `smallest_break` there.
+
+    So the question whether a break of that size fits is answered where it is asked, and not by a line from no break.
+    """
+    shares, n_scales = judged.shares, judged.shares.y.shape[1]
+    size, error = np.full(admissible.shape, np.nan), np.full(admissible.shape, np.nan)
+    for j in range(n_scales - 1):
+        rows = np.flatnonzero(admissible[:, j])
+        if not len(rows):
+            continue
+        part, prior, dispersion = shares.take(rows), judged.prior.take(rows), judged.dispersion[rows]
+        step = np.broadcast_to(-smallest_break * (np.arange(n_scales) > j), part.y.shape)
+        fitted = smooth_law.fit(part, prior, dispersion, step)
+        at = step_test.steps(part, prior, fitted, dispersion)
+        size[rows, j] = smallest_break + at.scores(part.y - fitted.mean)[:, j] / at.variance[:, j]
+        error[rows, j] = at.variance[:, j] ** -0.5
+    return size, error
+
+
+def _size_at(judged: _Judged, place: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(size of the step at one place of every curve, its standard error): the likeliest, by Newton's method from `start`."""
+    row, size = np.arange(len(place)), np.nan_to_num(start)
+    from_place = np.arange(judged.shares.y.shape[1]) > place[:, None]
+    for _ in range(_SIZE_ROUNDS):
+        fitted = smooth_law.fit(judged.shares, judged.prior, judged.dispersion, -size[:, None] * from_place)
+        at = step_test.steps(judged.shares, judged.prior, fitted, judged.dispersion)
+        change = at.scores(judged.shares.y - fitted.mean)[row, place] / at.variance[row, place]
+        size = size + np.clip(change, -1, 1)
+    return size, at.variance[row, place] ** -0.5
+
+
+def _at_chance(shares: Shares, dispersion: np.ndarray) -> np.ndarray:
+    """Whether no point differs from the chance rate; where guessing gets nothing every right answer differs."""
+    error = np.sqrt(np.maximum(shares.chance * (1 - shares.chance), 1e-12) / shares.n * dispersion)
+    return np.all(np.abs(shares.y - shares.chance) < AT_CHANCE * error, axis=1)
+
+
+def _n_to_decide(judged: _Judged, size: np.ndarray, error: np.ndarray, smallest_break: float) -> np.ndarray:
+    """Number of examples with which the bound would be below `smallest_break`, if the curve stayed as it is."""
+    n = judged.shares.n[:, 0]
+    # Variance of a share per mean (1 - mean): that of the test set, and that of the models, which no test set lowers.
+    now = (1 + (n - 1) * judged.scatter) / n
+    with np.errstate(invalid="ignore", divide="ignore"):
+        wanted = now * ((smallest_break - size) / (norm.ppf(1 - _ALPHA) * error)) ** 2
+        needed = np.ceil((1 - judged.scatter) / (wanted - judged.scatter))
+    return np.where((size < smallest_break) & (wanted > judged.scatter) & (needed > n), needed, np.nan)
+
+
+def verdicts(tested: pd.DataFrame, q: np.ndarray, smallest_break: float = 1.0) -> pd.Series:
+    """break, smooth, at_chance, or inconclusive, of every row of `tested_breaks` with its q value.
+
+    smooth needs more than no rejection: at every place where a break would be seen it must be excluded at 95 %.
+    """
+    found = np.select(
+        [tested["is_at_chance"], q < _ALPHA, tested["size_high"] < smallest_break],
+        ["at_chance", "break", "smooth"],
+        "inconclusive",
+    )
+    return pd.Series(found, tested.index)
+
+
+def q_values(p: np.ndarray) -> np.ndarray:
+    """Benjamini and Hochberg's (1995) q values of all p that are there; NaN for the others."""
+    q = np.full(len(p), np.nan)
+    known = ~np.isnan(p)
+    if known.any():
+        q[known] = false_discovery_control(p[known])
+    return q

@@ -1,0 +1,167 @@
+"""Is there a step in the loss at one scale: score statistics at every place, and how large a step could hide.
+
+A break is a step down of eta (log loss) from one scale on. At the fit without a step the score of a step at place j is
+
+    S_j = sum_i D_ji (y_i - mean_i) / v_i,   D_ji = -d mean_i / d eta  from place j on,   v_i = dispersion_i mean_i (1 -
+    mean_i) / n_i
+
+and V_j its variance after the parameters of the law are fitted. Z_j = S_j / sqrt(V_j); the statistic of a curve is the
+largest Z_j over the admissible places. Its distribution follows from draws of the residuals that all curves share: the fit,
+the dispersion that a curve gives of itself, and the maximum are the same linear algebra for a draw as for the curve
+(`null_statistics`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.breaks.scatter_prior import GRID, dispersions, log_likelihood, posterior
+from analysis.breaks.smooth_law import Penalty, Shares, SmoothFit
+
+_FOR_EXPECTATION = np.random.default_rng(0).standard_normal((100, 64))
+"""Draws by which the expected square of the largest Z is known; a curve of m scales uses the first m columns."""
+_INFORMATIVE_COUNT = 3.0
+_INFORMATIVE_SIGNAL = 2.0
+VISIBLE = 5.0
+"""Expected right answers that a break must move somewhere to be seen."""
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Steps at all places, 1 to n_scales - 1, of every curve at its fit, for given dispersions."""
+
+    gradient: np.ndarray
+    """D_ji, shape (n_curves, n_places, n_scales)."""
+    variance: np.ndarray
+    """V_j, shape (n_curves, n_places)."""
+    map: np.ndarray
+    """From residuals before the fit to scores, shape (n_curves, n_places, n_scales)."""
+    hat: np.ndarray
+    """From residuals before the fit to fitted ones, shape (n_curves, n_scales, n_scales)."""
+    weight: np.ndarray
+    """1 / v, shape (n_curves, n_scales)."""
+
+    def scores(self, residuals: np.ndarray) -> np.ndarray:
+        """S_j of residuals after the fit."""
+        return np.einsum("cjm,cm->cj", self.gradient * self.weight[:, None, :], residuals)
+
+
+def steps(shares: Shares, prior: Penalty, fitted: SmoothFit, dispersion: np.ndarray) -> Steps:
+    """The steps of curves at their fits."""
+    n_scales = shares.y.shape[1]
+    weight = shares.n / (fitted.mean * (1 - fitted.mean) * dispersion)
+    weighted = fitted.jacobian * weight[:, :, None]
+    hessian = np.einsum("cmk,cml->ckl", fitted.jacobian, weighted)
+    hessian[:, np.arange(4), np.arange(4)] += prior.precision
+    from_place = np.arange(n_scales)[None, :] >= np.arange(1, n_scales)[:, None]
+    gradient = -fitted.by_eta[:, None, :] * from_place
+    scaled = gradient * weight[:, None, :]
+    cross = np.einsum("cjm,cmk->cjk", scaled, fitted.jacobian)
+    projected = np.linalg.solve(hessian, np.swapaxes(cross, 1, 2))
+    variance = (scaled * gradient).sum(axis=-1) - np.einsum("cjk,ckj->cj", cross, projected)
+    solved = np.linalg.solve(hessian, np.swapaxes(weighted, 1, 2))
+    return Steps(
+        gradient=gradient,
+        variance=np.maximum(variance, 1e-12),
+        map=scaled - np.einsum("ckj,cmk->cjm", projected, weighted),
+        hat=np.einsum("cmk,ckn->cmn", fitted.jacobian, solved),
+        weight=weight,
+    )
+
+
+def places(
+    shares: Shares, fitted: SmoothFit, dispersion: np.ndarray, smallest_break: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(informative points, admissible places, hidden places).
+
+    A point is informative where right and wrong answers are expected, and the mean is distinguishable from the chance rate.
+    A place is admissible with two informative points before it, where a break of `smallest_break` would move some expected
+    number of right answers by VISIBLE. It is hidden where such a break would be visible and the points before say too
+    little; the first place always does, and does not count.
+    """
+    mean, n = fitted.mean, shares.n
+    signal = n * (mean - shares.chance) / np.sqrt(np.maximum(n * mean * (1 - mean) * dispersion, 1e-12))
+    informative = (n * mean >= _INFORMATIVE_COUNT) & (n * (1 - mean) >= _INFORMATIVE_COUNT)
+    informative &= (shares.chance == 0) | (signal >= _INFORMATIVE_SIGNAL)
+    enough = np.cumsum(informative, axis=1)[:, :-1] >= 2
+    floor = shares.chance + fitted.theta[:, 3:]
+    known = np.clip((mean - floor) / (1 - floor), 1e-12, 1 - 1e-12)
+    # The loss is lower by the factor exp(-smallest_break).
+    after = floor + (1 - floor) * known ** np.exp(-smallest_break)
+    moved = n * np.abs(after - mean)
+    visible = np.maximum.accumulate(moved[:, ::-1], axis=1)[:, ::-1][:, 1:] >= VISIBLE
+    hidden = visible & ~enough
+    hidden[:, 0] = False
+    return informative, enough & visible, hidden
+
+
+def own_misfit(
+    residuals: np.ndarray, scores: np.ndarray, at: Steps, shares: Shares, fitted: SmoothFit, dispersion: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """(Pearson statistic with binomial variances less what the best step explains, its degrees of freedom) of every curve.
+
+    The best step is left out, so that a curve with a break does not hide it as scatter. `residuals` after the fit have shape
+    (n_curves, n_draws, n_scales), and their `scores` (n_curves, n_draws, n_places).
+    """
+    binomial = at.weight * dispersion
+    counts = (shares.n * fitted.mean >= 1) & (shares.n * (1 - fitted.mean) >= 1)
+    statistic = np.einsum("ckm,cm->ck", residuals**2, binomial * counts)
+    scale = dispersion.mean(axis=1)[:, None, None]
+    variance = at.variance[:, None, :] * scale
+    best = np.where(variance > 1e-3, np.maximum(scores * scale, 0) ** 2 / variance, 0).max(axis=-1)
+    freedom = ((1 - np.einsum("cmm->cm", at.hat)) * counts).sum(axis=1) - _explained_by_chance(at)
+    return np.maximum(statistic - best, 1e-6), np.maximum(freedom, 0.5)
+
+
+def _explained_by_chance(at: Steps) -> np.ndarray:
+    """Expected square of the largest Z of every curve where nothing breaks: so much does the best step explain by chance."""
+    scaled = at.map / np.sqrt(at.weight)[:, None, :] / np.sqrt(at.variance)[:, :, None]
+    z = np.where((at.variance > 1e-3)[:, :, None], scaled @ _FOR_EXPECTATION[:, : at.weight.shape[1]].T, 0)
+    return (np.maximum(z.max(axis=1), 0) ** 2).mean(axis=1)
+
+
+def null_statistics(
+    shares: Shares,
+    fitted: SmoothFit,
+    at: Steps,
+    admissible: np.ndarray,
+    dispersion: np.ndarray,
+    weights: np.ndarray,
+    draws: tuple[np.ndarray, np.ndarray],
+) -> np.ndarray:
+    """Largest Z of draws in which nothing breaks, shape (n_curves, n_draws).
+
+    Every draw has a scatter from the pool's distribution `weights` (of GRID), and is judged by the scatter that it shows
+    itself, as the curve is. `draws` are standard normal residuals (n_draws, n_scales) and uniform numbers (n_draws,), the
+    same for all curves.
+    """
+    normal, uniform = draws
+    rho = GRID[np.minimum(np.searchsorted(np.cumsum(weights), uniform, side="right"), len(GRID) - 1)]
+    n = shares.n[:, 0]
+    spread = np.sqrt(1 + (n[:, None] - 1) * rho)
+    residuals = spread[:, :, None] * normal / np.sqrt(at.weight * dispersion)[:, None, :]
+    scores = np.einsum("cjm,ckm->ckj", at.map, residuals)
+    after = residuals - np.einsum("cmn,ckn->ckm", at.hat, residuals)
+    statistic, freedom = own_misfit(after, scores, at, shares, fitted, dispersion)
+    likelihoods = log_likelihood(statistic[:, :, None], freedom[:, None, None], dispersions(n)[:, None, :])
+    judged = 1 + (n[:, None] - 1) * (posterior(likelihoods, weights) @ GRID)
+    relative = np.sqrt(judged / dispersion.mean(axis=1)[:, None])
+    scaled = scores / np.sqrt(at.variance)[:, None, :] / relative[:, :, None]
+    # Curves without an admissible place have no statistic, and zeros here.
+    largest = np.where(admissible[:, None, :], scaled, -np.inf).max(axis=-1)
+    return np.where(admissible.any(axis=1)[:, None], largest, 0)
+
+
+def p_values(statistic: np.ndarray, null: np.ndarray) -> np.ndarray:
+    """Share of draws that are at least as large as the statistic; beyond the largest 1 % of them by their tail.
+
+    The tail is that of a normal maximum, exp(-a z^2), through the 90 % and the 99 % point of the draws.
+    """
+    n_draws = null.shape[1]
+    as_large = (null >= statistic[:, None]).sum(axis=1)
+    high, highest = np.quantile(null, 0.90, axis=1), np.quantile(null, 0.99, axis=1)
+    rate = np.log(10) / np.maximum(highest**2 - high**2, 1e-6)
+    tail = 0.01 * np.exp(-rate * np.maximum(statistic**2 - highest**2, 0))
+    return np.where((as_large < 10) & (statistic > highest), np.minimum(tail, 0.0101), (1 + as_large) / (1 + n_draws))

@@ -1,0 +1,305 @@
+"""The break test: its parts against other code, its size and power in worlds where the truth is known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+from scipy.optimize import minimize
+from scipy.stats import chi2
+from worlds import SCALES, draw, world
+
+from analysis import break_test
+from analysis.breaks import break_tests, scatter_prior, smooth_law, step_test
+from analysis.breaks.smooth_law import Shares
+
+
+def some(n_curves=12, **options):
+    return world(n_curves=n_curves, **options).shares
+
+
+def vague(shares, sd=1e3):
+    """Priors that say next to nothing, but that exact match has no floor."""
+    precision = np.full((len(shares), 4), sd**-2.0)
+    precision[:, 3] = np.where(shares.chance[:, 0] > 0, smooth_law.FLOOR_SD**-2, 1e12)
+    return smooth_law.Penalty(np.zeros((len(shares), 4)), precision)
+
+
+def objective(theta, shares, prior, dispersion, k, step=0.0):
+    """Minus the penalised log likelihood of curve k, written from the docstring."""
+    eta = step + smooth_law.basis(shares.x)[k] @ theta[:3]
+    floor = shares.chance[k, 0] + theta[3]
+    mean = np.clip(floor + (1 - floor) * np.exp(-np.exp(np.minimum(eta, 6.5))), 1e-9, 1 - 1e-9)
+    likelihood = shares.n[k] / dispersion[k] * (shares.y[k] * np.log(mean) + (1 - shares.y[k]) * np.log(1 - mean))
+    return 0.5 * (prior.precision[k] * (theta - prior.mean[k]) ** 2).sum() - likelihood.sum()
+
+
+@pytest.mark.parametrize("n_scales", [5, 8, 12])
+def test_no_other_optimiser_finds_a_better_law(n_scales):
+    shares = some(16, n_scales=n_scales, seed=1)
+    prior = smooth_law.penalty(shares.chance, np.full(len(shares), 0.1), np.full(len(shares), 0.3))
+    dispersion = 1 + (shares.n - 1) * 0.01
+    step = np.where(np.arange(n_scales) >= 3, -1.0, 0.0) * np.ones_like(shares.y)
+    for given in (0.0, step):
+        found = smooth_law.fit(shares, prior, dispersion, given)
+        for k in range(len(shares)):
+            arguments = (shares, prior, dispersion, k, given if np.isscalar(given) else given[k])
+            here = objective(found.theta[k], *arguments)
+            options = {"maxiter": 4000, "xatol": 1e-9, "fatol": 1e-11}
+            free = 3 if shares.chance[k, 0] == 0 else 4  # the floor of exact match is held at 0
+
+            def of_free(theta, free=free, arguments=arguments):
+                return objective(np.append(theta, np.zeros(4 - free)), *arguments)
+
+            other = minimize(of_free, found.theta[k, :free] * 0.9, method="Nelder-Mead", options=options)
+            assert here <= other.fun + 1e-6, (k, here, other.fun)
+
+
+def test_the_score_of_a_step_is_that_of_statsmodels():
+    """Rao's score test of an added regressor in a binomial model whose wrong answers have a complementary log-log link."""
+    shares = some(60, seed=2, n_examples=1024)
+    kept = np.flatnonzero((shares.chance[:, 0] == 0) & (shares.y.min(axis=1) > 0.01) & (shares.y.max(axis=1) < 0.99))
+    shares = shares.take(kept)
+    prior, dispersion = vague(shares), np.ones_like(shares.y)
+    fitted = smooth_law.fit(shares, prior, dispersion)
+    at = step_test.steps(shares, prior, fitted, dispersion)
+    z = at.scores(shares.y - fitted.mean) / np.sqrt(at.variance)
+    assert len(shares) > 5
+    for k in range(len(shares)):
+        wrong = 1 - shares.y[k]
+        family = sm.families.Binomial(sm.families.links.CLogLog())
+        regressors = smooth_law.basis(shares.x)[k]
+        model = sm.GLM(wrong, regressors, family=family, var_weights=shares.n[k]).fit(tol=1e-12)
+        np.testing.assert_allclose(1 - model.mu, fitted.mean[k], atol=1e-6)
+        for j in (2, 5, 9):
+            added = (np.arange(12) >= j + 1).astype(float)
+            assert z[k, j] ** 2 == pytest.approx(score_test(model, added), rel=1e-4, abs=1e-5)
+
+
+def score_test(model, added):
+    """Statistic of Rao's test that the coefficient of `added` is 0, with expected information, from a fitted GLM."""
+    family, eta, mu = model.model.family, model.model.exog @ model.params, model.mu
+    slope = family.link.inverse_deriv(eta)
+    weight = model.model.var_weights / family.variance(mu)
+    design = np.column_stack([model.model.exog, added]) * slope[:, None]
+    score = design.T @ (weight * (model.model.endog - mu))
+    information = design.T @ (design * weight[:, None])
+    return float(score @ np.linalg.solve(information, score))
+
+
+def test_the_score_is_the_slope_of_the_profile():
+    """Of the penalised log likelihood, the parameters of the law fitted anew for every size of the step."""
+    shares = some(30, seed=3)
+    prior = smooth_law.penalty(shares.chance, np.zeros(len(shares)), np.full(len(shares), 0.4))
+    dispersion = 1 + (shares.n - 1) * 0.005
+    at = step_test.steps(shares, prior, fitted := smooth_law.fit(shares, prior, dispersion), dispersion)
+    scores = at.scores(shares.y - fitted.mean)
+    h = 1e-4
+    for j in (1, 4, 8):
+        profile = []
+        for size in (-h, h):
+            step = np.broadcast_to(-size * (np.arange(12) > j), shares.y.shape)
+            refitted = smooth_law.fit(shares, prior, dispersion, step)
+            values = [objective(refitted.theta[k], shares, prior, dispersion, k, step[k]) for k in range(len(shares))]
+            profile.append(-np.array(values))
+        np.testing.assert_allclose((profile[1] - profile[0]) / (2 * h), scores[:, j], rtol=1e-3, atol=1e-3)
+
+
+def test_the_distribution_of_scatter_is_the_likeliest():
+    """Against direct maximisation of the same penalised likelihood over all weights."""
+    rng = np.random.default_rng(4)
+    n, freedom = np.full(80, 205.0), np.full(80, 7.0)
+    true = np.where(rng.random(80) < 0.5, 0.0, 0.03)
+    statistic = (1 + 204 * true) * chi2.rvs(7, size=80, random_state=rng)
+    prior = scatter_prior.default_prior()
+    weights = scatter_prior.fit_prior(statistic, freedom, n, prior)
+    likelihoods = scatter_prior.log_likelihood(statistic[:, None], freedom[:, None], scatter_prior.dispersions(n))
+
+    def value(w):
+        return np.log(np.exp(likelihoods) @ w).sum() + scatter_prior.PRIOR_CURVES * prior @ np.log(w)
+
+    def of_logits(logits):
+        w = np.exp(logits - logits.max())
+        return -value(w / w.sum())
+
+    other = minimize(of_logits, np.zeros(len(prior)), method="L-BFGS-B", options={"maxiter": 5000, "ftol": 1e-15})
+    assert weights.sum() == pytest.approx(1) and value(weights) >= -other.fun - 1e-3
+    assert (weights @ scatter_prior.GRID) == pytest.approx(0.015, abs=0.006)
+
+
+def test_p_values_are_those_of_a_bootstrap_of_everything():
+    """Drawn anew from the fitted law, with scatter, fitted and judged like the curve, and not by linear algebra."""
+    shares = some(40, seed=5, n_examples=205)
+    pool = np.zeros(len(shares), int)
+    pools = break_tests.estimate_pools(shares, pool)
+    tested = break_tests.tested_breaks(shares, pool, pools)
+    rng = np.random.default_rng(0)
+    prior = pools.penalty(shares, pool)
+    dispersion = 1 + (shares.n - 1) * tested["scatter"].to_numpy()[:, None]
+    fitted = smooth_law.fit(shares, prior, dispersion)
+    n_draws = 400
+    differences = []
+    for k in np.flatnonzero(tested["p_break"].between(0.02, 0.3))[:6]:
+        rho = rng.choice(scatter_prior.GRID, n_draws, p=pools.weights[0] / pools.weights[0].sum())
+        mean = np.broadcast_to(fitted.mean[k], (n_draws, 12))
+        y = draw(mean, np.full(n_draws, 205), rho, rng)
+        drawn = Shares(
+            np.broadcast_to(shares.x[k], y.shape), y, np.full(y.shape, 205.0), np.full((n_draws, 1), shares.chance[k, 0])
+        )
+        p = break_tests.tested_breaks(drawn, np.zeros(n_draws, int), pools)["p_break"]
+        # Where nothing breaks p is uniform: the share of draws below the p of the curve is that p.
+        expected = tested["p_break"][k]
+        differences.append((p <= expected).mean() - expected)
+        assert abs(differences[-1]) < 0.05 + 4 * np.sqrt(expected * (1 - expected) / n_draws)
+    assert len(differences) >= 4 and abs(np.mean(differences)) < 0.05
+
+
+def test_a_break_that_is_there_and_one_that_is_not():
+    rng = np.random.default_rng(6)
+    x = np.log(SCALES) - np.log(1e9)
+    smooth = np.exp(-np.exp(0.3 - 0.12 * x))
+    broken = np.exp(-np.exp(0.3 - 0.12 * x - 2.0 * (SCALES > 2e9)))
+    y = np.array([rng.binomial(800, mean) / 800 for mean in [smooth] * 30 + [broken]])
+    found = break_test(y, SCALES, 800)
+    last = found.iloc[-1]
+    assert last["verdict"] == "break" and last["break_scale"] == 2.1e9 and last["q_break"] < 0.001
+    assert last["break_size_low"] < 2 < last["break_size_up"] and "factor" in last["reason"]
+    others = found.iloc[:-1]
+    assert (others["verdict"] == "smooth").sum() >= 25 and (others["break_size_high"] < 1).sum() >= 25
+    # Alone the curve is told by the default prior of the scatter.
+    assert break_test(y[-1], SCALES, 800)["verdict"].tolist() == ["break"]
+
+
+def test_a_curve_that_gets_worse_has_no_break():
+    rng = np.random.default_rng(7)
+    x = np.log(SCALES) - np.log(1e9)
+    worse = np.exp(-np.exp(0.3 - 0.12 * x + 2.0 * (SCALES > 2e9)))
+    y = np.array([rng.binomial(800, worse) / 800 for _ in range(20)])
+    assert not (break_test(y, SCALES, 800)["verdict"] == "break").any()
+
+
+@pytest.mark.parametrize("n", [50, 205, 1024, 100_000])
+@pytest.mark.parametrize("ending", [[0.3], [0.3, 0.6], [0.01, 0.4], [1.0]])
+def test_zeros_and_then_a_jump_are_never_smooth(n, ending):
+    """And no break either: the zeros say nothing of the loss."""
+    y = np.zeros((3, 12))
+    y[:, -len(ending) :] = np.round(np.array(ending) * n) / n
+    found = break_test(y, SCALES, n)
+    assert (found["verdict"] == "inconclusive").all(), found["reason"].tolist()
+    assert found["reason"].str.len().min() > 20
+
+
+def test_fewer_examples_decide_less():
+    share = {}
+    for n in (50, 205, 1024):
+        given = world(seed=8, n_curves=300, n_examples=n, mean_scatter=0.003)
+        pools = break_tests.estimate_pools(given.shares, given.pool)
+        tested = break_tests.tested_breaks(given.shares, given.pool, pools)
+        verdicts = break_tests.verdicts(tested, break_tests.q_values(tested["p_break"].to_numpy()))
+        share[n] = (verdicts == "smooth").mean()
+    assert share[50] < share[205] < share[1024]
+
+
+def test_the_number_of_examples_that_would_decide():
+    """More examples narrow the bound as said, where only the test set is in the way."""
+    rng = np.random.default_rng(9)
+    x = np.log(SCALES) - np.log(1e9)
+    mean = np.exp(-np.exp(-0.3 - 0.12 * x))
+    y = np.array([rng.binomial(30, mean) / 30 for _ in range(60)])
+    found = break_test(y, SCALES, 30)
+    open_ = found[(found["verdict"] == "inconclusive") & found["n_to_decide"].notna()]
+    assert len(open_) > 3 and (open_["n_to_decide"] > 30).all()
+    assert open_["reason"].str.contains("examples would exclude it").any()
+    n = int(open_["n_to_decide"].median())
+    more = break_test(np.array([rng.binomial(4 * n, mean) / (4 * n) for _ in range(60)]), SCALES, 4 * n)
+    assert (more["verdict"] == "smooth").mean() > 0.8
+
+
+def test_what_cannot_be_tested_says_why():
+    frame = pd.DataFrame(
+        {"task": np.repeat(["short", "flat", "outside"], [4, 6, 6]), "metric": "acc", "n_examples": 100, "chance": 0.0}
+    )
+    frame["n_parameters"] = [*SCALES[:4], *SCALES[:6], *SCALES[:6]]
+    frame["score"] = [0.1, 0.2, 0.3, 0.4, *[0.5] * 6, 0.1, 0.2, 0.3, 0.4, 0.5, 1.5]
+    found = break_test(frame).set_index("task")
+    assert found["verdict"].unique().tolist() == ["not_testable"]
+    assert found["reason"].to_dict() == {
+        "flat": "flat: no step at all",
+        "outside": "scores outside 0 to 1: no shares of right answers",
+        "short": "fewer than 5 scales",
+    }
+
+
+def test_at_chance_is_a_verdict_of_its_own():
+    rng = np.random.default_rng(10)
+    y = rng.binomial(200, 0.25, (20, 12)) / 200
+    found = break_test(y, SCALES, 200, 0.25)
+    assert (found["verdict"] == "at_chance").mean() > 0.8
+    assert (found["verdict"] == "break").sum() == 0
+
+
+def test_results_do_not_depend_on_the_order_of_curves():
+    given = world(seed=11, n_curves=60)
+    y, n = given.shares.y[given.pool == 0], given.shares.n[given.pool == 0, 0]
+    one = break_test(y, SCALES, n)
+    other = break_test(y[::-1], SCALES, n[::-1])
+    np.testing.assert_allclose(one["p_break"], other["p_break"][::-1], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [({}, "needs n_parameters"), ({"n_parameters": SCALES, "n_examples": 5, "smallest_break": 0}, "smallest_break")],
+)
+def test_what_is_missing_is_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        break_test(np.linspace(0, 1, 12), **arguments)
+
+
+NULL_WORLDS = {
+    "plain": {}, "irreducible": {"kind": "irreducible"}, "lengths": {"kind": "lengths"}, "argmax": {"kind": "argmax"},
+    "below chance": {"kind": "below"}, "lognormal scatter": {"scatter": "lognormal"},
+    "exponential scatter": {"scatter": "exponential"}, "half of the curves scatter": {"scatter": "half"},
+    "8 scales": {"n_scales": 8},
+}  # fmt: skip
+
+
+def judged(given):
+    pools = break_tests.estimate_pools(given.shares, given.pool)
+    tested = break_tests.tested_breaks(given.shares, given.pool, pools)
+    return tested, break_tests.verdicts(tested, break_tests.q_values(tested["p_break"].to_numpy()))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NULL_WORLDS)
+def test_where_nothing_breaks_few_curves_are_rejected(name):
+    """p_break < 0.05 in at most 6.5 % of 2,000 curves, and in at least 2.5 % of those of six informative points or more."""
+    tested, verdicts = judged(world(seed=20, **NULL_WORLDS[name]))
+    p = tested["p_break"].dropna()
+    informative = tested.loc[p.index, "n_informative"] >= 6
+    share, of_informative = (p < 0.05).mean(), (p[informative] < 0.05).mean()
+    smooth = (verdicts[p.index] == "smooth").mean()
+    print(f"{name}: {len(p)} tests, {share:.1%} rejected, of six points and more {of_informative:.1%}, smooth {smooth:.0%}")
+    assert len(p) > 700 and share <= 0.065 and of_informative >= 0.025
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("size", "least"), [(1.0, 0.35), (2.0, 0.70)])
+def test_planted_breaks_are_found_and_never_smooth(size, least):
+    """One curve in ten, scatter 0.005: the wanted power, and false discoveries of at most 5 % and two errors."""
+    n_true = n_found = n_false = n_smooth = n_planted = 0
+    covered = []
+    for seed in range(6):
+        given = world(seed=30 + seed, planted=0.1, size=size, mean_scatter=0.005, n_examples=(205, 1024))
+        tested, verdicts = judged(given)
+        is_break = (verdicts == "break").to_numpy()
+        n_true += (is_break & given.is_planted).sum()
+        n_found += is_break.sum()
+        n_false += (is_break & ~given.is_planted).sum()
+        n_smooth += ((verdicts == "smooth").to_numpy() & given.is_planted).sum()
+        n_planted += given.is_planted.sum()
+        covered.append(tested.loc[given.is_planted & tested["p_break"].notna().to_numpy(), "size_high"] >= size)
+    power, false, coverage = n_true / n_planted, n_false / n_found, np.concatenate(covered).mean()
+    print(
+        f"size {size}: {n_planted} planted, found {power:.0%}, false {false:.1%}, smooth {n_smooth}, covered {coverage:.0%}"
+    )
+    assert power >= least and n_smooth <= 0.05 * n_planted and coverage >= 0.95
+    assert false <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / n_found)
