@@ -74,6 +74,11 @@ def break_test(
         trials = con.execute("from trials order by task, subtask, shots, metric, filter, model_family").df()
     found = trials[[*CURVE_KEY, "n_scales", "n_examples", "chance"]].assign(**dict.fromkeys(_MEASURED, np.nan))
     found = found.assign(verdict="not_testable", reason=trials["not_testable"])
+    return _with_verdicts(found, trials, smallest_break, seed)
+
+
+def _with_verdicts(found: pd.DataFrame, trials: pd.DataFrame, smallest_break: float, seed: int) -> pd.DataFrame:
+    """`found` with what the test says of the curves that can be tested."""
     is_tested = trials["not_testable"].isna()
     groups = trials[is_tested].groupby("n_scales").groups.values()
     tested = [_tested(trials.loc[rows], smallest_break, seed) for rows in groups]

@@ -104,6 +104,7 @@ def summary(worlds):
     return pd.DataFrame(rows, columns=["test", "mean FDP", "standard error", "discoveries per world"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("break_share", [0.0, 0.05])
 def test_false_discoveries_in_a_few_small_worlds(break_share):
     """Not one discovery or almost none where nothing emerges; where breaks are planted most discoveries are true."""

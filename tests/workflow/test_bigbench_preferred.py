@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from builders import ROOT, known_rules, rows, snakemake
 
+from analysis import break_test
 from analysis.normalise import known_facts, results
 
 FACTS = known_facts.read(ROOT / "data/reference/preferred_metrics.csv", ROOT / "data/reference/model_sizes.csv")
@@ -149,6 +150,32 @@ def test_the_claims_are_answered(run):
     ]
     assert all(claims[k]["is_asked"] for k in claims)
     assert (claims[2]["n"], claims[2]["n_of"]) == (125, 164)
+
+
+@pytest.mark.slow
+def test_what_the_second_test_finds(run):
+    """The numbers of docs/method.md, from the database by the function that users call."""
+    _, con = run
+    frame = con.execute(
+        "select task, subtask, shots, metric, model_family, scale as n_parameters, score, n_examples, chance "
+        "from points inner join mirage using (curve_id) where verdict <> 'not_testable'"
+    ).df()
+    found = break_test(frame)
+    counts = found["verdict"].value_counts().to_dict()
+    jumps = con.execute(
+        "select task, subtask, shots, metric, model_family, improvement_score > 20 as jumps from mirage"
+    ).df()
+    of_jumps = found.merge(jumps)
+    of_jumps = of_jumps.loc[of_jumps["jumps"].astype(bool), "verdict"].value_counts().to_dict()
+    pairs = found.loc[found["verdict"] == "break", ["task", "model_family"]].drop_duplicates()
+    text = " ".join((ROOT / "docs/method.md").read_text(encoding="utf-8").split())
+    said = (
+        f"{len(found):,} of them: {counts['break']} on {len(pairs)} pairs of a task and a family have a break",
+        f"{counts['smooth']} are smooth, {counts['at_chance']:,} are at chance and {counts['inconclusive']:,} inconclusive",
+        f"Of the {sum(of_jumps.values()):,} curves that jump, {of_jumps['break']} have a break",
+    )
+    for sentence in said:
+        assert sentence in text, sentence
 
 
 @pytest.mark.slow

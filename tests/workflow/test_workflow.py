@@ -151,6 +151,7 @@ def test_the_inner_entry_does_the_same(finished, source, tmp_path):
     assert_same_files(tmp_path, finished[0])
 
 
+@pytest.mark.slow
 def test_a_change_of_the_input_or_the_configuration_re_runs_what_depends_on_it(source, tmp_path):
     changing = tmp_path / "source"
     shutil.copytree(source, changing)
