@@ -3,9 +3,13 @@ select
     claim,
     paper,
     this_dataset,
-    case when n_of > 0 then format('{:.0f} % [{:.0f}, {:.0f}]', 100 * share, 100 * share_low, 100 * share_high) end
-        as share_and_interval,
-    holds || ': ' || reason as answer
+    holds || ': ' || reason || case
+        when n_of > 0
+            then format(
+                ' ({:d} of {:d}: {:.0f} % [{:.0f}, {:.0f}])', n, n_of, 100 * share, 100 * share_low, 100 * share_high
+            )
+        else ''
+    end as answer
 from claims
 where is_asked
 order by number
