@@ -8,7 +8,7 @@ from scipy.optimize import minimize
 from scipy.stats import chi2
 from worlds import SCALES, draw, world
 
-from analysis import break_test
+from analysis import break_test, emergence_score
 from analysis.breaks import break_tests, scatter_prior, smooth_law, step_test
 from analysis.breaks.smooth_law import Shares
 
@@ -258,7 +258,7 @@ NULL_WORLDS = {
     "plain": {}, "irreducible": {"kind": "irreducible"}, "lengths": {"kind": "lengths"}, "argmax": {"kind": "argmax"},
     "below chance": {"kind": "below"}, "lognormal scatter": {"scatter": "lognormal"},
     "exponential scatter": {"scatter": "exponential"}, "half of the curves scatter": {"scatter": "half"},
-    "8 scales": {"n_scales": 8},
+    "8 scales": {"n_scales": 8}, "models good or bad at everything": {"n_families": 20, "model_effect": 0.1},
 }  # fmt: skip
 
 
@@ -303,3 +303,21 @@ def test_planted_breaks_are_found_and_never_smooth(size, least):
     )
     assert power >= least and n_smooth <= 0.05 * n_planted and coverage >= 0.95
     assert false <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / n_found)
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("size", [1.0, 2.0])
+def test_false_discoveries_over_100_worlds(size):
+    """The mean share of false ones among the curves called break, of all and of those with a score above 20."""
+    shares = {"all": [], "jumps": []}
+    for seed in range(100):
+        given = world(seed=1000 + seed, n_curves=1000, planted=0.1, size=size, mean_scatter=0.005)
+        _, verdicts = judged(given)
+        is_break = (verdicts == "break").to_numpy()
+        jumps = np.nan_to_num(emergence_score(given.shares.y)) > 20
+        for name, chosen in (("all", is_break), ("jumps", is_break & jumps)):
+            shares[name].append((chosen & ~given.is_planted).sum() / max(1, chosen.sum()))
+    for name, of_worlds in shares.items():
+        mean, error = np.mean(of_worlds), np.std(of_worlds) / np.sqrt(len(of_worlds))
+        print(f"size {size}, {name}: {mean:.1%} with a standard error of {error:.1%}")
+        assert mean <= 0.05 + 2 * error

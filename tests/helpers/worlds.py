@@ -12,7 +12,7 @@ SCALES = np.array([2.1e6, 16.8e6, 56.6e6, 134e6, 262e6, 453e6, 1.07e9, 2.1e9, 3.
 class World(NamedTuple):
     shares: Shares
     pool: np.ndarray
-    """1 for multiple choice, 0 for exact match."""
+    """Family and kind: 0 for exact match and 1 for multiple choice of the first family, and so on."""
     is_planted: np.ndarray
     place: np.ndarray
 
@@ -38,12 +38,13 @@ def scatter_of(kind, n_curves, mean, rng):
 
 def world(
     kind="plain", n_curves=2000, seed=0, n_scales=12, n_examples=(100, 205, 1024), scatter="constant", mean_scatter=0.015,
-    planted=0.0, size=1.0,
+    planted=0.0, size=1.0, n_families=1, model_effect=0.0,
 ):  # fmt: skip
     """Half exact match, half multiple choice; per-token loss a power law of scale, or as `kind` says.
 
     irreducible: above a loss that no scale lowers. lengths: answers of 1 to 20 tokens mixed. argmax: multiple choice rises
     from chance like a logistic. below: small models below chance. `planted` is the share of curves with a break of `size`.
+    `model_effect` is the standard deviation of what a model adds to the log loss of all curves of its family.
     """
     rng = np.random.default_rng(seed)
     x = np.log(SCALES[:n_scales]) - np.log(1e10)
@@ -53,6 +54,8 @@ def world(
     exponent = -np.exp(rng.uniform(np.log(0.05), np.log(0.25), n_curves))[:, None]
     level = (rng.normal(0, 0.8, n_curves) + np.log(np.where(is_choice, 1.6, 0.8)))[:, None]
     length = np.where(is_choice, 1, rng.choice([1, 1, 2, 3, 5, 8], n_curves))[:, None]
+    family = np.arange(n_curves) // 2 % n_families
+    level = level + model_effect * rng.standard_normal((n_families, n_scales))[family]
     loss = np.exp(level + exponent * x)
     if kind == "irreducible":
         loss = rng.uniform(0.05, 0.6, (n_curves, 1)) + np.exp(level + 1.8 * exponent * x)
@@ -74,4 +77,4 @@ def world(
     kept = np.ptp(y, axis=1) > 0
     shape = (kept.sum(), n_scales)
     shares = Shares(np.broadcast_to(x, shape), y[kept], np.broadcast_to(n[kept, None], shape).astype(float), chance[kept])
-    return World(shares, is_choice[kept].astype(int), is_planted[kept], place[kept])
+    return World(shares, (2 * family + is_choice)[kept].astype(int), is_planted[kept], place[kept])
