@@ -24,6 +24,7 @@ DEFAULT_CURVATURE_SD = 0.5
 """Of the curvature where no pool tells it."""
 _LEAST_CURVATURE_SD = 0.05
 _MIN_POOL = 10
+_MAX_Z_IN_POOL = 3.0
 _ALPHA = 0.05
 _SIZE_ROUNDS = 4
 AT_CHANCE = 3.0
@@ -77,6 +78,9 @@ def estimate_pools(shares: Shares, pool: np.ndarray) -> Pools:
         at = step_test.steps(shares, prior, fitted, dispersion)
         statistic, freedom = _misfit(shares, fitted, at, dispersion)
         estimate, precision = _curvatures(shares, prior, fitted, dispersion)
+        # A break bends a curve; what looks like one tells nothing of the curvature of the others.
+        z = at.scores(shares.y - fitted.mean) / np.sqrt(at.variance)
+        precision = np.where(np.where(at.variance > 1e-3, np.abs(z), 0).max(axis=1) < _MAX_Z_IN_POOL, precision, 0)
         curvature, curvature_sd, weights = pools.curvature.copy(), pools.curvature_sd.copy(), pools.weights.copy()
         for k in range(n_pools):
             rows = pool == k

@@ -102,8 +102,8 @@ def own_misfit(
 ) -> tuple[np.ndarray, np.ndarray]:
     """(Pearson statistic with binomial variances less what the best step explains, its degrees of freedom) of every curve.
 
-    The best step is left out, so that a curve with a break does not hide it as scatter. `residuals` after the fit have shape
-    (n_curves, n_draws, n_scales), and their `scores` (n_curves, n_draws, n_places).
+    The best step is left out, so that a curve with a break does not hide it as scatter. `residuals` after the fit have
+    shape (n_curves, n_draws, n_scales), and their `scores` (n_curves, n_draws, n_places).
     """
     binomial = at.weight * dispersion
     counts = (shares.n * fitted.mean >= 1) & (shares.n * (1 - fitted.mean) >= 1)
@@ -157,11 +157,12 @@ def null_statistics(
 def p_values(statistic: np.ndarray, null: np.ndarray) -> np.ndarray:
     """Share of draws that are at least as large as the statistic; beyond the largest 1 % of them by their tail.
 
-    The tail is that of a normal maximum, exp(-a z^2), through the 90 % and the 99 % point of the draws.
+    The tail is exponential, through the 90 % and the 99 % point of the draws: heavier than that of a normal maximum,
+    because the scatter of a curve is not known but estimated from few points.
     """
     n_draws = null.shape[1]
     as_large = (null >= statistic[:, None]).sum(axis=1)
     high, highest = np.quantile(null, 0.90, axis=1), np.quantile(null, 0.99, axis=1)
-    rate = np.log(10) / np.maximum(highest**2 - high**2, 1e-6)
-    tail = 0.01 * np.exp(-rate * np.maximum(statistic**2 - highest**2, 0))
+    rate = np.log(10) / np.maximum(highest - high, 1e-6)
+    tail = 0.01 * np.exp(-rate * np.maximum(statistic - highest, 0))
     return np.where((as_large < 10) & (statistic > highest), np.minimum(tail, 0.0101), (1 + as_large) / (1 + n_draws))
