@@ -80,7 +80,7 @@ def estimate_pools(shares: Shares, pool: np.ndarray) -> Pools:
         estimate, precision = _curvatures(shares, prior, fitted, dispersion)
         # A break bends a curve; what looks like one tells nothing of the curvature of the others.
         z = at.scores(shares.y - fitted.mean) / np.sqrt(at.variance)
-        precision = np.where(np.where(at.variance > 1e-3, np.abs(z), 0).max(axis=1) < _MAX_Z_IN_POOL, precision, 0)
+        precision = np.where(np.where(at.variance > 1e-3, z, 0).max(axis=1) < _MAX_Z_IN_POOL, precision, 0)
         curvature, curvature_sd, weights = pools.curvature.copy(), pools.curvature_sd.copy(), pools.weights.copy()
         for k in range(n_pools):
             rows = pool == k
@@ -180,6 +180,10 @@ def _tested(
     z = np.where(admissible, scores / np.sqrt(at.variance), -np.inf)
     null = step_test.null_statistics(shares, fitted, at, admissible, judged.dispersion, weights, draws)
     is_testable = admissible.any(axis=1)
+    # What bends the law most is no improvement where a step the other way would explain more.
+    p_break = step_test.p_values(z.max(axis=1), null)
+    worsening = np.where(at.variance > 1e-3, -scores / np.sqrt(at.variance), -np.inf).max(axis=1)
+    p_break = np.where(worsening > z.max(axis=1), 1.0, p_break)
     best = z.argmax(axis=1)
     row = np.arange(len(shares))
     size, error = _bounds(judged, admissible, smallest_break)
@@ -193,7 +197,7 @@ def _tested(
     worst = high.argmax(axis=1)
     return pd.DataFrame(
         {
-            "p_break": np.where(is_testable, step_test.p_values(z.max(axis=1), null), np.nan),
+            "p_break": np.where(is_testable, p_break, np.nan),
             "place": best + 1,
             "break_size": np.where(is_testable, break_size, np.nan),
             "break_size_se": np.where(is_testable, break_error, np.nan),

@@ -280,6 +280,7 @@ def test_hostile_names_are_drawn_as_text(tmp_path):
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in (tmp_path / "emergence_share.svg").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_files_are_the_same_in_every_run(small_database, tmp_path):
     for name in OF_ONE_DATABASE:
         found = []
@@ -334,6 +335,7 @@ def test_a_world_beside_the_dataset(small_database, tmp_path):
     assert f"because not simulated: {len(ours) - 6} of {len(ours)} pairs" in shown
 
 
+@pytest.mark.slow
 def test_figures_of_the_theory_are_drawn_the_same_twice(tmp_path):
     for folder in "ab":
         theory.write_figures(
