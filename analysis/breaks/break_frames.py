@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from scipy.stats import norm
 
 from analysis.breaks import break_tests
-from analysis.breaks.frames import as_frame
+from analysis.breaks.frames import checked_shares
 from analysis.breaks.smooth_law import Shares
 from analysis.normalise.schema import CURVE_KEY
 from analysis.score.frames import scored
@@ -63,11 +63,7 @@ def break_test(
         A column or an argument is missing, or shapes do not fit.
 
     """
-    if not isinstance(scores, pd.DataFrame):
-        scores = as_frame(scores, n_parameters, n_examples, chance)
-    for name in ("n_examples", "chance"):
-        if name not in scores.columns:
-            raise ValueError(f"break_test needs the column {name}")
+    scores = checked_shares(scores, n_parameters, n_examples, chance, needed_by="break_test")
     if not smallest_break > 0:
         raise ValueError(f"smallest_break is {smallest_break}; a number above 0 is needed")
     with scored(scores, all_shares=True) as con:

@@ -58,11 +58,7 @@ def mirage_test(
         A column or an argument is missing, or shapes do not fit.
 
     """
-    if not isinstance(scores, pd.DataFrame):
-        scores = as_frame(scores, n_parameters, n_examples, chance)
-    for name in ("n_examples", "chance"):
-        if name not in scores.columns:
-            raise ValueError(f"mirage_test needs the column {name}")
+    scores = checked_shares(scores, n_parameters, n_examples, chance, needed_by="mirage_test")
     settings = {"emergence_threshold": float(emergence_threshold), "seed": seed, "bootstrap": bootstrap}
     settings["steepest_plausible_slope"] = float(steepest_plausible_slope)
     with scored(scores, all_shares=True) as con:
@@ -73,7 +69,19 @@ def mirage_test(
         return con.execute(sql_text("tables/mirage")).df()
 
 
-def as_frame(scores: ArrayLike, n_parameters: ArrayLike | None, n_examples: object, chance: object) -> pd.DataFrame:
+def checked_shares(
+    scores: pd.DataFrame | ArrayLike, n_parameters: ArrayLike | None, n_examples: object, chance: object, needed_by: str
+) -> pd.DataFrame:
+    """A table that has n_examples and chance, of a table or of arrays; ValueError where one is missing."""
+    if not isinstance(scores, pd.DataFrame):
+        return _as_frame(scores, n_parameters, n_examples, chance)
+    for name in ("n_examples", "chance"):
+        if name not in scores.columns:
+            raise ValueError(f"{needed_by} needs the column {name}")
+    return scores
+
+
+def _as_frame(scores: ArrayLike, n_parameters: ArrayLike | None, n_examples: object, chance: object) -> pd.DataFrame:
     """Arrays as a table, one task a curve."""
     y = np.atleast_2d(np.asarray(scores, float))
     if n_parameters is None or n_examples is None:

@@ -2,8 +2,8 @@
 
 A break is a step down of eta (log loss) from one scale on. At the fit without a step the score of a step at place j is
 
-    S_j = sum_i D_ji (y_i - mean_i) / v_i,   D_ji = -d mean_i / d eta  from place j on,   v_i = dispersion_i mean_i (1 -
-    mean_i) / n_i
+    S_j = sum_i D_ji (y_i - mean_i) / v_i,   D_ji = -d mean_i / d eta  from place j on,
+    v_i = dispersion_i mean_i (1 - mean_i) / n_i
 
 and V_j its variance after the parameters of the law are fitted. Z_j = S_j / sqrt(V_j); the statistic of a curve is the
 largest Z_j over the admissible places. Its distribution follows from draws of the residuals that all curves share: the fit,

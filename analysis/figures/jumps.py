@@ -116,6 +116,17 @@ def _draw_curve(axes: Axes, rows: pd.DataFrame, name: str) -> None:
     axes.text(0, 1.03, text, transform=axes.transAxes, va="bottom", fontsize=6.5, color=colour)
 
 
+def _panels(n: int, width: float, row_height: float, margin: float = 0.0) -> tuple[Figure, np.ndarray]:
+    """A figure with n panels, up to four in a row, and the panels in order."""
+    columns = min(4, n)
+    n_rows = -(-n // columns)
+    size = (width, margin + row_height * n_rows)
+    figure, grid = plt.subplots(n_rows, columns, figsize=size, squeeze=False, layout="constrained")
+    for axes in grid.flat[n:]:
+        axes.axis("off")
+    return figure, grid.ravel()
+
+
 def draw_gallery(frame: pd.DataFrame, dataset: str, emergence_threshold: float) -> Figure:
     """Curves that jump with the smooth law fitted to each.
 
@@ -125,19 +136,10 @@ def draw_gallery(frame: pd.DataFrame, dataset: str, emergence_threshold: float) 
     if frame.empty:
         return style.nothing_to_draw(dataset, f"No tested curve has an improvement score above {emergence_threshold:g}.")
     places = frame["place"].unique()
-    columns = min(4, len(places))
-    rows_of_panels = -(-len(places) // columns)
-    figure, grid = plt.subplots(
-        rows_of_panels,
-        columns,
-        figsize=(style.TWO_COLUMNS * max(columns, 2) / 4, 1.75 * rows_of_panels),
-        squeeze=False,
-        layout="constrained",
-    )
-    for axes in grid.flat[len(places) :]:
-        axes.axis("off")
+    width = style.TWO_COLUMNS * max(min(4, len(places)), 2) / 4
+    figure, grid = _panels(len(places), width, row_height=1.75)
     names = style.without_common_prefix(frame["task"].tolist())
-    for axes, place in zip(grid.flat, places, strict=False):
+    for axes, place in zip(grid, places, strict=False):
         rows = frame[frame["place"] == place]
         _draw_curve(axes, rows, names[rows["task"].iloc[0]])
     figure.supxlabel(f"model scale ({scale_name(frame['scale_basis'])})", fontsize=8)
@@ -167,19 +169,9 @@ def draw_sudden(frame: pd.DataFrame, dataset: str, emergence_threshold: float) -
         why = f"No pair has an improvement score above {emergence_threshold:g} on more than half of its curves."
         return style.nothing_to_draw(dataset, why)
     places = frame["place"].unique()
-    columns = min(4, len(places))
-    rows_of_panels = -(-len(places) // columns)
-    figure, grid = plt.subplots(
-        rows_of_panels,
-        columns,
-        figsize=(style.TWO_COLUMNS, 0.6 + 1.55 * rows_of_panels),
-        squeeze=False,
-        layout="constrained",
-    )
-    for axes in grid.flat[len(places) :]:
-        axes.axis("off")
+    figure, grid = _panels(len(places), style.TWO_COLUMNS, row_height=1.55, margin=0.6)
     names = style.without_common_prefix(frame["task"].tolist())
-    for axes, place in zip(grid.flat, places, strict=False):
+    for axes, place in zip(grid, places, strict=False):
         rows = frame[frame["place"] == place]
         pair = rows.iloc[0]
         colour = style.colour_of(pair["metric"])

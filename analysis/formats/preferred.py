@@ -42,7 +42,7 @@ def _read_file(file: File, collected: Collected) -> None:
             )
     frame = table.to_pandas().astype(dict.fromkeys(_TEXTS, object))
     labels = frame.groupby("task_name")["subtask_description"].nunique()
-    names = frame["model_family_model_name"].astype(object)
+    names = frame["model_family_model_name"]
     models = {name: _family_and_model(name) for name in names.dropna().unique()}
     rows = pd.DataFrame(
         {

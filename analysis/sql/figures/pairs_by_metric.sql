@@ -1,6 +1,6 @@
--- One row per preferred metric of at least 10 pairs, or per group of the others: the share of counted pairs that display emergence,
--- with a 95 % Wilson interval; of all, and without the pairs of families whose scores on the task repeat another one's. Up to 12
--- metrics have a row each.
+-- One row per preferred metric of at least 10 pairs, or per group of the others: the share of counted pairs that display
+-- emergence, with a 95 % Wilson interval; of all, and without the pairs of families whose scores on the task repeat another
+-- one's. Up to 12 metrics have a row each.
 with of_metric as (
     select
         metric,
