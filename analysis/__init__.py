@@ -1,6 +1,6 @@
-"""Emergence scores, and the tests whether there is a break or a jump is what a smooth law gives, of your own data.
+"""Emergence scores, and the test whether there is a break, of your own data.
 
-    from analysis import break_test, emergence_score, linearity, mirage_test
+    from analysis import break_test, emergence_score, linearity
 
 Each function is imported when it is first used: `import analysis` loads nothing else.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 from importlib import import_module
 
 _PLACES = {
-    "break_test": "analysis.breaks.break_frames",
+    "break_test": "analysis.breaks.frames",
     "emergence_score": "analysis.score.frames",
     "linearity": "analysis.score.frames",
     "mirage_test": "analysis.breaks.frames",

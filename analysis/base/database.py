@@ -77,9 +77,10 @@ def create_views(con: duckdb.DuckDBPyConnection, inputs: Mapping[str, Input], by
         con.execute(f"create or replace temp view {name} as select * from {reader}")
 
 
-def create_macros(con: duckdb.DuckDBPyConnection) -> None:
-    """Create the SQL functions that the figures' queries call."""
-    con.execute(packaged_text("sql/macros/wilson_interval.sql"))
+def create_macros(con: duckdb.DuckDBPyConnection, *names: str) -> None:
+    """Create the SQL functions `names` of sql/macros. They read tables and views by name, which must be there before."""
+    for name in names:
+        con.execute(packaged_text(f"sql/macros/{name}.sql"))
 
 
 def n_rows(con: duckdb.DuckDBPyConnection, table: str) -> int:

@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.stats import false_discovery_control, norm
 
 from analysis.breaks import smooth_law, step_test
-from analysis.breaks.scatter_prior import GRID, default_prior, dispersions, fit_prior, log_likelihood, posterior
+from analysis.breaks.scatter_prior import GRID, default_prior, dispersions, fit_prior, log_likelihood, posterior, prior_ends
 from analysis.breaks.smooth_law import Penalty, Shares, SmoothFit
 
 N_ROUNDS = 3
@@ -51,10 +51,14 @@ class _Judged:
 
     shares: Shares
     prior: Penalty
-    fitted: SmoothFit
-    at: step_test.Steps
     dispersion: np.ndarray
     scatter: np.ndarray
+    fitted: SmoothFit | None = None
+    at: step_test.Steps | None = None
+
+    def take(self, rows: np.ndarray) -> _Judged:
+        """The curves `rows`, without their fits."""
+        return _Judged(self.shares.take(rows), self.prior.take(rows), self.dispersion[rows], self.scatter[rows])
 
 
 def estimate_pools(shares: Shares, pool: np.ndarray) -> Pools:
@@ -89,6 +93,13 @@ def estimate_pools(shares: Shares, pool: np.ndarray) -> Pools:
         pools = Pools(curvature, curvature_sd, weights)
         scatter = _scatter(shares, statistic, freedom, weights[pool])
     return pools
+
+
+def scatter_ends(shares: Shares, pools: Pools) -> tuple[np.ndarray, np.ndarray]:
+    """Weights of scatter_prior.GRID at the two ends of an interval of the scatter of the one pool that `shares` are."""
+    judged = _judge(shares, pools, np.zeros(len(shares), int))
+    statistic, freedom = _misfit(shares, judged.fitted, judged.at, judged.dispersion)
+    return prior_ends(statistic, freedom, shares.n[:, 0])
 
 
 def _misfit(shares: Shares, fitted: SmoothFit, at: step_test.Steps, dispersion: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -141,7 +152,7 @@ def _judge(shares: Shares, pools: Pools, pool: np.ndarray) -> _Judged:
         scatter = _scatter(shares, *_misfit(shares, fitted, at, dispersion), pools.weights[pool])
     dispersion = 1 + (shares.n - 1) * scatter[:, None]
     fitted = smooth_law.fit(shares, prior, dispersion)
-    return _Judged(shares, prior, fitted, step_test.steps(shares, prior, fitted, dispersion), dispersion, scatter)
+    return _Judged(shares, prior, dispersion, scatter, fitted, step_test.steps(shares, prior, fitted, dispersion))
 
 
 def tested_breaks(
@@ -152,7 +163,7 @@ def tested_breaks(
     Returns
     -------
     DataFrame
-        One row per curve: p_break (NaN without an admissible place), place (of the first scale after the likeliest break),
+        One row per curve: level, slope, curvature and floor (of `smooth_law.law`), p_break (NaN without an admissible place), place (of the first scale after the likeliest break),
         break_size and its standard error there (how much lower the log loss is), size_high and high_place (the largest break
         that is possible at 95 % anywhere, infinite where a place is hidden, and where), n_informative, n_hidden, scatter,
         jump_is_hidden, is_at_chance, n_to_decide (examples with which size_high would be below smallest_break; NaN where no
@@ -184,6 +195,8 @@ def _tested(
     p_break = step_test.p_values(z.max(axis=1), null)
     worsening = np.where(at.variance > 1e-3, -scores / np.sqrt(at.variance), -np.inf).max(axis=1)
     p_break = np.where(worsening > z.max(axis=1), 1.0, p_break)
+    suspects = np.flatnonzero(is_testable & (p_break < _ALPHA))
+    p_break[suspects[_gets_worse(judged.take(suspects), admissible[suspects])]] = 1.0
     best = z.argmax(axis=1)
     row = np.arange(len(shares))
     size, error = _bounds(judged, admissible, smallest_break)
@@ -197,6 +210,10 @@ def _tested(
     worst = high.argmax(axis=1)
     return pd.DataFrame(
         {
+            "level": fitted.theta[:, 0],
+            "slope": fitted.theta[:, 1] / shares.x.std(axis=1),
+            "curvature": fitted.theta[:, 2],
+            "floor": shares.chance[:, 0] + fitted.theta[:, 3],
             "p_break": np.where(is_testable, p_break, np.nan),
             "place": best + 1,
             "break_size": np.where(is_testable, break_size, np.nan),
@@ -243,6 +260,23 @@ def _size_at(judged: _Judged, place: np.ndarray, start: np.ndarray) -> tuple[np.
         change = at.scores(judged.shares.y - fitted.mean)[row, place] / at.variance[row, place]
         size = size + np.clip(change, -1, 1)
     return size, at.variance[row, place] ** -0.5
+
+
+def _gets_worse(judged: _Judged, admissible: np.ndarray) -> np.ndarray:
+    """Whether a step up of the loss at some place explains every curve better than a step down at any admissible one.
+
+    A large step bends the law so much that scores at the fit without it do not tell its sign: here each is fitted.
+    """
+    down, up = np.full(len(judged.shares), -np.inf), np.full(len(judged.shares), -np.inf)
+    for j in range(admissible.shape[1]):
+        place = np.full(len(judged.shares), j)
+        size, _ = _size_at(judged, place, np.zeros(len(place)))
+        step = -size[:, None] * (np.arange(judged.shares.y.shape[1]) > j)
+        fitted = smooth_law.fit(judged.shares, judged.prior, judged.dispersion, step)
+        gain = smooth_law.log_posterior(judged.shares, judged.prior, judged.dispersion, fitted)
+        down = np.where((size > 0) & admissible[:, j], np.maximum(down, gain), down)
+        up = np.where(size < 0, np.maximum(up, gain), up)
+    return up > down
 
 
 def _at_chance(shares: Shares, dispersion: np.ndarray) -> np.ndarray:

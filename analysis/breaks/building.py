@@ -7,13 +7,15 @@ from collections.abc import Mapping
 import duckdb
 
 from analysis.base.database import Input, connect
-from analysis.breaks.passes import measure_trials
+from analysis.base.parallel import Processes
+from analysis.breaks.measuring import measure, pools_of, testable
+from analysis.breaks.sensitivity import sensitivity
 from analysis.normalise.gather import inputs_of_score
 from analysis.normalise.schema import Normalised
 from analysis.score.curves import make_curves
 from analysis.score.database import assemble
 
-DEFAULTS = {"emergence_threshold": 20.0, "steepest_plausible_slope": -0.2, "seed": 0, "bootstrap": "jumps"}
+DEFAULTS = {"emergence_threshold": 20.0, "sharpness_threshold": 2.0, "smallest_break": 1.0, "seed": 0}
 """Settings of `build_tables`, as in config/config.yaml."""
 
 
@@ -22,8 +24,12 @@ def computed_inputs(inputs: Mapping[str, Input], settings: Mapping[str, object],
     with connect(threads=n_processes) as con:
         make_curves(con, inputs)
         computed = {f"computed_{name}": con.table(name).to_arrow_table() for name in ("curves", "points", "trials")}
-    measured = measure_trials(computed["computed_trials"], settings, n_processes, lambda line: None)
-    return {**inputs, **computed, "computed_measured": measured}
+    curves = testable(computed["computed_trials"])
+    with Processes(n_processes) as processes:
+        pools = pools_of(curves, processes.map)
+        computed["computed_measured"] = measure(curves, pools, settings, processes.map)
+        computed["computed_sensitivity"] = sensitivity(curves, pools, settings, processes.map)
+    return {**inputs, **computed}
 
 
 def build_tables(

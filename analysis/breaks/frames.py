@@ -1,56 +1,57 @@
-"""The mirage test of your own arrays and tables: `from analysis import mirage_test`."""
+"""The break test of your own arrays and tables: `from analysis import break_test`."""
 
 from __future__ import annotations
+
+import warnings
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from analysis.base.sql import sql_text
-from analysis.breaks.passes import measure_trials
+from analysis.breaks.measuring import measure, pools_of, testable
+from analysis.breaks.verdicts import breaks_of
 from analysis.score.frames import SCALE, scored
 
 
-def mirage_test(
+def break_test(
     scores: pd.DataFrame | ArrayLike,
     n_parameters: ArrayLike | None = None,
     n_examples: int | ArrayLike | None = None,
     chance: float | ArrayLike = 0.0,
     *,
-    emergence_threshold: float = 20,
-    steepest_plausible_slope: float = -0.2,
-    bootstrap: str = "jumps",
+    smallest_break: float = 1.0,
+    emergence_threshold: float = 20.0,
+    sharpness_threshold: float = 2.0,
     seed: int = 0,
-    n_processes: int = 1,
 ) -> pd.DataFrame:
-    """Test for every curve of shares of right answers whether its jump is what a smooth power law gives (docs/method.md).
+    """Say for every curve of shares of right answers whether there is a break, none, or too little evidence to tell.
 
-        score = chance + (1 - chance) exp(-exp(intercept + slope log n_parameters))
-
-    Models of one family scatter more than binomially. By how much is estimated from the other curves that are given, so that
-    a curve that is given alone is tested as if it did not, and is rejected too easily: dispersion_source is then "none".
+    The law without a break is smooth: the log of the loss, -log((score - floor) / (1 - floor)), is a quadratic in the log
+    of scale. A break lowers it from one scale on. Curvature and scatter between models are estimated with the other curves of
+    the same model family, metric and number of scales that are given. Fewer than 10 curves do not tell the scatter: then the
+    verdict is that with much of it (a mean intra-class correlation of 0.02), and p_break_low_scatter is beside it.
 
     Parameters
     ----------
     scores : DataFrame, or array of shape (n_curves, n_scales) or (n_scales,)
-        A DataFrame as in `emergence_score`, with n_examples and chance; all its metrics are taken as shares. An array holds
-        shares from 0 to 1 by rising scale.
+        A DataFrame as in `emergence_score`, with n_examples and chance; all its metrics are taken as shares, of which
+        higher is better. An array holds shares from 0 to 1 by rising scale.
     n_parameters, n_examples, chance : arrays, shapes (n_scales,), (n_curves,) and (n_curves,)
         With an array of scores: scales, test examples behind every share, and share that guessing gets.
-    emergence_threshold : float
-        A jump is an improvement score above this.
-    steepest_plausible_slope : float
-        An exponent certainly below this explains nothing.
-    bootstrap : str
-        "jumps" draws for curves that jump, "all" for all.
-    seed, n_processes : int
-        Of the draws. The result does not depend on the number of processes.
+    smallest_break : float
+        A curve is smooth where a break of this size is excluded: 1 is a factor e of the loss.
+    emergence_threshold, sharpness_threshold : float
+        A curve jumps where its improvement score is above the first, and above the second times the score of a straight line
+        in log scale at its scales.
+    seed : int
+        Of the draws.
 
     Returns
     -------
     DataFrame
-        The table `mirage` of the workflow: one row per curve with verdict, reason, p and q values, slope and its bounds. The
-        q values control the false discovery rate among the curves that are given.
+        The table `breaks` of the workflow (docs/database.md): one row per curve with verdict (break, smooth, inconclusive,
+        at_chance, not_testable) and reason, p_break, q_break among all that are given, break_scale, break_size with its 95 %
+        interval, break_size_high (the largest break that is not excluded), jumps and source_of_jump.
 
     Raises
     ------
@@ -58,26 +59,32 @@ def mirage_test(
         A column or an argument is missing, or shapes do not fit.
 
     """
-    scores = checked_shares(scores, n_parameters, n_examples, chance, needed_by="mirage_test")
-    settings = {"emergence_threshold": float(emergence_threshold), "seed": seed, "bootstrap": bootstrap}
-    settings["steepest_plausible_slope"] = float(steepest_plausible_slope)
+    scores = _checked_shares(scores, n_parameters, n_examples, chance)
+    if not smallest_break > 0:
+        raise ValueError(f"smallest_break is {smallest_break}; a number above 0 is needed")
+    settings = {"emergence_threshold": float(emergence_threshold), "sharpness_threshold": float(sharpness_threshold)}
+    settings |= {"smallest_break": float(smallest_break), "seed": int(seed)}
     with scored(scores, all_shares=True) as con:
         trials = con.table("trials").to_arrow_table()
-        con.register("measured", measure_trials(trials, settings, n_processes, lambda line: None))
-        con.register("given_settings", pd.DataFrame({name: [value] for name, value in settings.items()}))
-        con.execute(f"create temp view settings as {sql_text('tables/settings')}")
-        return con.execute(sql_text("tables/mirage")).df()
+    curves = testable(trials)
+    return breaks_of(trials, measure(curves, pools_of(curves), settings), settings)
 
 
-def checked_shares(
-    scores: pd.DataFrame | ArrayLike, n_parameters: ArrayLike | None, n_examples: object, chance: object, needed_by: str
+def mirage_test(*arguments: object, **settings: object) -> pd.DataFrame:
+    """The former name of `break_test`, for one version. Its settings and columns are those of `break_test`."""
+    warnings.warn("mirage_test is now break_test, and will go in the next version", FutureWarning, stacklevel=2)
+    return break_test(*arguments, **settings)
+
+
+def _checked_shares(
+    scores: pd.DataFrame | ArrayLike, n_parameters: ArrayLike | None, n_examples: object, chance: object
 ) -> pd.DataFrame:
     """A table that has n_examples and chance, of a table or of arrays; ValueError where one is missing."""
     if not isinstance(scores, pd.DataFrame):
         return _as_frame(scores, n_parameters, n_examples, chance)
     for name in ("n_examples", "chance"):
         if name not in scores.columns:
-            raise ValueError(f"{needed_by} needs the column {name}")
+            raise ValueError(f"break_test needs the column {name}")
     return scores
 
 

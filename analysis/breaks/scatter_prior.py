@@ -12,10 +12,14 @@ import numpy as np
 GRID = np.array([0, 0.0005, 0.001, 0.002, 0.004, 0.007, 0.01, 0.015, 0.02, 0.03, 0.045, 0.07, 0.1, 0.2])
 """Intra-class correlations."""
 PRIOR_CURVES = 5.0
+DEFAULT_MEAN = 0.01
+"""Of the intra-class correlation where nothing else is known: between the values of 0.005 and 0.015 that BIG-bench's families
+have by most estimates."""
 _ROUNDS = 200
+_RESAMPLES = 21
 
 
-def default_prior(mean: float = 0.01) -> np.ndarray:
+def default_prior(mean: float = DEFAULT_MEAN) -> np.ndarray:
     """Weights of GRID where nothing else is known: exponential with this mean, and 2 % at 0."""
     weights = np.exp(-GRID / mean) * np.gradient(GRID)
     weights[0] = 0
@@ -50,7 +54,31 @@ def fit_prior(statistic: np.ndarray, freedom: np.ndarray, n: np.ndarray, prior: 
 
     """
     likelihoods = log_likelihood(statistic[:, None], freedom[:, None], dispersions(n))
+    relative = np.exp(likelihoods - likelihoods.max(axis=1, keepdims=True))
+    return _likeliest(relative, np.ones(len(statistic)), prior)
+
+
+def _likeliest(relative: np.ndarray, times: np.ndarray, prior: np.ndarray) -> np.ndarray:
+    """Weights of GRID for curves of these likelihoods, shape (n_curves, len(GRID)), each of which counts `times` times."""
     weights = prior
     for _ in range(_ROUNDS):
-        weights = (posterior(likelihoods, weights).sum(axis=0) + PRIOR_CURVES * prior) / (len(statistic) + PRIOR_CURVES)
+        expected = times @ (relative * weights / (relative @ weights)[:, None])
+        weights = (expected + PRIOR_CURVES * prior) / (times.sum() + PRIOR_CURVES)
     return weights
+
+
+def prior_ends(statistic: np.ndarray, freedom: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Weights of GRID at the two ends of a 90 % interval of the mean scatter of a pool; parameters as of `fit_prior`.
+
+    Curves are drawn anew from the pool, and the default prior has half and twice its mean: so the ends are those of few
+    curves too, which tell next to nothing.
+    """
+    likelihoods = log_likelihood(statistic[:, None], freedom[:, None], dispersions(n))
+    relative = np.exp(likelihoods - likelihoods.max(axis=1, keepdims=True))
+    times = np.random.default_rng(0).multinomial(len(n), np.full(len(n), 1 / len(n)), _RESAMPLES).astype(float)
+    ends = []
+    for prior, level in ((default_prior(DEFAULT_MEAN / 2), 0.05), (default_prior(2 * DEFAULT_MEAN), 0.95)):
+        weights = [_likeliest(relative, each, prior) for each in times]
+        means = [each @ GRID for each in weights]
+        ends.append(weights[int(np.argsort(means)[round(level * (len(means) - 1))])])
+    return ends[0], ends[1]

@@ -78,13 +78,27 @@ def penalty(chance: np.ndarray, curvature: np.ndarray, curvature_sd: np.ndarray)
     return Penalty(mean, precision)
 
 
-def basis(x: np.ndarray) -> np.ndarray:
-    """1, t and q at the log scales x, shape (n_curves, n_scales, 3): orthogonal, each of mean square 1."""
-    t = x - x.mean(axis=1, keepdims=True)
-    t = t / np.sqrt((t**2).mean(axis=1, keepdims=True))
-    q = t**2 - 1 - t * (t**3).mean(axis=1, keepdims=True)
-    q = q / np.sqrt((q**2).mean(axis=1, keepdims=True))
-    return np.stack([np.ones_like(t), t, q], axis=-1)
+def basis(x: np.ndarray, at: np.ndarray | None = None) -> np.ndarray:
+    """1, t and q of curves with the log scales x, shape (n_curves, n_scales, 3): orthogonal, each of mean square 1.
+
+    At other log scales than x where `at` gives them.
+    """
+    at = x if at is None else at
+    centre, spread = x.mean(axis=1, keepdims=True), x.std(axis=1, keepdims=True)
+    own, t = (x - centre) / spread, (at - centre) / spread
+    skew = (own**3).mean(axis=1, keepdims=True)
+    size = np.sqrt(((own**2 - 1 - own * skew) ** 2).mean(axis=1, keepdims=True))
+    return np.stack([np.ones_like(t), t, (t**2 - 1 - t * skew) / size], axis=-1)
+
+
+def law(x: np.ndarray, parameters: np.ndarray, at: np.ndarray | None = None) -> np.ndarray:
+    """Shares that the law gives curves of the log scales x, there or `at` others.
+
+    `parameters` has the columns level, slope (per unit of x), curvature and floor.
+    """
+    b = parameters[:, :3] * np.stack([np.ones(len(x)), x.std(axis=1), np.ones(len(x))], axis=1)
+    floor = parameters[:, 3:]
+    return _means(np.einsum("cmk,ck->cm", basis(x, at), b), np.zeros_like(floor), floor)[0]
 
 
 def _means(eta: np.ndarray, shift: np.ndarray, chance: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -127,6 +141,12 @@ def fit(shares: Shares, prior: Penalty, dispersion: np.ndarray, step: np.ndarray
         if not len(rows):
             break
     return _evaluated(shares, theta, step)
+
+
+def log_posterior(shares: Shares, prior: Penalty, dispersion: np.ndarray, fitted: SmoothFit) -> np.ndarray:
+    """The penalised quasi-likelihood that `fit` maximises, of every curve."""
+    likelihood = shares.n / dispersion * (shares.y * np.log(fitted.mean) + (1 - shares.y) * np.log1p(-fitted.mean))
+    return likelihood.sum(axis=1) - 0.5 * (prior.precision * (fitted.theta - prior.mean) ** 2).sum(axis=1)
 
 
 def _objective(shares: Shares, prior: Penalty, dispersion: np.ndarray, step: np.ndarray, theta: np.ndarray) -> np.ndarray:

@@ -43,7 +43,7 @@ def page(database: str, inputs: Mapping[str, Input]) -> tuple[str, pd.DataFrame]
     """
     with connect(database, read_only=True) as con:
         create_views(con, inputs)
-        create_macros(con)
+        create_macros(con, "wilson_interval")
         tables = {name: markdown(con.execute(sql_text(path))) for name, path in TABLES.items()}
         counted = con.execute(sql_text("pages/bigbench_counts"))
         counts = dict(zip([column[0] for column in counted.description], counted.fetchall()[0], strict=True))

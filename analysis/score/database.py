@@ -13,11 +13,11 @@ import pandas as pd
 
 from analysis.base.database import Input, connect, create_macros, create_views, finish_file, write_parquet
 from analysis.base.files import replacing
-from analysis.base.sql import packaged_text, sql_text
+from analysis.base.sql import sql_text
 from analysis.base.tables import TABLES, create_table
 
 FOLDER_OF_TABLES, FOLDER_OF_VIEWS = "sql/tables/", "sql/views/"
-SETTINGS = ("emergence_threshold", "steepest_plausible_slope", "seed", "bootstrap")
+SETTINGS = ("emergence_threshold", "sharpness_threshold", "smallest_break", "seed")
 IN_ORDER = "order by task, subtask, shots, metric, filter, model_family"
 """Curves of several shards, each of which is in this order."""
 
@@ -36,7 +36,7 @@ def assemble(
         Connection to the database file.
     inputs : mapping
         Those of `curves.make_curves` and what it made (computed_curves, computed_points, computed_trials), the tests of
-        these (computed_measured, see `analysis.breaks`), published_tasks, published_rejects, reference_annotations; for
+        these (computed_measured and computed_sensitivity, see `analysis.breaks`), published_tasks, published_rejects, reference_annotations; for
         simulated data published_truth.
     settings : mapping
         SETTINGS.
@@ -50,21 +50,22 @@ def assemble(
 
     """
     create_views(con, inputs)
-    create_macros(con)
+    create_macros(con, "wilson_interval")
     for name in ("trials", "measured"):
         con.execute(f"create or replace temp view {name} as from computed_{name}")
     con.register("given_settings", pd.DataFrame({name: [settings[name]] for name in SETTINGS}))
     # What was computed in shards is taken from there.
     computed = {"curves": f"from computed_curves {IN_ORDER}", "points": "from computed_points order by curve_id, scale"}
+    computed["sensitivity"] = "from computed_sensitivity"
     for name, table in TABLES.items():
         if table.get("optional") and f"published_{name}" not in inputs:
             continue
         if name == "provenance":
             counts = _counts(con)
-            rows = {**facts, **{name: settings[name] for name in SETTINGS[:2]}, **counts}
+            rows = {**facts, **{name: settings[name] for name in SETTINGS[:3]}, **counts}
             con.register("facts", pd.DataFrame({"key": list(rows), "value": [str(value) for value in rows.values()]}))
-        if name == "triplets":
-            con.execute(packaged_text("sql/macros/best_curves.sql"))
+        if name == "breaks":
+            create_macros(con, "jump_threshold", "tested_groups", "best_curves")
         folder = FOLDER_OF_VIEWS if table.get("view") else FOLDER_OF_TABLES
         create_table(con, folder.removeprefix("sql/") + name, computed.get(name))
     return counts

@@ -120,6 +120,6 @@ def power(
                     )
     columns = ["metric", "n_examples", "break_size", "test", "n_curves", "share", "jump_share"]
     with connect() as con:
-        create_macros(con)
+        create_macros(con, "wilson_interval")
         con.register("shares", pd.DataFrame(rows, columns=columns))
         return con.execute(sql_text("steps/share_intervals")).df()

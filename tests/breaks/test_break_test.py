@@ -170,12 +170,7 @@ def test_a_break_that_is_there_and_one_that_is_not():
     assert break_test(y[-1], SCALES, 800)["verdict"].tolist() == ["break"]
 
 
-FALLS_TO_ZERO = pytest.mark.xfail(
-    strict=True, reason="a curve that falls to zero and recovers fits no smooth law, and its recovery is called a break"
-)
-
-
-@pytest.mark.parametrize("size", [0.5, 1.0, pytest.param(2.0, marks=FALLS_TO_ZERO)])
+@pytest.mark.parametrize("size", [0.5, 1.0, 2.0, 3.0])
 def test_a_curve_that_gets_worse_has_no_break(size):
     rng = np.random.default_rng(7)
     x = np.log(SCALES) - np.log(1e9)

@@ -447,7 +447,7 @@ def test_points_have_wilson_intervals(real_database, name):
 
 def test_what_is_no_share_has_no_interval():
     with connect() as con:
-        create_macros(con)
+        create_macros(con, "wilson_interval")
         found = con.sql(
             "select wilson_interval(y, 100).low from (values (-0.1), (0.0), (1.0), (1.5), (80)) as t(y)"
         ).fetchall()

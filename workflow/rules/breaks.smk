@@ -1,65 +1,63 @@
-# The mirage test of the curves that can be tested.
+# The break test of the curves that can be tested.
 #   in:  data/<dataset>/shards/<shard>/trials.parquet
-#   out: data/<dataset>/shards/<shard>/fitted.parquet and candidates.parquet (fits), pooled.parquet (their scatter) and
-#        measured.parquet (their tests)
-# Only the scatter of models crosses shards here, in `pool`; the false discovery rate does in `database`.
-
-
-rule fit:
-    input:
-        trials=rules.score.output.trials,
-        code=code_of("fit.py"),
-    output:
-        fitted=f"{SHARD}/fitted.parquet",
-        candidates=f"{SHARD}/candidates.parquet",
-    log:
-        f"logs/{DATASET}/fit_{{shard}}.log",
-    benchmark:
-        f"logs/{DATASET}/fit_{{shard}}.benchmark.tsv"
-    threads: MIRAGE_THREADS
-    resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-    params:
-        seed=config["seed"],
-    script:
-        "../scripts/fit.py"
+#   out: data/<dataset>/pools.parquet (curvature and scatter of every pool of curves) and sensitivity.parquet (verdicts on a
+#        sample under other choices), data/<dataset>/shards/<shard>/measured.parquet (tests)
+# Pools cross shards in `pool`, the false discovery rate does in `database`.
+TEST_CONFIG = {name: config[name] for name in ("smallest_break", "emergence_threshold", "sharpness_threshold", "seed")}
 
 
 rule pool:
     input:
-        fitted=expand(rules.fit.output.fitted, shard=SHARDS),
-        candidates=expand(rules.fit.output.candidates, shard=SHARDS),
+        trials=expand(rules.score.output.trials, shard=SHARDS),
         code=code_of("pool.py"),
     output:
-        expand(f"{SHARD}/pooled.parquet", shard=SHARDS),
+        f"data/{DATASET}/pools.parquet",
     log:
         f"logs/{DATASET}/pool.log",
     benchmark:
         f"logs/{DATASET}/pool.benchmark.tsv"
-    threads: MIRAGE_THREADS
+    threads: CORES
     resources:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
-    params:
-        seed=config["seed"],
     script:
         "../scripts/pool.py"
 
 
-rule mirage:
+rule breaks:
     input:
-        fitted=rules.fit.output.fitted,
-        pooled=f"{SHARD}/pooled.parquet",
-        code=code_of("mirage.py"),
+        trials=rules.score.output.trials,
+        pools=rules.pool.output[0],
+        code=code_of("breaks.py"),
     output:
         f"{SHARD}/measured.parquet",
     log:
-        f"logs/{DATASET}/mirage_{{shard}}.log",
+        f"logs/{DATASET}/breaks_{{shard}}.log",
     benchmark:
-        f"logs/{DATASET}/mirage_{{shard}}.benchmark.tsv"
-    threads: MIRAGE_THREADS
+        f"logs/{DATASET}/breaks_{{shard}}.benchmark.tsv"
+    threads: TEST_THREADS
     resources:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
     params:
-        config={name: config[name] for name in ("emergence_threshold", "seed", "bootstrap")},
+        config=TEST_CONFIG,
     script:
-        "../scripts/mirage.py"
+        "../scripts/breaks.py"
+
+
+rule sensitivity:
+    input:
+        trials=expand(rules.score.output.trials, shard=SHARDS),
+        pools=rules.pool.output[0],
+        code=code_of("sensitivity.py"),
+    output:
+        f"data/{DATASET}/sensitivity.parquet",
+    log:
+        f"logs/{DATASET}/sensitivity.log",
+    benchmark:
+        f"logs/{DATASET}/sensitivity.benchmark.tsv"
+    threads: CORES
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+    params:
+        config=TEST_CONFIG,
+    script:
+        "../scripts/sensitivity.py"

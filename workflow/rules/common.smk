@@ -86,7 +86,7 @@ try:
 except WorkflowError:  # on a cluster, where there is no total; profiles say how many threads a rule gets
     CORES = 2
 # One shard has the machine for itself; of several a few run at a time.
-MIRAGE_THREADS = CORES if N_SHARDS == 1 else min(2, CORES)
+TEST_THREADS = CORES if N_SHARDS == 1 else min(2, CORES)
 
 
 wildcard_constraints:

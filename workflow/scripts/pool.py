@@ -1,14 +1,14 @@
-"""The scatter of models around their laws, pooled over all shards."""
+"""Curvature of laws and scatter of models, of every pool of curves of all shards."""
 
-import pyarrow.parquet as pq
+import pyarrow as pa
 from job import running
 
 from analysis.base.files import write_parquet
-from analysis.breaks.sharded import POOLED_SCHEMA, STATE, pool_shards
+from analysis.base.parallel import Processes
+from analysis.breaks import measuring
 
-with running(snakemake) as say:
-    states = [pq.read_table(path, columns=STATE) for path in snakemake.input.fitted]
-    candidates = [pq.read_table(path) for path in snakemake.input.candidates]
-    pooled = pool_shards(states, candidates, snakemake.params.seed, snakemake.threads, say)
-    for path, table in zip(snakemake.output, pooled, strict=True):
-        write_parquet(table, path, POOLED_SCHEMA)
+with running(snakemake) as say, Processes(snakemake.threads) as processes:
+    curves = measuring.read_testable(snakemake.input.trials)
+    pools = measuring.pools_of(curves, processes.map)
+    write_parquet(pa.Table.from_pandas(pools, measuring.POOLS_SCHEMA), snakemake.output[0], measuring.POOLS_SCHEMA)
+    say(f"{len(curves):,} curves that can be tested, in {len(pools):,} pools")

@@ -64,11 +64,11 @@ select
     points.scale,
     bases.scale_basis,
     points.score,
-    points.n_models * mirage.n_examples as n_examples,
-    wilson_interval(points.score, points.n_models * mirage.n_examples).low as score_low,
-    wilson_interval(points.score, points.n_models * mirage.n_examples).high as score_high
+    points.n_models * breaks.n_examples as n_examples,
+    wilson_interval(points.score, points.n_models * breaks.n_examples).low as score_low,
+    wilson_interval(points.score, points.n_models * breaks.n_examples).high as score_high
 from drawn
 inner join points on drawn.curve_id = points.curve_id
 left join bases on drawn.model_family = bases.model_family and points.scale = bases.scale
-left join mirage on drawn.curve_id = mirage.curve_id
+left join breaks on drawn.curve_id = breaks.curve_id
 order by drawn.place, drawn.is_sharp desc, points.scale

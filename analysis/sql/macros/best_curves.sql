@@ -32,7 +32,9 @@ create or replace temp macro best_curves(only_preferred) as table (
             if(isnan(median(improvement_score)), null, median(improvement_score)) as median_improvement_score,
             bool_or(is_preferred) as is_preferred,
             bool_or(is_counted) as is_counted,
-            coalesce(bool_or(improvement_score > settings.emergence_threshold and is_counted), false) as displays_emergence
+            coalesce(bool_or(improvement_score > settings.emergence_threshold and is_counted), false) as exceeds_threshold,
+            coalesce(bool_or(improvement_score > jump_threshold(straight_line_score) and is_counted), false)
+                as displays_emergence
         from curves
         cross join settings
         where entry_kind <> 'aggregate' and (is_preferred or not only_preferred)
@@ -57,6 +59,7 @@ create or replace temp macro best_curves(only_preferred) as table (
         coalesce(summary.n_scored_curves, 0) as n_scored_curves,
         summary.median_improvement_score,
         coalesce(summary.is_counted, false) as is_counted,
+        coalesce(summary.exceeds_threshold, false) as exceeds_threshold,
         coalesce(summary.displays_emergence, false) as displays_emergence,
         summary.is_preferred,
         if(best.entry_kind <> 'aggregate', best.status, 'aggregate_only') as status

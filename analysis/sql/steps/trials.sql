@@ -1,6 +1,14 @@
--- One row per curve of a metric that is a proportion: its points, and what the mirage test must know besides.
--- not_testable is NULL for curves that are tested; is_fitted is false where there is nothing to fit.
-with known as (
+-- One row per curve of a metric that is a proportion: its points, and what the break test must know besides.
+-- Checkpoints of one run answer alike: their errors are correlated, and the test takes the points of a curve as independent.
+-- not_testable is NULL for curves that are tested.
+with checkpoints as (
+    select model_family
+    from models
+    where scale_basis in ('training_tokens', 'training_steps')
+    group by model_family
+),
+
+known as (
     select
         curves.curve_id,
         curves.task,
@@ -10,12 +18,15 @@ with known as (
         curves.filter,
         curves.model_family,
         curves.entry_kind,
+        curves.is_preferred,
         curves.n_scales,
         curves.n_examples,
         curves.n_source,
         curves.n_ambiguous,
         curves.improvement_score,
+        curves.straight_line_score,
         curves.status,
+        checkpoints.model_family is not null as is_of_checkpoints,
         series.scales,
         series.ys,
         series.models_per_point as n_models,
@@ -31,6 +42,7 @@ with known as (
     inner join metrics on curves.metric = metrics.metric
     inner join series on curves.curve_id = series.curve_id
     left join reference_task_notes as notes on curves.task = notes.task
+    left join checkpoints on curves.model_family = checkpoints.model_family
     where metrics.is_proportion
 )
 
@@ -40,6 +52,7 @@ select
         when entry_kind = 'aggregate' then 'aggregate over subtasks'
         when n_scales < 5 then 'fewer than 5 scales'
         when status = 'flat' then 'flat: no step at all'
+        when is_of_checkpoints then 'checkpoints of one run are not independent models'
         when no_shares then 'no shares of right answers (tasks.note)'
         when n_source = 'mixed' then 'number of examples unknown: test sets of different sizes'
         when n_source = 'rounded' then 'number of examples unknown: the scores may be rounded'
@@ -47,8 +60,6 @@ select
         when n_examples is null then 'number of examples unknown'
         when chance is null then 'chance rate unknown'
         when not is_share then 'scores outside 0 to 1: no shares of right answers'
-    end as not_testable,
-    entry_kind <> 'aggregate' and n_scales >= 3 and not no_shares and n_examples is not null and chance is not null
-    and is_share as is_fitted
+    end as not_testable
 from known
 order by task, subtask, shots, metric, filter, model_family

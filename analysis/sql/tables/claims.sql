@@ -3,8 +3,8 @@ with by_preferred as (
     select
         metric,
         count(*) as n_pairs,
-        count(*) filter (displays_emergence) as n_displaying,
-        count(*) filter (displays_emergence and twin_of is null) as n_displaying_alone,
+        count(*) filter (exceeds_threshold) as n_displaying,
+        count(*) filter (exceeds_threshold and twin_of is null) as n_displaying_alone,
         metric in ('multiple_choice_grade', 'exact_str_match') as is_of_two
     from pairs
     where is_counted
@@ -69,12 +69,22 @@ swapped as (
 verdicts as (
     select
         count(*) filter (verdict <> 'not_testable') as n_tested,
-        count(*) filter (verdict in ('unexplained', 'steep', 'resolution', 'mirage')) as n_jumps,
-        count(*) filter (verdict = 'unexplained') as n_unexplained,
-        count(*) filter (verdict = 'steep') as n_steep,
-        count(*) filter (verdict = 'resolution') as n_resolution,
-        count(*) filter (verdict = 'mirage') as n_mirage
-    from mirage
+        count(*) filter (jumps and verdict <> 'not_testable') as n_jumps,
+        count(*) filter (jumps and verdict = 'smooth') as n_smooth,
+        count(*) filter (jumps and verdict = 'smooth' and source_of_jump = 'ties') as n_ties,
+        count(*) filter (jumps and verdict = 'smooth' and source_of_jump = 'resolution') as n_resolution,
+        count(*) filter (jumps and verdict = 'smooth' and source_of_jump = 'metric') as n_metric
+    from breaks
+),
+
+jumping as (
+    select
+        count(*) as n_triplets,
+        count(*) filter (q_jumping < 0.05) as n_break,
+        count(*) filter (not coalesce(q_jumping < 0.05, false) and verdict = 'smooth') as n_smooth,
+        count(*) filter (not coalesce(q_jumping < 0.05, false) and verdict = 'at_chance') as n_at_chance
+    from triplets
+    where displays_emergence and verdict <> 'not_testable'
 ),
 
 -- Claims about BIG-bench's metrics and tasks are asked of BIG-bench alone.
@@ -97,9 +107,9 @@ counted as (
     union all
     select 4, n_jumps, n_gone from swapped
     union all
-    select 5, n_tested, n_unexplained from verdicts
+    select 5, n_triplets, n_break from jumping
     union all
-    select 6, n_jumps, n_resolution from verdicts
+    select 6, n_smooth, n_ties + n_resolution from verdicts
 ),
 
 shares as (
@@ -245,36 +255,37 @@ answers as (
         'Claims of emergence were made without control for the number of comparisons.',
         'Of the order of a million triplets, none tested.',
         format(
-            '{} curves tested. Of {} that jump, {} are not explained by a smooth power law: rejected by the test of the fit, or by '
-            || 'that of the jump, each at a false discovery rate of 5 %.',
-            n_tested, n_jumps, n_unexplained
+            '{} curves tested. Of {} triplets that jump and can be tested {} have a break at a false discovery rate of 5 % among '
+            || 'these, {} are smooth, {} at chance, and {} cannot be decided.',
+            n_tested, n_triplets, n_break, jumping.n_smooth, n_at_chance, n_triplets - n_break - jumping.n_smooth - n_at_chance
         ),
         'cannot be decided',
         'it is a claim about papers and not about scores: the numbers say what is left when all comparisons are counted',
-        'mirage_gallery, mirage_slopes, table mirage',
+        'break_gallery, break_sizes, tables breaks and triplets',
         n_tested > 0
     from verdicts
+    cross join jumping
     union all
     select
         6,
         'Test sets too small to resolve small scores make jumps.',
         'Shown for arithmetic (figure 4).',
         format(
-            'Of {} testable jumps {} vanish with enough examples (verdict resolution), {} come from the metric (mirage), '
-            || '{} need an implausibly steep law (steep).',
-            n_jumps, n_resolution, n_mirage, n_steep
+            'Of {} jumps that could be tested a break is excluded for {}. Of these {} would be no jump without ties, {} none with '
+            || 'more examples, and {} are one by the metric alone.',
+            n_jumps, n_smooth, n_ties, n_resolution, n_metric
         ),
         case
-            when n_jumps < 10 then 'cannot be decided'
+            when n_smooth < 10 then 'cannot be decided'
             when shares.share_low > 0.5 then 'holds'
-            when n_resolution = 0 then 'does not hold'
+            when shares.share_high < 0.5 then 'does not hold'
             else 'holds in part'
         end,
         case
-            when n_jumps < 10 then format('only {} jumps can be tested', n_jumps)
-            else format('under the fitted smooth law, {:.0f} % of the testable jumps', 100 * shares.share)
+            when n_smooth < 10 then format('a break is excluded for {} jumps alone', n_smooth)
+            else format('of the jumps without a break, {:.0f} % come from ties or the size of the test set', 100 * shares.share)
         end,
-        'mirage_gallery, table mirage, column n_resolve',
+        'break_gallery, view mirages, column n_resolve',
         n_tested > 0
     from verdicts
     cross join (select * from shares where number = 6) as shares

@@ -47,7 +47,10 @@ scored as (
     select
         *,
         case when status in ('ok', 'infinite') then sign(max_after_min) / sqrt(median_step) end as emergence_score,
-        case when status in ('ok', 'infinite') then sign(max_after_min) / sqrt(list_avg(squared_steps)) end as linearity
+        case when status in ('ok', 'infinite') then sign(max_after_min) / sqrt(list_avg(squared_steps)) end as linearity,
+        -- What a curve scores that is a straight line in log scale, at these scales.
+        ln(scales[-1] / scales[1]) / sqrt(list_median([ln(scale / scales[i]) ** 2 for scale, i in scales[2:]]))
+            as straight_line_score
     from statuses
 ),
 
@@ -102,6 +105,7 @@ select
     direction * emergence_score as improvement_score,
     linearity,
     abs(emergence_score) / (len(ys) - 1) as sharpness,
+    straight_line_score,
     direction,
     status,
     1 / n_examples as smallest_step,

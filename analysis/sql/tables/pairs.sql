@@ -32,13 +32,20 @@ select
     coalesce(best.n_scored_curves, 0) as n_scored_curves,
     best.median_improvement_score,
     coalesce(best.is_counted, false) as is_counted,
+    coalesce(best.exceeds_threshold, false) as exceeds_threshold,
     coalesce(best.displays_emergence, false) as displays_emergence,
     best.is_preferred,
     coalesce(best.status, 'not_published') as status,
-    twin_of.twin as twin_of
+    twin_of.twin as twin_of,
+    coalesce(verdicts.n_curves_tested, 0) as n_curves_tested,
+    verdicts.p,
+    verdicts.q,
+    coalesce(verdicts.verdict, 'not_testable') as verdict
 from seen
 left join wanted on seen.task = wanted.task
 left join best_curves(true) as best
     on seen.task = best.task and seen.model_family = best.model_family and wanted.metric = best.metric
+left join group_verdicts(true) as verdicts
+    on seen.task = verdicts.task and seen.model_family = verdicts.model_family and wanted.metric = verdicts.metric
 left join twin_of on seen.task = twin_of.task and seen.model_family = twin_of.model_family
 order by seen.task, seen.model_family, wanted.metric

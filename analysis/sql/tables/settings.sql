@@ -1,7 +1,7 @@
 -- One row: the settings by which the tables and views of this file judge. Views read them here.
 select
     emergence_threshold::double as emergence_threshold,
-    steepest_plausible_slope::double as steepest_plausible_slope,
-    seed::bigint as seed,
-    bootstrap::varchar as bootstrap
+    sharpness_threshold::double as sharpness_threshold,
+    smallest_break::double as smallest_break,
+    seed::bigint as seed
 from given_settings

@@ -1,4 +1,4 @@
--- One row per metric: how much of its curves, triplets and pairs is above the threshold, and what the mirage test says.
+-- One row per metric: how much of its curves, triplets and pairs is above the threshold, and what the break test says.
 with counted as (
     select
         curves.metric,
@@ -25,11 +25,11 @@ verdicts as (
     select
         metric,
         count(*) filter (verdict <> 'not_testable') as n_tested,
-        count(*) filter (verdict = 'unexplained') as n_unexplained,
-        count(*) filter (verdict = 'steep') as n_steep,
-        count(*) filter (verdict = 'resolution') as n_resolution,
-        count(*) filter (verdict = 'mirage') as n_mirage
-    from mirage
+        count(*) filter (verdict = 'break') as n_break,
+        count(*) filter (verdict = 'smooth') as n_smooth,
+        count(*) filter (verdict = 'at_chance') as n_at_chance,
+        count(*) filter (verdict = 'inconclusive') as n_inconclusive
+    from breaks
     group by metric
 )
 
@@ -46,10 +46,10 @@ select
     of_triplets.n_triplets,
     of_triplets.n_triplets_displaying,
     coalesce(verdicts.n_tested, 0) as n_tested,
-    coalesce(verdicts.n_unexplained, 0) as n_unexplained,
-    coalesce(verdicts.n_steep, 0) as n_steep,
-    coalesce(verdicts.n_resolution, 0) as n_resolution,
-    coalesce(verdicts.n_mirage, 0) as n_mirage
+    coalesce(verdicts.n_break, 0) as n_break,
+    coalesce(verdicts.n_smooth, 0) as n_smooth,
+    coalesce(verdicts.n_at_chance, 0) as n_at_chance,
+    coalesce(verdicts.n_inconclusive, 0) as n_inconclusive
 from metrics
 left join counted on metrics.metric = counted.metric
 left join of_triplets on metrics.metric = of_triplets.metric

@@ -1,4 +1,5 @@
--- The triplets that display emergence, the largest first, each with the verdict on the curve that its score is from.
+-- The triplets that display emergence, the largest first, each with its verdict, and what is said of the curve that its
+-- score is from.
 select
     triplets.task,
     triplets.metric,
@@ -10,10 +11,14 @@ select
     triplets.curve_shots,
     triplets.curve_filter,
     triplets.n_scales,
-    mirage.n_examples,
-    mirage.verdict,
-    mirage.reason
+    breaks.n_examples,
+    triplets.q,
+    triplets.q_jumping,
+    triplets.verdict,
+    breaks.verdict as curve_verdict,
+    breaks.source_of_jump as curve_source_of_jump,
+    breaks.reason as curve_reason
 from triplets
-left join mirage on triplets.curve_id = mirage.curve_id
+left join breaks on triplets.curve_id = breaks.curve_id
 where triplets.displays_emergence
 order by triplets.improvement_score desc, triplets.task, triplets.metric, triplets.model_family

@@ -1,0 +1,157 @@
+-- One row per curve of a proportion metric: whether there is a break, among all tests of the run, and what made its score large.
+with selected as (
+    -- Triplets with a break at a false discovery rate of 5 %: within each of them curves are judged at the level that so many
+    -- selected ones leave (Benjamini and Bogomolov 2014).
+    select
+        *,
+        count(*) over () as n_groups,
+        count(*) filter (q < 0.05) over () as n_selected
+    from tested_groups(false)
+),
+
+tested as (
+    select
+        trials.* exclude (scales, ys, n_models, entry_kind, is_preferred, status, is_of_checkpoints, is_share, no_shares),
+        measured.* exclude (curve_id),
+        coalesce(trials.improvement_score > jump_threshold(trials.straight_line_score), false) as jumps,
+        jump_threshold(trials.straight_line_score) as needed_to_jump
+    from trials
+    left join measured on trials.curve_id = measured.curve_id
+),
+
+ranked as (
+    select
+        tested.curve_id,
+        tested.task,
+        tested.metric,
+        tested.model_family,
+        tested.p_break,
+        selected.q,
+        if(selected.q < 0.05, selected.n_groups / selected.n_selected, 1) as n_per_selected,
+        tested.p_break
+        * count(*) over (partition by tested.task, tested.metric, tested.model_family)
+        / (
+            rank() over (partition by tested.task, tested.metric, tested.model_family order by tested.p_break)
+            + count(*) over (partition by tested.task, tested.metric, tested.model_family, tested.p_break) - 1
+        ) as p_by_rank
+    from tested
+    inner join selected
+        on tested.task = selected.task and tested.metric = selected.metric and tested.model_family = selected.model_family
+    where tested.p_break is not null
+),
+
+corrected as (
+    select
+        curve_id,
+        greatest(
+            q,
+            least(1, n_per_selected * min(p_by_rank) over (partition by task, metric, model_family order by p_break desc))
+        ) as q_break
+    from ranked
+),
+
+judged as (
+    select
+        tested.*,
+        corrected.q_break,
+        case
+            when tested.not_testable is not null then 'not_testable'
+            when corrected.q_break < 0.05 then 'break'
+            when tested.is_at_chance then 'at_chance'
+            when tested.size_high < settings.smallest_break then 'smooth'
+            else 'inconclusive'
+        end as verdict
+    from tested
+    cross join settings
+    left join corrected on tested.curve_id = corrected.curve_id
+),
+
+sourced as (
+    select
+        *,
+        case
+            when not jumps or verdict in ('not_testable', 'inconclusive') then null
+            when verdict = 'break' then 'break'
+            when score_without_ties <= needed_to_jump then 'ties'
+            when score_noise_free > needed_to_jump then 'metric'
+            when n_resolve > n_examples then 'resolution'
+        end as source_of_jump
+    from judged
+)
+
+select
+    sourced.curve_id,
+    sourced.task,
+    sourced.subtask,
+    sourced.shots,
+    sourced.metric,
+    sourced.filter,
+    sourced.model_family,
+    sourced.n_scales,
+    sourced.n_examples,
+    sourced.n_source,
+    sourced.n_ambiguous,
+    sourced.chance,
+    sourced.improvement_score,
+    sourced.score_low,
+    sourced.score_high,
+    sourced.score_without_ties,
+    sourced.score_noise_free,
+    sourced.n_resolve::bigint as n_resolve,
+    sourced.jumps,
+    if(sourced.level is null, null, 'quadratic in log scale') as law,
+    sourced.level,
+    sourced.slope,
+    sourced.curvature,
+    sourced.floor,
+    sourced.scatter,
+    case when sourced.n_pool >= 10 then 'pool' when sourced.n_pool is not null then 'prior' end as scatter_source,
+    sourced.n_pool,
+    sourced.n_informative,
+    sourced.p_break,
+    sourced.q_break,
+    sourced.p_break_low_scatter,
+    sourced.break_scale,
+    sourced.break_size,
+    sourced.break_size_low,
+    sourced.break_size_up,
+    sourced.size_high as break_size_high,
+    sourced.high_scale,
+    sourced.n_to_decide::bigint as n_to_decide,
+    sourced.verdict,
+    sourced.source_of_jump,
+    case sourced.verdict
+        when 'not_testable' then sourced.not_testable
+        when 'at_chance' then 'no score differs from the chance rate'
+        when 'break' then format(
+            'from scale {:.3g} on the loss is lower by a factor of {:.3g} than a smooth law gives',
+            sourced.break_scale, exp(sourced.break_size)
+        )
+        when 'smooth' then format(
+            'a break of a factor {:.1f} of the loss is excluded at every scale where it would be seen', exp(settings.smallest_break)
+        )
+        else case
+            when sourced.p_break is null
+                then 'no break could be seen: at no scale do two scales before it say anything of the loss'
+            when sourced.p_break_low_scatter < 0.05 then format(
+                'it depends on how much models scatter, which {} cannot tell: p is {:.2g} with little scatter and {:.2g} with much',
+                if(sourced.n_pool = 1, 'one curve', sourced.n_pool || ' curves'), sourced.p_break_low_scatter, sourced.p_break
+            )
+            when sourced.jump_is_hidden then 'the largest rise comes where the scores before it say too little of the loss'
+            when sourced.n_hidden > 0 then format(
+                'a break could hide at {} before which scores are too near the floor to tell',
+                if(sourced.n_hidden = 1, 'a scale', sourced.n_hidden || ' scales')
+            )
+            when sourced.n_to_decide is not null then format(
+                'a break of a factor {:.1f} of the loss at scale {:.3g} is not excluded; {:,} examples would exclude it',
+                exp(sourced.size_high), sourced.high_scale, sourced.n_to_decide::bigint
+            )
+            else format(
+                'a break of a factor {:.3g} of the loss at scale {:.3g} is not excluded, and no number of examples alone would exclude it',
+                exp(sourced.size_high), sourced.high_scale
+            )
+        end
+    end as reason
+from sourced
+cross join settings
+order by sourced.task, sourced.subtask, sourced.shots, sourced.metric, sourced.filter, sourced.model_family

@@ -1,0 +1,14 @@
+"""The break test of every curve of shares of one shard."""
+
+import pyarrow.parquet as pq
+from job import running
+
+from analysis.base.files import write_parquet
+from analysis.base.parallel import Processes
+from analysis.breaks import measuring
+
+with running(snakemake) as say, Processes(snakemake.threads) as processes:
+    curves, pools = measuring.read_testable([snakemake.input.trials]), pq.read_table(snakemake.input.pools).to_pandas()
+    measured = measuring.measure(curves, pools, snakemake.params.config, processes.map)
+    write_parquet(measured, snakemake.output[0], measuring.MEASURED_SCHEMA)
+    say(f"{len(measured):,} curves tested")

@@ -1,0 +1,14 @@
+"""Verdicts on a sample of curves, under other choices of the break test."""
+
+import pyarrow.parquet as pq
+from job import running
+
+from analysis.base.files import write_parquet
+from analysis.base.parallel import Processes
+from analysis.breaks import measuring, sensitivity
+
+with running(snakemake) as say, Processes(snakemake.threads) as processes:
+    curves, pools = measuring.read_testable(snakemake.input.trials), pq.read_table(snakemake.input.pools).to_pandas()
+    table = sensitivity.sensitivity(curves, pools, snakemake.params.config, processes.map)
+    write_parquet(table, snakemake.output[0], sensitivity.SENSITIVITY_SCHEMA)
+    say(f"verdicts that change: {sensitivity.in_words(table)}")
