@@ -65,7 +65,9 @@ def assemble(
             rows = {**facts, **{name: settings[name] for name in SETTINGS[:3]}, **counts}
             con.register("facts", pd.DataFrame({"key": list(rows), "value": [str(value) for value in rows.values()]}))
         if name == "breaks":
-            create_macros(con, "jump_threshold", "tested_groups", "best_curves")
+            create_macros(con, "jump_threshold", "tested_groups")
+        if name == "triplets":
+            create_macros(con, "best_curves", "group_verdicts")
         folder = FOLDER_OF_VIEWS if table.get("view") else FOLDER_OF_TABLES
         create_table(con, folder.removeprefix("sql/") + name, computed.get(name))
     return counts
@@ -136,10 +138,16 @@ def _say_what_is_in(n: Mapping[str, int], config: Mapping[str, object], say: Cal
             say(f"{n[name]:,} {meaning}")
     say(
         f"{n['triplets_displaying_emergence']:,} triplets and {n['pairs_displaying_emergence']:,} pairs display "
-        f"emergence: an improvement score above {config['emergence_threshold']} on a curve of at least 5 scales"
+        f"emergence: a curve of at least 5 scales has an improvement score above {config['emergence_threshold']}, and above "
+        f"{config['sharpness_threshold']} times that of a straight line"
     )
-    verdicts = ("unexplained", "steep", "resolution", "mirage")
+    verdicts = {"break": "with a break", "smooth": "smooth", "at_chance": "at chance", "inconclusive": "cannot be decided"}
+    of_all, of_jumps = (
+        ", ".join(f"{n[f'{kind}_{name}']:,} {text}" for name, text in verdicts.items()) for kind in ("verdicts", "jumps")
+    )
+    say(f"{n['curves_tested']:,} curves tested for a break: {of_all}")
+    say(f"{n['curves_jumping']:,} curves of shares jump, {n['jumps_tested']:,} of them tested: {of_jumps}")
     say(
-        f"{n['curves_tested']:,} curves tested; of {sum(n[f'verdicts_{name}'] for name in verdicts):,} that jump: "
-        + ", ".join(f"{n[f'verdicts_{name}']:,} {name}" for name in verdicts)
+        f"{n['triplets_displaying_tested']:,} triplets that display emergence could be tested; "
+        f"{n['triplets_displaying_with_break']:,} have a break at a false discovery rate of 5 %"
     )

@@ -117,7 +117,7 @@ select
     sourced.break_size_up,
     sourced.size_high as break_size_high,
     sourced.high_scale,
-    sourced.n_to_decide::bigint as n_to_decide,
+    if(sourced.verdict = 'inconclusive', sourced.n_to_decide, null)::bigint as n_to_decide,
     sourced.verdict,
     sourced.source_of_jump,
     case sourced.verdict
