@@ -101,7 +101,7 @@ def _histogram(axes: Axes, frame: pd.DataFrame, statistic: str, axis: _Axis) -> 
 
 def _with_rows(counted: pd.DataFrame) -> pd.DataFrame:
     """`counted` with the row that every metric is drawn in: its own, or that of all metrics like it."""
-    of_metric = counted.groupby("metric", sort=True).agg(n=("metric", "size"), is_above=("displays_emergence", "any"))
+    of_metric = counted.groupby("metric", sort=True).agg(n=("metric", "size"), is_above=("exceeds_threshold", "any"))
     is_own = (of_metric["n"] >= MIN_OWN_ROW) | (len(of_metric) <= MAX_OWN_ROWS)
     pooled = of_metric[~is_own]
     names = {above: text.format((pooled["is_above"] == above).sum()) for above, text in POOLED.items()}
@@ -114,7 +114,7 @@ def _rows(counted: pd.DataFrame) -> pd.DataFrame:
     summary = (
         counted.assign(plus=counted["largest"] == np.inf)
         .groupby("row", sort=True)
-        .agg(n=("row", "size"), above=("displays_emergence", "sum"), plus=("plus", "sum"), is_pooled=("is_pooled", "first"))
+        .agg(n=("row", "size"), above=("exceeds_threshold", "sum"), plus=("plus", "sum"), is_pooled=("is_pooled", "first"))
         .assign(share=lambda rows: rows["above"] / rows["n"])
         .sort_values(["is_pooled", "share", "n"], ascending=[True, False, False], kind="stable")
         .reset_index()
@@ -169,7 +169,7 @@ def draw_scores(frame: pd.DataFrame, dataset: str, emergence_threshold: float, u
     Parameters
     ----------
     frame : DataFrame
-        One row per pair or triplet: metric, largest, median (improvement scores), is_counted, displays_emergence, n_scales,
+        One row per pair or triplet: metric, largest, median (improvement scores), is_counted, exceeds_threshold, n_scales,
         direction_known.
     dataset : str
         Name for the footer.

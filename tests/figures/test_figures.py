@@ -93,7 +93,7 @@ def frame_5a(values, metric="m", medians=None):
             "median": medians or values,
             "direction_known": True,
             "is_counted": True,
-            "displays_emergence": [v is not None and v > 20 for v in values],
+            "exceeds_threshold": [v is not None and v > 20 for v in values],
             "n_scales": 8,
         }
     )

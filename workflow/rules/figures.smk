@@ -48,7 +48,7 @@ rule dataset_figures:
         csv=[f"results/{DATASET}/tables/{name}.csv" for name in DATASET_FIGURES],
         annotated_tasks=report(
             f"results/{DATASET}/tables/annotated_tasks.csv",
-            category="Mirage test",
+            category="Break test",
             labels={"figure": "table: hand-annotated tasks and verdicts"},
             caption="../report/annotated_tasks.rst",
         ),

@@ -1,5 +1,5 @@
--- One row per hand-annotated task in the data and model family: the label, and the verdict on the curve of its preferred
--- metric that jumps most. Verdict NULL: the preferred metric is no proportion.
+-- One row per hand-annotated task in the data and model family: the label, the verdict on the pair, and what is
+-- said of the curve of its preferred metric that jumps most.
 select
     pairs.task,
     annotations.label,
@@ -12,20 +12,21 @@ select
     pairs.curve_filter as filter,
     pairs.n_scales,
     pairs.improvement_score,
-    mirage.verdict,
-    mirage.reason,
-    mirage.n_examples,
-    mirage.slope,
-    mirage.slope_low,
-    mirage.slope_high,
-    mirage.p_smooth,
-    mirage.q_smooth,
-    mirage.p_sharp,
-    mirage.q_sharp,
-    mirage.forecast_low,
-    mirage.forecast_high,
-    mirage.forecast_hit
+    pairs.verdict,
+    pairs.q,
+    breaks.verdict as curve_verdict,
+    breaks.source_of_jump as curve_source_of_jump,
+    breaks.reason as curve_reason,
+    breaks.n_examples,
+    breaks.p_break,
+    breaks.break_scale,
+    breaks.break_size,
+    breaks.break_size_high,
+    breaks.score_low,
+    breaks.score_high,
+    breaks.score_without_ties,
+    breaks.n_to_decide
 from pairs
 inner join annotations on pairs.task = annotations.task
-left join mirage on pairs.curve_id = mirage.curve_id
+left join breaks on pairs.curve_id = breaks.curve_id
 order by annotations.label, pairs.task, pairs.model_family

@@ -9,7 +9,7 @@ select
     pairs.median_improvement_score as median,
     pairs.status,
     pairs.is_counted,
-    pairs.displays_emergence,
+    pairs.exceeds_threshold,
     metrics.higher_is_better is not null as direction_known
 from pairs
 left join metrics on pairs.metric = metrics.metric

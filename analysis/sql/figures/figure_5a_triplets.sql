@@ -9,7 +9,7 @@ select
     triplets.median_improvement_score as median,
     triplets.status,
     triplets.is_counted,
-    triplets.displays_emergence,
+    triplets.exceeds_threshold,
     metrics.higher_is_better is not null as direction_known
 from triplets
 left join metrics on triplets.metric = metrics.metric

@@ -5,9 +5,9 @@ with of_metric as (
     select
         metric,
         count(*) as n_pairs,
-        count(*) filter (displays_emergence) as n_above,
+        count(*) filter (exceeds_threshold) as n_above,
         count(*) filter (twin_of is null) as n_pairs_alone,
-        count(*) filter (displays_emergence and twin_of is null) as n_above_alone,
+        count(*) filter (exceeds_threshold and twin_of is null) as n_above_alone,
         count(*) < 10 and count(*) over () > 12 as is_pooled
     from pairs
     where is_counted

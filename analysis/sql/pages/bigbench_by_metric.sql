@@ -5,13 +5,13 @@ with of_pairs as (
     select
         pairs.metric,
         count(*) as n_pairs,
-        count(*) filter (pairs.displays_emergence) as n_above,
+        count(*) filter (pairs.exceeds_threshold) as n_above,
         count(*) filter (pairs.median_improvement_score > settings.emergence_threshold) as n_above_by_median,
         median(pairs.n_curves) as curves_per_pair,
         count(*) filter (pairs.twin_of is null) as n_alone,
-        count(*) filter (pairs.displays_emergence and pairs.twin_of is null) as n_alone_above,
+        count(*) filter (pairs.exceeds_threshold and pairs.twin_of is null) as n_alone_above,
         count(*) filter (tasks.n_subtasks < 10) as n_of_few_parts,
-        count(*) filter (pairs.displays_emergence and tasks.n_subtasks < 10) as n_of_few_parts_above
+        count(*) filter (pairs.exceeds_threshold and tasks.n_subtasks < 10) as n_of_few_parts_above
     from pairs
     inner join tasks on pairs.task = tasks.task
     cross join settings

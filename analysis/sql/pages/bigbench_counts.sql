@@ -16,7 +16,7 @@ select
             and task in ('mult_data_wrangling', 'list_functions')
     ) as n_curves_above_of_two_tasks,
     (select count(*) from pairs where is_counted) as n_pairs,
-    (select count(*) from pairs where displays_emergence) as n_displaying,
+    (select count(*) from pairs where exceeds_threshold) as n_displaying,
     (select count(distinct metric) from pairs where is_counted) as n_metrics,
     (
         select count(*)
@@ -28,7 +28,7 @@ select
     ) as n_text,
     (
         select count(*) from pairs
-        where displays_emergence and metric in ('exact_str_match', 'bleu', 'rougeLsum')
+        where exceeds_threshold and metric in ('exact_str_match', 'bleu', 'rougeLsum')
     ) as n_text_displaying,
     (
         select count(*) from pairs
@@ -42,8 +42,8 @@ select
             is_counted and median_improvement_score > settings.emergence_threshold and metric = 'multiple_choice_grade'
     ) as n_choice_by_median,
     (select count(*) from pairs where is_counted and metric = 'multiple_choice_grade') as n_choice,
-    (select count(*) from pairs where displays_emergence and metric = 'multiple_choice_grade') as n_choice_displaying,
-    (select count(distinct metric) from pairs where displays_emergence) as n_metrics_displaying,
+    (select count(*) from pairs where exceeds_threshold and metric = 'multiple_choice_grade') as n_choice_displaying,
+    (select count(distinct metric) from pairs where exceeds_threshold) as n_metrics_displaying,
     (select count(*) from pairs where is_counted and median_improvement_score > settings.emergence_threshold) as n_by_median,
     (select count(*) from pairs where is_counted and twin_of is not null) as n_twins,
     (select count(*) from metrics where starts_with(metric, 'unnamed:')) as n_unnamed,
@@ -59,7 +59,7 @@ select
         select count(distinct pairs.task)
         from pairs
         inner join annotations on pairs.task = annotations.task and annotations.label = 'emergent'
-        where pairs.displays_emergence
+        where pairs.exceeds_threshold
     ) as n_labelled_displaying,
     (
         select count(distinct pairs.task)
@@ -71,7 +71,7 @@ select
         select count(distinct pairs.task)
         from pairs
         inner join annotations on pairs.task = annotations.task and annotations.label <> 'emergent'
-        where pairs.displays_emergence
+        where pairs.exceeds_threshold
     ) as n_labelled_otherwise_displaying,
     settings.emergence_threshold
 from settings

@@ -8,8 +8,13 @@ select
     linearity,
     n_scales,
     n_curves,
+    exceeds_threshold,
     displays_emergence,
-    twin_of
+    twin_of,
+    n_curves_tested,
+    p,
+    q,
+    verdict
 from pairs
 where is_counted
 order by task, metric, model_family

@@ -4,8 +4,8 @@ with jumps as (
     select
         *,
         count(*) over (partition by verdict) as n_of_verdict
-    from mirage
-    where verdict in ('unexplained', 'steep', 'resolution', 'mirage')
+    from breaks
+    where jumps and verdict <> 'not_testable'
 ),
 
 best as (
@@ -28,7 +28,7 @@ turns as (
 chosen as (
     select
         *,
-        list_position(['unexplained', 'steep', 'resolution', 'mirage'], verdict) as verdict_place
+        list_position(['break', 'smooth', 'at_chance', 'inconclusive'], verdict) as verdict_place
     from turns
     qualify row_number() over (order by turn, verdict_place) <= 12
 ),
@@ -50,12 +50,15 @@ select
     placed.improvement_score,
     placed.n_examples,
     placed.chance,
+    placed.level,
     placed.slope,
-    placed.slope_high,
-    placed.intercept,
-    placed.rho,
-    placed.p_smooth,
-    placed.p_sharp,
+    placed.curvature,
+    placed.floor,
+    placed.scatter,
+    placed.q_break,
+    placed.break_scale,
+    placed.break_size,
+    placed.break_size_high,
     points.scale,
     bases.scale_basis,
     points.score,

@@ -1,0 +1,195 @@
+"""What the break test found: verdicts by metric, curves with their laws, and the breaks by size."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analysis.breaks.smooth_law import law
+from analysis.figures import style
+from analysis.figures.jumps import scale_axis, shots_text, small_panels
+from analysis.score.scales import scale_name
+
+VERDICT_COLOURS = {"break": "#bb5566", "smooth": "#004488", "at_chance": "#88ccee", "inconclusive": "#b8b8b8"}
+VERDICT_NAMES = {
+    "break": "break",
+    "smooth": "smooth: no break",
+    "at_chance": "at chance",
+    "inconclusive": "inconclusive",
+}
+
+
+def draw_verdicts(frame: pd.DataFrame, dataset: str, emergence_threshold: float) -> Figure:
+    """Verdicts on the tested curves by metric, those that jump apart.
+
+    `frame` has one row per metric, jumps and verdict: n_curves; and n_jumps_not_testable.
+    """
+    if frame.empty:
+        return style.nothing_to_draw(dataset, "No curve could be tested.")
+    metrics = list(dict.fromkeys(frame["metric"]))
+    figure, grid = plt.subplots(
+        1, 2, figsize=(style.TWO_COLUMNS, 0.95 + 0.28 * len(metrics)), sharey=True, layout="constrained"
+    )
+    counts = frame.pivot_table(index=["metric", "jumps"], columns="verdict", values="n_curves", aggfunc="sum", fill_value=0)
+    for axes, jumps in zip(grid, (True, False), strict=True):
+        for row, metric in enumerate(metrics):
+            if (metric, jumps) not in counts.index:
+                axes.annotate("none", (0.01, row), va="center", fontsize=7, color=style.INK)
+                continue
+            of_metric, left = counts.loc[(metric, jumps)], 0.0
+            total = of_metric.sum()
+            for verdict in VERDICT_COLOURS:
+                share = of_metric.get(verdict, 0) / total
+                axes.barh(row, share, left=left, height=0.72, color=VERDICT_COLOURS[verdict], edgecolor="white", lw=0.5)
+                if share > 0.09:
+                    ink = "white" if verdict in ("break", "smooth") else style.INK
+                    middle = left + share / 2
+                    axes.annotate(f"{of_metric[verdict]:,}", (middle, row), ha="center", va="center", fontsize=6.5, color=ink)
+                left += share
+            axes.annotate(f"{total:,}", (1.02, row), va="center", fontsize=6.5, annotation_clip=False)
+        axes.set_xlim(0, 1)
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+        axes.set_title("curves that jump" if jumps else "curves that do not jump")
+        axes.spines["left"].set_visible(False)
+        axes.tick_params(axis="y", length=0)
+    grid[0].set_yticks(range(len(metrics)), [style.label(metric, 30) for metric in metrics])
+    grid[0].set_ylim(len(metrics) - 0.5, -0.5)
+    figure.supxlabel("share of tested curves, with their numbers", fontsize=8)
+    handles = [plt.Rectangle((0, 0), 1, 1, color=colour) for colour in VERDICT_COLOURS.values()]
+    figure.legend(handles, VERDICT_NAMES.values(), loc="outside upper center", ncols=4, fontsize=7)
+    untested = int(frame["n_jumps_not_testable"].iloc[0])
+    style.footer(
+        figure,
+        dataset,
+        [
+            f"A curve jumps where its improvement score is above {emergence_threshold:g} and above a multiple of that of a "
+            "straight line (sharpness_threshold). Smooth: a break of smallest_break is excluded wherever it would be seen. "
+            f"Jumps of curves of shares that could not be tested, for which table breaks has the reasons: {untested:,}.",
+        ],
+    )
+    return figure
+
+
+def _draw_law(axes: Axes, rows: pd.DataFrame, colour: str) -> None:
+    """Draw the smooth law of one curve with the range of 95 % of its scores, and where the break lies."""
+    curve = rows.iloc[0]
+    at = np.geomspace(rows["scale"].min(), rows["scale"].max(), 200)
+    parameters = curve[["level", "slope", "curvature", "floor"]].to_numpy(float)[None, :]
+    mean = law(np.log(rows["scale"].to_numpy(float))[None, :], parameters, np.log(at)[None, :])[0]
+    n = float(np.median(rows["n_examples"].to_numpy(float) * rows["n_models"].to_numpy(float)))
+    sd = np.sqrt(mean * (1 - mean) / n * (1 + (curve["n_examples"] - 1) * curve["scatter"]))
+    axes.fill_between(at, np.clip(mean - 1.96 * sd, 0, 1), np.clip(mean + 1.96 * sd, 0, 1), color=colour, alpha=0.15, lw=0)
+    axes.plot(at, mean, color=colour, lw=1.2)
+    if curve["verdict"] == "break":
+        scales = rows["scale"].to_numpy(float)
+        before = scales[scales < curve["break_scale"] * (1 - 1e-9)].max()
+        axes.axvspan(before, curve["break_scale"], color=colour, alpha=0.12, lw=0)
+
+
+def _verdict_text(curve: pd.Series) -> str:
+    """The verdict on a curve in a few words."""
+    if curve["verdict"] == "break":
+        return f"break, loss / {np.exp(curve['break_size']):.1f}"
+    if curve["verdict"] == "inconclusive" and np.isfinite(curve["break_size_high"]):
+        return f"inconclusive, up to loss / {np.exp(min(curve['break_size_high'], 9)):.1f}"
+    return VERDICT_NAMES[curve["verdict"]]
+
+
+def _draw_curve(axes: Axes, rows: pd.DataFrame, name: str) -> None:
+    """One curve of the gallery, of the task called `name`: its points with their intervals, its law, and its verdict."""
+    curve = rows.iloc[0]
+    colour = VERDICT_COLOURS[curve["verdict"]]
+    _draw_law(axes, rows, colour)
+    axes.vlines(rows["scale"], rows["score_low"], rows["score_high"], colors=style.INK, lw=0.7, alpha=0.6)
+    axes.plot(rows["scale"], rows["score"], "o", color=style.INK, ms=2.6)
+    if curve["chance"] > 0:
+        axes.axhline(curve["chance"], color=style.OTHER_COLOUR, lw=0.7, ls=(0, (2, 2)))
+    scale_axis(axes)
+    axes.tick_params(labelsize=6.5)
+    highest = float(rows["score_high"].max())
+    # Where everything is small the axis is free, or nothing could be seen.
+    top = 1.1 * highest if rows["score"].max() < 0.05 else max(0.3, min(1.03, 1.15 * highest))
+    axes.set_ylim(-0.04 * top, top)
+    family = style.label(curve["model_family"], 14) + shots_text(curve["shots"])
+    family = f"{family}, n={curve['n_examples']:,.0f}"
+    axes.set_title(f"{style.label(name, 24)}\n{family}", fontsize=6.8, pad=13)
+    ink = style.INK if curve["verdict"] in ("inconclusive", "at_chance") else colour
+    axes.text(0, 1.03, _verdict_text(curve), transform=axes.transAxes, va="bottom", fontsize=6.5, color=ink)
+
+
+def draw_gallery(frame: pd.DataFrame, dataset: str, emergence_threshold: float) -> Figure:
+    """Curves that jump with the smooth law fitted to each.
+
+    `frame` has one row per point of up to 12 curves: place, key, verdict, n_of_verdict, improvement_score, n_examples,
+    chance, level, slope, curvature, floor, scatter, break_scale, break_size, break_size_high, scale, score, score_low,
+    score_high, n_models.
+    """
+    if frame.empty:
+        return style.nothing_to_draw(dataset, f"No tested curve jumps (improvement score above {emergence_threshold:g}).")
+    places = frame["place"].unique()
+    width = style.TWO_COLUMNS * max(min(4, len(places)), 2) / 4
+    figure, grid = small_panels(len(places), width, row_height=1.75)
+    names = style.without_common_prefix(frame["task"].tolist())
+    for axes, place in zip(grid, places, strict=False):
+        rows = frame[frame["place"] == place]
+        _draw_curve(axes, rows, names[rows["task"].iloc[0]])
+    figure.supxlabel(f"model scale ({scale_name(frame['scale_basis'])})", fontsize=8)
+    figure.supylabel("score", fontsize=8)
+    counts = frame.drop_duplicates("verdict").set_index("verdict")["n_of_verdict"]
+    by_verdict = ", ".join(f"{counts[name]:,} {text}" for name, text in VERDICT_NAMES.items() if name in counts)
+    style.footer(
+        figure,
+        dataset,
+        [
+            f"Curves that jump by verdict: {by_verdict}. Of each verdict the largest are drawn, one per task. Points: scores with "
+            "95 % intervals of the test set. Line: the smooth law, with the range of 95 % of the scores that it gives (test set "
+            "and scatter between models). Shaded: where the likeliest break lies. Dashed: chance.",
+        ],
+    )
+    return figure
+
+
+def draw_sizes(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
+    """The breaks that were found, by size, with their intervals.
+
+    `frame` has one row per pair with a break, up to 30: task, model_family, metric, shots, break_scale, break_size with
+    break_size_low and break_size_up, jumps, n_curves_with_break, n_pairs, n_pairs_tested.
+    """
+    if frame.empty:
+        return style.nothing_to_draw(dataset, "No break was found at a false discovery rate of 5 %.")
+    figure, axes = plt.subplots(figsize=(style.TWO_COLUMNS, 1.3 + 0.19 * len(frame)), layout="constrained")
+    for row, pair in enumerate(frame.itertuples()):
+        colour = style.colour_of(pair.metric)
+        axes.hlines(row, pair.break_size_low, pair.break_size_up, colors=colour, lw=1.3)
+        axes.scatter(pair.break_size, row, s=22, c=colour if pair.jumps else "white", edgecolors=colour, zorder=3)
+        scale = f"{pair.break_scale:.3g}".replace("e+", "e")
+        curves = "curve" if pair.n_curves_with_break == 1 else "curves"
+        text = f"from {scale}, {pair.n_curves_with_break} {curves}"
+        axes.annotate(text, (1.01, row), xycoords=axes.get_yaxis_transform(), va="center", fontsize=6.5)
+    names = style.without_common_prefix(frame["task"].tolist())
+    rows = [f"{style.label(names[p.task], 32)}, {style.label(p.model_family, 16)}" for p in frame.itertuples()]
+    axes.set_yticks(range(len(frame)), rows, fontsize=6.8)
+    axes.set_ylim(len(frame) - 0.5, -0.5)
+    axes.set_xlim(left=min(0.0, float(frame["break_size_low"].min()) - 0.1))
+    axes.axvline(0, color=style.INK, lw=0.7)
+    axes.axvline(1, color=style.FAINT, lw=0.9, zorder=0)
+    axes.set_xlabel("size of the break: drop of the log loss below the smooth law (1: a factor e)")
+    for metric in sorted(frame["metric"].unique()):
+        axes.scatter([], [], color=style.colour_of(metric), s=20, label=style.label(metric))
+    axes.scatter([], [], facecolors="white", edgecolors=style.INK, s=22, label="the curve does not jump")
+    figure.legend(loc="outside upper center", ncols=3, fontsize=7)
+    n_pairs, shown = frame["n_pairs"].iloc[0], len(frame)
+    first = f"The {shown} of {n_pairs:,} pairs with the smallest q" if n_pairs > shown else f"All {n_pairs:,} pairs"
+    style.footer(
+        figure,
+        dataset,
+        [
+            f"{first} with a break (curve q_break below 0.05), of {frame['n_pairs_tested'].iloc[0]:,} that were tested; of each the "
+            "curve of the smallest p. Bars: 95 % intervals, after selection and so too far from 0 on average. Right: the first "
+            "scale after the break, and how many curves of the pair have one.",
+        ],
+    )
+    return figure

@@ -1,0 +1,28 @@
+-- One row per metric (those of most tested curves; all others together), whether its curves jump, and verdict: how many curves.
+with tested as (
+    select
+        metric,
+        jumps,
+        verdict,
+        count(*) over (partition by metric) as n_of_metric
+    from breaks
+    where verdict <> 'not_testable'
+),
+
+named as (
+    select
+        if(dense_rank() over (order by n_of_metric desc, metric) <= 6, metric, 'other metrics') as metric,
+        jumps,
+        verdict
+    from tested
+)
+
+select
+    metric,
+    jumps,
+    verdict,
+    count(*) as n_curves,
+    (select count(*) from breaks where verdict = 'not_testable' and jumps) as n_jumps_not_testable
+from named
+group by metric, jumps, verdict
+order by metric = 'other metrics', metric, jumps desc, verdict
