@@ -5,7 +5,6 @@
   const NONE = 65535;
   const CHOICES = ["task", "model_family", "metric", "subtask", "shots", "filter"];
   const ROWS_AT_ONCE = 100;
-  const threshold = Number(document.querySelector("main").dataset.threshold);
   const at = (id) => document.getElementById(id);
 
   // --- data --------------------------------------------------------------------------------------------------------
@@ -99,18 +98,29 @@
   const AXIS = { labelExpr: "replace(format(datum.value, '~s'), 'G', 'B')", labelOverlap: true, tickCount: 6 };
   const LOG = { type: "quantitative", scale: { type: "log" }, axis: AXIS };
 
-  function fitted(k, from, to) {
-    const [slope, intercept, chance, n] = ["slope", "intercept", "chance", "n_examples"].map((name) => number(name, k));
-    if (slope === null || chance === null) return [];
+  // The smooth law of analysis/breaks/smooth_law.py: a quadratic in log scale, orthogonal over the curve's own scales.
+  function fitted(k, data) {
+    const [level, slope, curvature, floor, n] = ["level", "slope", "curvature", "floor", "n_examples"].map((name) => number(name, k));
+    if (level === null) return [];
+    const mean = (values) => values.reduce((sum, one) => sum + one, 0) / values.length;
+    const logs = data.map((point) => Math.log(point.scale));
+    const centre = mean(logs);
+    const spread = Math.sqrt(mean(logs.map((x) => (x - centre) ** 2)));
+    const own = logs.map((x) => (x - centre) / spread);
+    const skew = mean(own.map((t) => t ** 3));
+    const size = Math.sqrt(mean(own.map((t) => (t * t - 1 - skew * t) ** 2)));
+    const [from, to] = [data[0].scale, data[data.length - 1].scale];
     const law = [];
     for (let step = 0; step <= 60; step++) {
       const scale = from * (to / from) ** (step / 60);
-      const mean = chance + (1 - chance) * Math.exp(-Math.exp(intercept + slope * Math.log(scale)));
+      const t = (Math.log(scale) - centre) / spread;
+      const eta = level + slope * spread * t + (curvature * (t * t - 1 - skew * t)) / size;
+      const share = floor + (1 - floor) * Math.exp(-Math.exp(eta));
       // Wilson's interval of a share of n, with z = 1.96: what a test set of this size can resolve.
       const z = 1.959964;
-      const middle = (mean + (z * z) / (2 * n)) / (1 + (z * z) / n);
-      const half = (z / (1 + (z * z) / n)) * Math.sqrt((mean * (1 - mean)) / n + (z * z) / (4 * n * n));
-      law.push({ scale, mean, low: middle - half, high: middle + half });
+      const middle = (share + (z * z) / (2 * n)) / (1 + (z * z) / n);
+      const half = (z / (1 + (z * z) / n)) * Math.sqrt(Math.max(0, share * (1 - share)) / n + (z * z) / (4 * n * n));
+      law.push({ scale, mean: share, low: middle - half, high: middle + half });
     }
     return law;
   }
@@ -123,7 +133,7 @@
       { field: "scale", type: "quantitative", format: ",.0f", title: scaleName },
       { field: "score", type: "quantitative", format: ".4g" },
     ];
-    const law = data.length ? fitted(k, data[0].scale, data[data.length - 1].scale) : [];
+    const law = data.length ? fitted(k, data) : [];
     const layers = [];
     if (law.length) {
       layers.push({
@@ -147,17 +157,27 @@
   function describe(k) {
     const list = document.createElement("dl");
     const score = number("improvement_score", k);
+    const factor = (name) => shown(Number(Math.exp(number(name, k)).toPrecision(3)));
+    const [low, high, largest] = ["score_low", "score_high", "break_size_high"].map((name) => number(name, k));
     const facts = [
-      ["improvement score", `${shown(score)}${score > threshold && columns.n_scales[k] >= 5 ? " (above the threshold)" : ""}`],
+      ["improvement score", `${shown(score)}${columns.jumps[k] ? ": a jump" : ""}`],
+      ["over other test sets", low === null ? null : `${shown(low)} to ${shown(high)}`],
+      ["without ties", number("score_without_ties", k)],
       ["scales", `${columns.n_scales[k]}${columns.n_scales[k] < 5 ? " (too few to display emergence)" : ""}`],
       ["status", text("status", k)],
-      ["verdict", text("verdict", k) ?? "no share of right answers: no test"],
-      ["why", text("reason", k)],
+      ["verdict", (text("verdict", k) ?? "not tested: no share of right answers").replace("_", " ")],
+      ["why", text("why_not", k)],
+      ["source of the jump", text("source_of_jump", k)],
       ["examples", number("n_examples", k)],
-      ["exponent", number("slope", k)],
-      ["p of the fit", number("p_smooth", k) === null ? null : p(number("p_smooth", k))],
-      ["q of the fit", number("q_smooth", k) === null ? null : p(number("q_smooth", k))],
-      ["q of the jump", number("q_sharp", k) === null ? null : p(number("q_sharp", k))],
+      ["p and q of a break", number("p_break", k) === null ? null : `${p(number("p_break", k))} and ${p(number("q_break", k))}`],
+      [
+        "likeliest break",
+        number("break_size", k) === null
+          ? null
+          : `from ${shown(number("break_scale", k))}, loss / ${factor("break_size")} (${factor("break_size_low")} to ${factor("break_size_up")})`,
+      ],
+      ["largest break not excluded", largest === null ? null : largest === Infinity ? "any" : `loss / ${factor("break_size_high")}`],
+      ["examples to exclude one", number("n_to_decide", k)],
     ];
     for (const [name, fact] of facts) {
       if (fact === null) continue;
@@ -168,9 +188,9 @@
       list.append(group);
     }
     const legend = document.createElement("p");
-    if (number("slope", k) !== null) {
+    if (number("level", k) !== null) {
       legend.textContent =
-        "Red: the smooth power law fitted to the points. Grey: where 95 % of the scores of a test set of this size lie, if " +
+        "Red: the smooth law, a quadratic in log scale for the log loss, fitted to the points. Grey: where 95 % of the scores of a test set of this size lie, if " +
         "models do not scatter otherwise.";
     }
     at("verdict").replaceChildren(list, legend);

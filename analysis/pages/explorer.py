@@ -14,12 +14,17 @@ import duckdb
 import jinja2
 import numpy as np
 
-from analysis.base.database import connect
+from analysis.base.database import connect, create_macros
 from analysis.base.sql import packaged_text, sql_text
 from analysis.score.scales import scale_name
 
-CODED = ["task", "subtask", "metric", "filter", "model_family", "entry_kind", "status", "verdict", "reason"]
-NUMBERS = ["improvement_score", "n_examples", "chance", "slope", "intercept", "p_smooth", "q_smooth", "q_sharp"]
+CODED = [
+    "task", "subtask", "metric", "filter", "model_family", "entry_kind", "status", "verdict", "why_not", "source_of_jump",
+]  # fmt: skip
+NUMBERS = [
+    "improvement_score", "score_low", "score_high", "score_without_ties", "n_examples", "level", "slope", "curvature", "floor",
+    "p_break", "q_break", "break_scale", "break_size", "break_size_low", "break_size_up", "break_size_high", "n_to_decide",
+]  # fmt: skip
 NONE = 65535
 """Code of a missing text. A missing number of shots is -1."""
 
@@ -36,6 +41,7 @@ def contents(con: duckdb.DuckDBPyConnection) -> tuple[dict, dict[str, np.ndarray
     Text columns are stored as codes. `scores` holds the curves one after the other, each with one number per distinct scale
     of its family; NaN where a curve has no score.
     """
+    create_macros(con, "jump_threshold")
     curves = con.execute(sql_text("pages/curves")).fetchnumpy()
     families = con.execute(sql_text("pages/families")).fetchall()
     header: dict = {"texts": {}, "scales": {family: scales or [] for family, scales, _ in families}}
@@ -50,7 +56,7 @@ def contents(con: duckdb.DuckDBPyConnection) -> tuple[dict, dict[str, np.ndarray
         header["texts"][name] = texts
         columns[name] = np.array([code_of[value] for value in values.tolist()], np.uint16)
     columns["shots"] = np.ma.filled(np.ma.asarray(curves["shots"]), -1).astype(np.int32)
-    for name in ("n_scales", "is_of_triplet"):
+    for name in ("n_scales", "is_of_triplet", "jumps"):
         columns[name] = curves[name].astype(np.uint16)
     for name in NUMBERS:
         values = np.ma.filled(np.ma.asarray(curves[name], float), np.nan)
@@ -98,14 +104,12 @@ def page(database: str, dataset: str, simulated: bool) -> str:
 
     with connect(database, read_only=True) as con:
         packed = pack(*contents(con))
-        (threshold,) = con.execute("select emergence_threshold from settings").fetchall()[0]
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     # "</script" inside the script would end its element.
     library = vl_convert.javascript_bundle().replace("</script", "<\\/script")
     return environment.from_string(packaged_text("pages/explorer.html.j2")).render(
         dataset=dataset,
         simulated=simulated,
-        threshold=threshold,
         library=library,
         program=packaged_text("pages/explorer.js"),
         packed=base64.b64encode(packed).decode(),

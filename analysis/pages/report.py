@@ -68,7 +68,7 @@ def _table(con: duckdb.DuckDBPyConnection, title: str, note: str, path: str) -> 
 _TABLES = {
     "by_metric": (
         "Metrics",
-        "Curves of at least 5 scales that are no aggregates; verdicts of the mirage test on those that can be tested.",
+        "Curves of at least 5 scales that are no aggregates; verdicts of the break test on those that can be tested.",
         "pages/report_by_metric",
     ),
     "top_triplets": (
@@ -77,9 +77,14 @@ _TABLES = {
         "pages/report_top_triplets",
     ),
     "verdicts": (
-        "Verdicts of the mirage test",
-        "Every curve of a metric that is a share of right answers has one.",
+        "Verdicts of the break test",
+        "Every curve of a metric that is a share of right answers has one. Inconclusive curves have a reason each, in the table breaks.",
         "pages/report_verdicts",
+    ),
+    "sensitivity": (
+        "How the verdicts move with each choice",
+        "On a sample of at most 2,000 curves, at the false discovery rate of the sample.",
+        "pages/report_sensitivity",
     ),
     "rejects": (
         "What was not taken in",

@@ -1,124 +1,147 @@
-"""How often the tests of `analysis.breaks` reject: where nothing emerges, and where a break is planted.
+"""What the break test does where the truth is known: how often it rejects where nothing breaks, finds what is planted, errs.
 
-Curves are drawn from the laws of the simulated benchmark (`analysis.theory.world`) at any number of scales and examples.
+Every curve goes the way that curves of a run go: pools, tests, q values and verdicts in SQL.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import pandas as pd
 
 from analysis.base.database import connect, create_macros
 from analysis.base.sql import sql_text
-from analysis.breaks.bootstrap import improvement_scores
-from analysis.breaks.passes import fit_and_test
-from analysis.theory import world as simulated
-from analysis.theory.world import Task, World
+from analysis.breaks.measuring import measure, pools_of
+from analysis.breaks.verdicts import breaks_of
+from analysis.theory.worlds import World, as_trials, world
 
-METRICS = {"exact_str_match": "text", "multiple_choice_grade": "choice"}
-SMALLEST, LARGEST = 2e6, 1.4e11
-"""Scales are spread evenly in log N between these."""
+SETTINGS = {"emergence_threshold": 20.0, "sharpness_threshold": 2.0, "smallest_break": 1.0, "seed": 0}
+INFORMATIVE = 6
+"""Points from which a curve must be rejected often enough to be tested at all."""
+NULL_WORLDS: dict[str, dict] = {
+    "constant scatter 0.015": {},
+    "irreducible loss": {"kind": "irreducible"},
+    "answers of mixed lengths": {"kind": "lengths"},
+    "multiple choice rises like a logistic": {"kind": "argmax"},
+    "small models below chance": {"kind": "below"},
+    "lognormal scatter": {"scatter": "lognormal"},
+    "exponential scatter": {"scatter": "exponential"},
+    "half of the curves without scatter": {"scatter": "half"},
+    "models good or bad at everything, 20 families": {"n_families": 20, "model_effect": 0.1},
+    "four shots of every task": {"n_shots": 4},
+    "8 scales": {"n_scales": 8},
+}
+"""Worlds in which nothing breaks, by name: arguments of `worlds.world`."""
+PLANTED = {"planted": 0.1, "mean_scatter": 0.005, "n_examples": (205, 1024)}
+BREAK_SIZES = (1.0, 2.0)
+TAKEN_AWAY: dict[str, dict] = {
+    "1,024 examples, 12 scales": {"n_examples": 1024},
+    "205 examples": {"n_examples": 205},
+    "50 examples": {"n_examples": 50},
+    "8 scales": {"n_examples": 1024, "n_scales": 8},
+    "6 scales": {"n_examples": 1024, "n_scales": 6},
+}
+"""Less and less evidence of the same breaks."""
 
 
-def curves(metric: str, n_curves: int, n_examples: int, n_scales: int, world: World) -> pd.DataFrame:
-    """Curves of a simulated world, as `passes.fit_and_test` takes them; `is_broken` marks those with a planted break.
+def judged(given: World, smallest_break: float = 1.0) -> pd.DataFrame:
+    """The table `breaks` of the curves of a world, with n_informative, is_planted and planted place."""
+    trials, settings = as_trials(given), SETTINGS | {"smallest_break": smallest_break}
+    found = breaks_of(trials, measure(trials, pools_of(trials), settings), settings).set_index("curve_id").sort_index()
+    return found.assign(is_planted=given.is_planted, place=given.place)
 
-    Parameters
-    ----------
-    metric : str
-        A key of METRICS.
-    n_curves, n_examples, n_scales : int
-        Number of curves, of test examples of each, and of scales.
-    world : World
-        seed, scatter, break_share and break_size are used; breaks lie at 10^9 to 10^10.5 parameters.
 
+def _of_null_world(name: str, n_curves: int) -> tuple:
+    found = judged(world(n_curves=n_curves, seed=20, **NULL_WORLDS[name]))
+    tested = found[found["p_break"].notna()]
+    rejected = tested["p_break"] < 0.05
+    informative = tested["n_informative"] >= INFORMATIVE
+    smooth = (tested["verdict"] == "smooth").mean()
+    return name, len(tested), rejected.mean(), rejected[informative].mean(), smooth, (tested["verdict"] == "break").sum()
+
+
+def null_worlds(n_curves: int = 2000, run: Callable[..., Iterable] = map) -> pd.DataFrame:
+    """How often p_break is below 0.05 where nothing breaks: one row per world of NULL_WORLDS.
+
+    Returns world, n_tests, share (rejected), share_of_informative (of curves of 6 informative points or more), share_smooth
+    and n_break (verdicts).
     """
-    scales = np.geomspace(SMALLEST, LARGEST, n_scales)
-    families = {"F": {f"{scale:.3g}": scale for scale in scales}}
-    kind = METRICS[metric]
-    rng = np.random.default_rng([world.seed, n_examples, n_scales, int(metric == "exact_str_match")])
-    parts, n_shots = [], len(simulated.shots_of("F"))
-    for task_number in range(-(-n_curves // n_shots)):
-        chance = 0.0 if kind == "text" else 1 / int(rng.choice([2, 2, 3, 4, 4, 5, 10]))
-        broken = rng.random() < world.break_share
-        break_scale = 10 ** rng.uniform(9, 10.5) if broken else np.inf
-        task = Task(f"{kind}_{task_number}", kind, metric, ("",), n_examples, chance, break_scale)
-        law = next(simulated.laws(world, task, families))
-        mean = chance + (1 - chance) * np.exp(-law.length * law.cross_entropy.T)
-        parts.append((task.name, chance, broken, mean))
-    mean = np.concatenate([part[3] for part in parts])
-    y = rng.binomial(n_examples, simulated.success_rates(mean, world.scatter, rng)) / n_examples
-    names, chances, broken = (np.repeat([part[k] for part in parts], n_shots) for k in range(3))
-    score = improvement_scores(y)
-    frame = pd.DataFrame(
-        {
-            "task": names,
-            "subtask": names,
-            "shots": np.tile(np.arange(n_shots), len(parts)),
-            "metric": metric,
-            "filter": "none",
-            "model_family": "F",
-            "scales": [scales] * len(y),
-            "ys": list(y),
-            "n_models": [np.ones(n_scales, int)] * len(y),
-            "n_examples": n_examples,
-            "chance": chances,
-            "improvement_score": score,
-            "is_testable": np.ptp(y, axis=1) > 0,
-            "is_broken": broken,
-        }
-    ).iloc[:n_curves]
-    return frame.assign(curve_id=np.arange(len(frame)))
+    rows = run(_of_null_world, list(NULL_WORLDS), [n_curves] * len(NULL_WORLDS))
+    return pd.DataFrame(
+        list(rows), columns=["world", "n_tests", "share", "share_of_informative", "share_smooth", "n_break"]
+    )
 
 
-def rejected(p: pd.Series, level: float = 0.05) -> tuple[int, float]:
-    """(number of tests, share of p values below `level`)."""
-    p = p.dropna()
-    return len(p), float((p < level).mean())
+def _of_planted_world(size: float, seed: int, n_curves: int, options: dict) -> dict:
+    """Counts of one world with planted breaks of one size."""
+    found = judged(world(n_curves=n_curves, seed=seed, size=size, **PLANTED | options))
+    planted, is_break, jumps = found["is_planted"], found["verdict"] == "break", found["jumps"]
+    could_be_seen = planted & found["p_break"].notna()
+    return {
+        "size": size,
+        "n_planted": int(planted.sum()),
+        "n_found": int((is_break & planted).sum()),
+        "n_false": int((is_break & ~planted).sum()),
+        "n_smooth": int(((found["verdict"] == "smooth") & planted).sum()),
+        "n_bounded": int(could_be_seen.sum()),
+        "n_covered": int((found.loc[could_be_seen, "break_size_high"] >= size).sum()),
+        "n_unplanted_smooth": int(((found["verdict"] == "smooth") & ~planted).sum()),
+        "n_inconclusive": int((found["verdict"] == "inconclusive").sum()),
+        "n_curves": len(found),
+        **_false_shares(found, jumps),
+    }
+
+
+def _false_shares(found: pd.DataFrame, jumps: pd.Series) -> dict[str, float]:
+    """Share of false ones among the triplets (tasks) with a break, of all and of those that jump, and among curves."""
+    of_task = found.assign(is_break=found["verdict"] == "break", jumps=jumps).groupby(["task", "metric", "model_family"])
+    tasks = of_task.agg(is_break=("is_break", "any"), jumps=("jumps", "any"), is_planted=("is_planted", "any"))
+    chosen = {"of_triplets": tasks["is_break"], "of_jumping_triplets": tasks["is_break"] & tasks["jumps"]}
+    shares = {name: float((c & ~tasks["is_planted"]).sum() / max(1, c.sum())) for name, c in chosen.items()}
+    is_break = found["verdict"] == "break"
+    return shares | {"of_curves": float((is_break & ~found["is_planted"]).sum() / max(1, is_break.sum()))}
+
+
+def planted_worlds(
+    n_worlds: int = 6, n_curves: int = 2000, run: Callable[..., Iterable] = map, **options: object
+) -> pd.DataFrame:
+    """What becomes of planted breaks: one row per world, sizes BREAK_SIZES. `options` are other arguments of `world`."""
+    sizes, seeds = zip(*[(size, 30 + k) for size in BREAK_SIZES for k in range(n_worlds)], strict=True)
+    return pd.DataFrame(run(_of_planted_world, sizes, seeds, [n_curves] * len(seeds), [options] * len(seeds)))
+
+
+def less_evidence(n_curves: int = 2000, run: Callable[..., Iterable] = map) -> pd.DataFrame:
+    """What verdicts become where examples or scales are taken away: one row per case of TAKEN_AWAY, breaks of size 2."""
+    n = len(TAKEN_AWAY)
+    rows = run(_of_planted_world, [2.0] * n, [7] * n, [n_curves] * n, list(TAKEN_AWAY.values()))
+    return pd.DataFrame(rows).assign(evidence=list(TAKEN_AWAY))
+
+
+def _of_cell(size: float, n_examples: int, n_scales: int, scatter: float, n_curves: int) -> list[tuple]:
+    options = {"n_examples": n_examples, "n_scales": n_scales, "mean_scatter": scatter, "planted": 0.1}
+    found = judged(world(n_curves=n_curves, seed=3, size=size, **options))
+    planted = found[found["is_planted"]]
+    cell = (size, n_examples, n_scales, scatter, len(planted))
+    return [(*cell, verdict, (planted["verdict"] == verdict).mean()) for verdict in ("break", "smooth", "inconclusive")]
 
 
 def power(
     sizes: tuple[float, ...] = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0),
     n_examples: tuple[int, ...] = (100, 1000),
-    n_curves: int = 400,
-    n_scales: int = 12,
-    scatter: float = 0.015,
-    seed: int = 0,
-    n_processes: int = 1,
+    n_scales: tuple[int, ...] = (8, 12),
+    scatter: tuple[float, ...] = (0.005, 0.015),
+    n_curves: int = 2000,
+    run: Callable[..., Iterable] = map,
 ) -> pd.DataFrame:
-    """Share of curves with a planted break that each test rejects at 5 %, by size of the break.
+    """Verdicts on curves with a planted break, one curve in ten, by size of the break, examples, scales and scatter.
 
-    A break of size s lowers the per-token cross entropy by the factor exp(-s) from one scale on. Twice as many
-    curves without a break take part in the estimate of the scatter, as in a benchmark, where breaks are rare.
-
-    Returns
-    -------
-    DataFrame
-        metric, n_examples, break_size, test (p_smooth, p_sharp), n_curves, share with its 95 % interval; and jump_share,
-        the share of the broken curves that are above an improvement score of 20.
-
+    Returns break_size, n_examples, n_scales, scatter, n_curves, verdict, share and its 95 % interval (share_low, share_high).
+    Curves at chance and those that cannot be tested are in no verdict.
     """
-    rows = []
-    for metric in METRICS:
-        for n in n_examples:
-            unbroken = curves(metric, 2 * n_curves, n, n_scales, World(seed=seed + 1, scatter=scatter))
-            unbroken["task"] = "plain_" + unbroken["task"]
-            unbroken["is_testable"] = False
-            for size in sizes:
-                world = World(seed=seed, scatter=scatter, break_share=1.0, break_size=size)
-                broken = curves(metric, n_curves, n, n_scales, world)
-                frame = pd.concat([broken, unbroken], ignore_index=True)
-                frame["curve_id"] = np.arange(len(frame))
-                # 2,000 draws: enough to reject one test at 5 %.
-                measured = fit_and_test(frame, 20, seed, "all", n_processes, n_tests=5)[: len(broken)]
-                for test in ("p_smooth", "p_sharp"):
-                    tested = measured.loc[broken["is_testable"].to_numpy(), test]
-                    # A flat curve cannot be tested; it counts as not rejected.
-                    share = float((tested < 0.05).sum() / len(broken))
-                    rows.append(
-                        (metric, n, size, test, len(broken), share, float((broken["improvement_score"] > 20).mean()))
-                    )
-    columns = ["metric", "n_examples", "break_size", "test", "n_curves", "share", "jump_share"]
+    cells = [(size, n, m, rho, n_curves) for rho in scatter for n in n_examples for m in n_scales for size in sizes]
+    rows = [row for cell in run(_of_cell, *zip(*cells, strict=True)) for row in cell]
+    columns = ["break_size", "n_examples", "n_scales", "scatter", "n_curves", "verdict", "share"]
     with connect() as con:
         create_macros(con, "wilson_interval")
         con.register("shares", pd.DataFrame(rows, columns=columns))

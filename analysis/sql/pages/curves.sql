@@ -14,16 +14,28 @@ select
     curves.improvement_score,
     curves.n_scales,
     coalesce(triplets.curve_id is not null and curves.entry_kind <> 'aggregate', false) as is_of_triplet,
-    mirage.n_examples,
-    mirage.chance,
-    mirage.slope,
-    mirage.intercept,
-    mirage.p_smooth,
-    mirage.q_smooth,
-    mirage.q_sharp,
-    mirage.verdict,
-    mirage.reason
+    coalesce(curves.is_counted and curves.improvement_score > jump_threshold(curves.straight_line_score), false) as jumps,
+    breaks.n_examples,
+    breaks.score_low,
+    breaks.score_high,
+    breaks.score_without_ties,
+    breaks.level,
+    breaks.slope,
+    breaks.curvature,
+    breaks.floor,
+    breaks.p_break,
+    breaks.q_break,
+    breaks.break_scale,
+    breaks.break_size,
+    breaks.break_size_low,
+    breaks.break_size_up,
+    breaks.break_size_high,
+    breaks.n_to_decide,
+    breaks.verdict,
+    -- Other reasons have numbers of their own, which the page has too.
+    if(breaks.verdict = 'not_testable', breaks.reason, null) as why_not,
+    breaks.source_of_jump
 from curves
-left join mirage on curves.curve_id = mirage.curve_id
+left join breaks on curves.curve_id = breaks.curve_id
 left join triplets on curves.curve_id = triplets.curve_id
 order by curve

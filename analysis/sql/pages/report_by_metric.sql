@@ -7,9 +7,9 @@ select
     n_infinite,
     n_triplets_displaying as triplets_displaying,
     n_tested,
-    n_unexplained,
-    n_steep,
-    n_resolution,
-    n_mirage
+    n_break,
+    n_smooth,
+    n_at_chance,
+    n_inconclusive
 from by_metric
 order by n_above desc, n_curves desc, metric
