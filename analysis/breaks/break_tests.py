@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.stats import false_discovery_control, norm
 
 from analysis.breaks import smooth_law, step_test
-from analysis.breaks.scatter_prior import GRID, default_prior, dispersions, fit_prior, log_likelihood, posterior
+from analysis.breaks.scatter_prior import GRID, default_prior, fit_prior, posterior_means
 from analysis.breaks.smooth_law import Penalty, Shares, SmoothFit
 
 N_ROUNDS = 3
@@ -94,15 +94,14 @@ def estimate_pools(shares: Shares, pool: np.ndarray) -> Pools:
 def _misfit(shares: Shares, fitted: SmoothFit, at: step_test.Steps, dispersion: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     residuals = shares.y - fitted.mean
     statistic, freedom = step_test.own_misfit(
-        residuals[:, None, :], at.scores(residuals)[:, None, :], at, shares, fitted, dispersion
+        residuals[:, :, None], at.scores(residuals)[:, :, None], at, shares, fitted, dispersion
     )
     return statistic[:, 0], freedom
 
 
 def _scatter(shares: Shares, statistic: np.ndarray, freedom: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Posterior mean of the intra-class correlation of every curve."""
-    likelihoods = log_likelihood(statistic[:, None], freedom[:, None], dispersions(shares.n[:, 0]))
-    return posterior(likelihoods, weights) @ GRID
+    return posterior_means(statistic[:, None], freedom, shares.n[:, 0], weights)[:, 0]
 
 
 def _curvatures(shares: Shares, prior: Penalty, fitted: SmoothFit, dispersion: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

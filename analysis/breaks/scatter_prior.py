@@ -32,10 +32,27 @@ def log_likelihood(statistic: np.ndarray, freedom: np.ndarray, dispersion: np.nd
     return -0.5 * (freedom * np.log(dispersion) + statistic / dispersion)
 
 
-def posterior(log_likelihoods: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Posterior weights of GRID, the last axis."""
-    joint = np.exp(log_likelihoods - log_likelihoods.max(axis=-1, keepdims=True)) * weights
-    return joint / joint.sum(axis=-1, keepdims=True)
+def posterior_means(statistic: np.ndarray, freedom: np.ndarray, n: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Posterior mean of the intra-class correlation for every Pearson statistic, shape (n_curves, n_draws).
+
+    Parameters
+    ----------
+    statistic : array, shape (n_curves, n_draws)
+        With binomial variances.
+    freedom, n : array, shape (n_curves,)
+        Degrees of freedom and number of examples, the same in all draws.
+    weights : array, shape (n_curves, len(GRID)) or (len(GRID),)
+        Of GRID.
+
+    """
+    dispersion = dispersions(n)
+    log_constant = -0.5 * freedom[:, None] * np.log(dispersion)
+    constant = np.exp(log_constant - log_constant.max(axis=1, keepdims=True)) * weights
+    # Relative to the largest dispersion, whose likelihood falls least with the statistic, no exponent is above 0.
+    rate = -0.5 * (1 / dispersion - 1 / dispersion[:, -1:])
+    likelihoods = np.exp(rate[:, :, None] * statistic[:, None, :])
+    sums = np.stack([constant, constant * GRID], axis=1) @ likelihoods
+    return sums[:, 1] / sums[:, 0]
 
 
 def fit_prior(statistic: np.ndarray, freedom: np.ndarray, n: np.ndarray, prior: np.ndarray) -> np.ndarray:
@@ -50,7 +67,10 @@ def fit_prior(statistic: np.ndarray, freedom: np.ndarray, n: np.ndarray, prior: 
 
     """
     likelihoods = log_likelihood(statistic[:, None], freedom[:, None], dispersions(n))
+    likelihoods = np.exp(likelihoods - likelihoods.max(axis=1, keepdims=True))
     weights = prior
     for _ in range(_ROUNDS):
-        weights = (posterior(likelihoods, weights).sum(axis=0) + PRIOR_CURVES * prior) / (len(statistic) + PRIOR_CURVES)
+        # The sum over curves of their posterior weights.
+        expected = weights * ((1 / (likelihoods @ weights)) @ likelihoods)
+        weights = (expected + PRIOR_CURVES * prior) / (len(statistic) + PRIOR_CURVES)
     return weights

@@ -68,6 +68,10 @@ class SmoothFit:
     by_eta: np.ndarray
     """Derivative of the mean by eta, negative."""
 
+    def take(self, rows: np.ndarray) -> SmoothFit:
+        """Those of the curves `rows`."""
+        return SmoothFit(self.theta[rows], self.mean[rows], self.jacobian[rows], self.by_eta[rows])
+
 
 def penalty(chance: np.ndarray, curvature: np.ndarray, curvature_sd: np.ndarray) -> Penalty:
     """The priors of curves of these chance rates, whose curvature is normal with this mean and standard deviation."""
