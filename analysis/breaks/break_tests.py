@@ -177,16 +177,14 @@ def _tested(
     informative, admissible, hidden = step_test.places(shares, fitted, judged.dispersion, smallest_break)
     scores = at.scores(shares.y - fitted.mean)
     z = np.where(admissible, scores / np.sqrt(at.variance), -np.inf)
-    null = step_test.null_statistics(shares, fitted, at, admissible, judged.dispersion, weights, draws)
     is_testable = admissible.any(axis=1)
     # What bends the law most is no improvement where a step the other way would explain more.
-    p_break = step_test.p_values(z.max(axis=1), null)
     worsening = np.where(at.variance > 1e-3, -scores / np.sqrt(at.variance), -np.inf).max(axis=1)
-    p_break = np.where(worsening > z.max(axis=1), 1.0, p_break)
+    p_break = _p_values(judged, admissible, z.max(axis=1), worsening <= z.max(axis=1), weights, draws)
     best = z.argmax(axis=1)
     row = np.arange(len(shares))
     size, error = _bounds(judged, admissible, smallest_break)
-    break_size, break_error = _size_at(judged, best, size[row, best])
+    break_size, break_error = _size_at(judged, best, size[row, best], is_testable)
     high = np.where(admissible, size + norm.ppf(1 - _ALPHA) * error, -np.inf)
     rise = np.diff(shares.y, axis=1).argmax(axis=1)
     jump_is_hidden = ~admissible[row, rise] & (rise > 0)
@@ -196,10 +194,10 @@ def _tested(
     worst = high.argmax(axis=1)
     return pd.DataFrame(
         {
-            "p_break": np.where(is_testable, p_break, np.nan),
+            "p_break": p_break,
             "place": best + 1,
-            "break_size": np.where(is_testable, break_size, np.nan),
-            "break_size_se": np.where(is_testable, break_error, np.nan),
+            "break_size": break_size,
+            "break_size_se": break_error,
             "size_high": np.where(is_testable, high[row, worst], np.nan),
             "high_place": worst + 1,
             "n_informative": informative.sum(axis=1),
@@ -212,36 +210,58 @@ def _tested(
     )
 
 
+def _p_values(
+    judged: _Judged,
+    admissible: np.ndarray,
+    statistic: np.ndarray,
+    is_improvement: np.ndarray,
+    weights: np.ndarray,
+    draws: tuple[np.ndarray, np.ndarray],
+) -> np.ndarray:
+    """Of the largest Z; 1 where there is no improvement, which needs no draws, and NaN without an admissible place."""
+    is_testable = admissible.any(axis=1)
+    rows = np.flatnonzero(is_testable & is_improvement)
+    curves = judged.shares.take(rows), judged.fitted.take(rows), judged.at.take(rows), admissible[rows]
+    null = step_test.null_statistics(*curves, judged.dispersion[rows], weights, draws)
+    p = np.where(is_testable, 1.0, np.nan)
+    p[rows] = step_test.p_values(statistic[rows], null)
+    return p
+
+
 def _bounds(judged: _Judged, admissible: np.ndarray, smallest_break: float) -> tuple[np.ndarray, np.ndarray]:
     """(size of the step at every place, its standard error), from a fit with a step of `smallest_break` there.
 
     So the question whether a break of that size fits is answered where it is asked, and not by a line from no break.
     """
-    shares, n_scales = judged.shares, judged.shares.y.shape[1]
     size, error = np.full(admissible.shape, np.nan), np.full(admissible.shape, np.nan)
-    for j in range(n_scales - 1):
-        rows = np.flatnonzero(admissible[:, j])
-        if not len(rows):
-            continue
-        part, prior, dispersion = shares.take(rows), judged.prior.take(rows), judged.dispersion[rows]
-        step = np.broadcast_to(-smallest_break * (np.arange(n_scales) > j), part.y.shape)
-        fitted = smooth_law.fit(part, prior, dispersion, step)
-        at = step_test.steps(part, prior, fitted, dispersion)
-        size[rows, j] = smallest_break + at.scores(part.y - fitted.mean)[:, j] / at.variance[:, j]
-        error[rows, j] = at.variance[:, j] ** -0.5
+    rows, place = np.nonzero(admissible)
+    shares, prior, dispersion = judged.shares.take(rows), judged.prior.take(rows), judged.dispersion[rows]
+    step = -smallest_break * (np.arange(shares.y.shape[1]) > place[:, None])
+    fitted = smooth_law.fit(shares, prior, dispersion, step)
+    score, variance = step_test.step_at(shares, prior, fitted, dispersion, place)
+    size[rows, place] = smallest_break + score / variance
+    error[rows, place] = variance**-0.5
     return size, error
 
 
-def _size_at(judged: _Judged, place: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(size of the step at one place of every curve, its standard error): the likeliest, by Newton's method from `start`."""
-    row, size = np.arange(len(place)), np.nan_to_num(start)
-    from_place = np.arange(judged.shares.y.shape[1]) > place[:, None]
+def _size_at(
+    judged: _Judged, place: np.ndarray, start: np.ndarray, is_testable: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """(size of the step at one place of every curve, its standard error): the likeliest, by Newton's method from `start`.
+
+    NaN for curves that are not testable.
+    """
+    rows = np.flatnonzero(is_testable)
+    shares, prior, dispersion = judged.shares.take(rows), judged.prior.take(rows), judged.dispersion[rows]
+    from_place = np.arange(shares.y.shape[1]) > place[rows, None]
+    size, error = np.full((2, len(place)), np.nan)
+    size[rows] = start[rows]
     for _ in range(_SIZE_ROUNDS):
-        fitted = smooth_law.fit(judged.shares, judged.prior, judged.dispersion, -size[:, None] * from_place)
-        at = step_test.steps(judged.shares, judged.prior, fitted, judged.dispersion)
-        change = at.scores(judged.shares.y - fitted.mean)[row, place] / at.variance[row, place]
-        size = size + np.clip(change, -1, 1)
-    return size, at.variance[row, place] ** -0.5
+        fitted = smooth_law.fit(shares, prior, dispersion, -size[rows, None] * from_place)
+        score, variance = step_test.step_at(shares, prior, fitted, dispersion, place[rows])
+        size[rows] += np.clip(score / variance, -1, 1)
+    error[rows] = variance**-0.5
+    return size, error
 
 
 def _at_chance(shares: Shares, dispersion: np.ndarray) -> np.ndarray:
