@@ -18,7 +18,7 @@ from analysis.breaks.smooth_law import Penalty, Shares, SmoothFit
 
 N_ROUNDS = 3
 N_DRAWS = 999
-CURVES_PER_CHUNK = 200
+CURVES_PER_CHUNK = 400
 MIN_SCALES = 5
 DEFAULT_CURVATURE_SD = 0.5
 """Of the curvature where no pool tells it."""
@@ -72,15 +72,10 @@ def estimate_pools(shares: Shares, pool: np.ndarray) -> Pools:
     pools = Pools(np.zeros(n_pools), np.full(n_pools, DEFAULT_CURVATURE_SD), np.tile(default_prior(), (n_pools, 1)))
     scatter = np.zeros(len(shares))
     for _ in range(N_ROUNDS):
-        prior = pools.penalty(shares, pool)
-        dispersion = 1 + (shares.n - 1) * scatter[:, None]
-        fitted = smooth_law.fit(shares, prior, dispersion)
-        at = step_test.steps(shares, prior, fitted, dispersion)
-        statistic, freedom = _misfit(shares, fitted, at, dispersion)
-        estimate, precision = _curvatures(shares, prior, fitted, dispersion)
-        # A break bends a curve; what looks like one tells nothing of the curvature of the others.
-        z = at.scores(shares.y - fitted.mean) / np.sqrt(at.variance)
-        precision = np.where(np.where(at.variance > 1e-3, z, 0).max(axis=1) < _MAX_Z_IN_POOL, precision, 0)
+        # In parts, because the matrices of all curves of a large file would fill the memory.
+        parts = np.array_split(np.arange(len(shares)), -(-len(shares) // CURVES_PER_CHUNK))
+        told = [_told(shares.take(part), pools.penalty(shares.take(part), pool[part]), scatter[part]) for part in parts]
+        statistic, freedom, estimate, precision = np.concatenate(told, axis=1)
         curvature, curvature_sd, weights = pools.curvature.copy(), pools.curvature_sd.copy(), pools.weights.copy()
         for k in range(n_pools):
             rows = pool == k
@@ -89,6 +84,19 @@ def estimate_pools(shares: Shares, pool: np.ndarray) -> Pools:
         pools = Pools(curvature, curvature_sd, weights)
         scatter = _scatter(shares, statistic, freedom, weights[pool])
     return pools
+
+
+def _told(shares: Shares, prior: Penalty, scatter: np.ndarray) -> np.ndarray:
+    """What every curve tells its pool: misfit, its degrees of freedom, curvature and its precision, shape (4, n_curves)."""
+    dispersion = 1 + (shares.n - 1) * scatter[:, None]
+    fitted = smooth_law.fit(shares, prior, dispersion)
+    at = step_test.steps(shares, prior, fitted, dispersion)
+    statistic, freedom = _misfit(shares, fitted, at, dispersion)
+    estimate, precision = _curvatures(shares, prior, fitted, dispersion)
+    # A break bends a curve; what looks like one tells nothing of the curvature of the others.
+    z = at.scores(shares.y - fitted.mean) / np.sqrt(at.variance)
+    precision = np.where(np.where(at.variance > 1e-3, z, 0).max(axis=1) < _MAX_Z_IN_POOL, precision, 0)
+    return np.stack([statistic, freedom, estimate, precision])
 
 
 def _misfit(shares: Shares, fitted: SmoothFit, at: step_test.Steps, dispersion: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -107,8 +115,7 @@ def _scatter(shares: Shares, statistic: np.ndarray, freedom: np.ndarray, weights
 def _curvatures(shares: Shares, prior: Penalty, fitted: SmoothFit, dispersion: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(curvature that the data of every curve alone say, its precision; 0 where they say nothing of it)."""
     weight = shares.n / (fitted.mean * (1 - fitted.mean) * dispersion)
-    hessian = np.einsum("cmk,cml->ckl", fitted.jacobian, fitted.jacobian * weight[:, :, None])
-    hessian[:, np.arange(4), np.arange(4)] += prior.precision
+    _, hessian = step_test.information(fitted, weight, prior)
     variance = np.linalg.inv(hessian)[:, 2, 2]
     # The posterior is that of the data times the prior, which is taken out again.
     precision = np.maximum(1 / variance - prior.precision[:, 2], 1e-6)

@@ -25,6 +25,8 @@ _TINY = 1e-9
 _MAX_ROUNDS = 60
 _SCORING_ROUNDS = 6
 _LEAST_GAIN = 1e-9
+_ROUNDING = 1e-6
+"""Of the value of a curve of many examples."""
 _MOST_DAMPING = 1e-4
 """With more a step is too short to say what there is to gain."""
 
@@ -118,10 +120,11 @@ class _Point(NamedTuple):
     """exp(-loss)."""
 
 
-def fit(
-    shares: Shares, prior: Penalty, dispersion: np.ndarray, step: np.ndarray | float = 0.0, start: np.ndarray | None = None
-) -> SmoothFit:
+def fit(shares: Shares, prior: Penalty, dispersion: np.ndarray, step: np.ndarray | float = 0.0) -> SmoothFit:
     """Maximise the penalised quasi-likelihood of every curve, by Levenberg and Marquardt's method.
+
+    From a straight line in every fit, also where the curve was fitted before with another step: the likelihood of some
+    curves has several maxima, and which of them is found must not depend on what was fitted before.
 
         sum_i n_i / dispersion_i * (y_i log mean_i + (1 - y_i) log(1 - mean_i)) - sum_k precision_k (b_k - prior_k)^2 / 2
 
@@ -133,21 +136,20 @@ def fit(
         Variance of the shares in units of the binomial one.
     step : array, shape (n_curves, n_scales), optional
         A known part of eta, as of a break.
-    start : array, shape (n_curves, 4), optional
-        Parameters near the wanted ones, as of a fit with another step or dispersion.
 
     """
     step = np.broadcast_to(step, shares.y.shape)
     x = basis(shares.x)
     left = _Problem(x, shares.y, shares.n / dispersion, step, shares.chance, prior.mean, prior.precision)
-    at = _evaluated(left, _start(shares, x, step) if start is None else start)
+    at = _evaluated(left, _start(shares, x, step))
     damping = np.full(len(x), 1e-3)
     rows, found = np.arange(len(x)), _Point(*(np.empty_like(part) for part in at))
     for k in range(_MAX_ROUNDS):
         move, promised = _move(left, at, damping, k >= _SCORING_ROUNDS)
         tried = _evaluated(left, at.theta + move)
         # Near the end the value is known no better than it changes, and what a step promises says more.
-        is_last = (k >= _SCORING_ROUNDS) & (damping <= _MOST_DAMPING) & (np.abs(promised) < _LEAST_GAIN)
+        is_last = (np.abs(promised) < _LEAST_GAIN) & (tried.value < at.value + _ROUNDING)
+        is_last &= (damping <= _MOST_DAMPING) & (k >= _SCORING_ROUNDS)
         better = (tried.value <= at.value) | is_last
         is_last |= better & (at.value - tried.value <= _LEAST_GAIN)
         damping = np.where(better, np.maximum(0.2 * damping, 1e-9), 8 * damping + 1e-3)

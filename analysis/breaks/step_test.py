@@ -59,7 +59,7 @@ def steps(shares: Shares, prior: Penalty, fitted: SmoothFit, dispersion: np.ndar
     """The steps of curves at their fits."""
     n_scales = shares.y.shape[1]
     weight = shares.n / (fitted.mean * (1 - fitted.mean) * dispersion)
-    weighted, hessian = _information(fitted, weight, prior)
+    weighted, hessian = information(fitted, weight, prior)
     from_place = np.arange(n_scales)[None, :] >= np.arange(1, n_scales)[:, None]
     gradient = -fitted.by_eta[:, None, :] * from_place
     scaled = gradient * weight[:, None, :]
@@ -76,7 +76,7 @@ def steps(shares: Shares, prior: Penalty, fitted: SmoothFit, dispersion: np.ndar
     )
 
 
-def _information(fitted: SmoothFit, weight: np.ndarray, prior: Penalty) -> tuple[np.ndarray, np.ndarray]:
+def information(fitted: SmoothFit, weight: np.ndarray, prior: Penalty) -> tuple[np.ndarray, np.ndarray]:
     """(weighted jacobian, shape (n_curves, 4, n_scales), expected information about the parameters with their priors)."""
     weighted = np.swapaxes(fitted.jacobian * weight[:, :, None], 1, 2)
     hessian = weighted @ fitted.jacobian
@@ -89,7 +89,7 @@ def step_at(
 ) -> tuple[np.ndarray, np.ndarray]:
     """(S_j, V_j) of every curve at one place j of its own, as `steps` has them for all."""
     weight = shares.n / (fitted.mean * (1 - fitted.mean) * dispersion)
-    weighted, hessian = _information(fitted, weight, prior)
+    weighted, hessian = information(fitted, weight, prior)
     gradient = -fitted.by_eta * (np.arange(shares.y.shape[1]) > place[:, None])
     cross = np.matvec(weighted, gradient)
     explained = np.vecdot(cross, np.linalg.solve(hessian, cross[:, :, None])[:, :, 0])
