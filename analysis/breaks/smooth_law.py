@@ -227,10 +227,12 @@ def _move(curves: _Problem, at: _Point, damping: np.ndarray, newton: bool) -> tu
     residual_part = by_mean if newton else np.zeros_like(by_mean)
     curved = expected + residual_part * (1 - 2 * mean) / variance
     # With the second derivatives of the mean, by eta twice and by eta and the floor.
-    # On the plateau at the floor these would vanish, and a fit that is thrown there by a large step would stay.
-    loss = np.minimum(at.loss, -np.log(_TINY))
-    by_loss = residual_part * loss * np.maximum(at.known, _TINY)
-    twice = curved * by_eta**2 - by_loss * (1 - curves.chance - at.theta[:, 3:]) * (loss - 1)
+    # These of the clipped mean: on the plateau at the floor, where a large step can throw a fit, they would vanish.
+    floor = curves.chance + at.theta[:, 3:]
+    known = np.clip((mean - floor) / (1 - floor), _TINY, 1 - _TINY)
+    loss = -np.log(known)
+    by_loss = residual_part * loss * known
+    twice = curved * by_eta**2 - by_loss * (1 - floor) * (loss - 1)
     hessian = np.empty((len(x), 4, 4))
     hessian[:, :3, :3] = np.matmul(np.swapaxes(x * twice[:, :, None], 1, 2), x)
     hessian[:, :3, 3] = hessian[:, 3, :3] = np.vecmat(curved * by_eta * by_floor - by_loss, x)
