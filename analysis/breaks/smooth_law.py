@@ -123,10 +123,10 @@ class _Point(NamedTuple):
 def fit(shares: Shares, prior: Penalty, dispersion: np.ndarray, step: np.ndarray | float = 0.0) -> SmoothFit:
     """Maximise the penalised quasi-likelihood of every curve, by Levenberg and Marquardt's method.
 
-    From a straight line in every fit, also where the curve was fitted before with another step: the likelihood of some
-    curves has several maxima, and which of them is found must not depend on what was fitted before.
-
         sum_i n_i / dispersion_i * (y_i log mean_i + (1 - y_i) log(1 - mean_i)) - sum_k precision_k (b_k - prior_k)^2 / 2
+
+    It starts from a straight line, also where the curve was fitted before with another step: the likelihood of some
+    curves has several maxima, and which of them is found must not depend on what was fitted before.
 
     Parameters
     ----------
