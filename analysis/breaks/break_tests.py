@@ -1,4 +1,4 @@
-"""The break test of many curves: pools, p values, bounds and verdicts.
+"""The break test of many curves: pools, p values and bounds.
 
 In rounds, because each needs the other: the law is fitted, the curves of a pool tell how the curvature and the scatter are
 distributed among them, and the law is fitted with these. Then every curve is tested alone (`analysis.breaks.step_test`).
@@ -10,15 +10,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import false_discovery_control, norm
+from scipy.stats import norm
 
 from analysis.breaks import smooth_law, step_test
-from analysis.breaks.scatter_prior import GRID, default_prior, dispersions, fit_prior, log_likelihood, posterior, prior_ends
+from analysis.breaks.scatter_prior import GRID, default_prior, fit_prior, posterior_means, prior_ends
 from analysis.breaks.smooth_law import Penalty, Shares, SmoothFit
 
 N_ROUNDS = 3
 N_DRAWS = 999
-CURVES_PER_CHUNK = 200
+CURVES_PER_CHUNK = 400
 MIN_SCALES = 5
 DEFAULT_CURVATURE_SD = 0.5
 """Of the curvature where no pool tells it."""
@@ -76,15 +76,10 @@ def estimate_pools(shares: Shares, pool: np.ndarray) -> Pools:
     pools = Pools(np.zeros(n_pools), np.full(n_pools, DEFAULT_CURVATURE_SD), np.tile(default_prior(), (n_pools, 1)))
     scatter = np.zeros(len(shares))
     for _ in range(N_ROUNDS):
-        prior = pools.penalty(shares, pool)
-        dispersion = 1 + (shares.n - 1) * scatter[:, None]
-        fitted = smooth_law.fit(shares, prior, dispersion)
-        at = step_test.steps(shares, prior, fitted, dispersion)
-        statistic, freedom = _misfit(shares, fitted, at, dispersion)
-        estimate, precision = _curvatures(shares, prior, fitted, dispersion)
-        # A break bends a curve; what looks like one tells nothing of the curvature of the others.
-        z = at.scores(shares.y - fitted.mean) / np.sqrt(at.variance)
-        precision = np.where(np.where(at.variance > 1e-3, z, 0).max(axis=1) < _MAX_Z_IN_POOL, precision, 0)
+        # In parts, because the matrices of all curves of a large file would fill the memory.
+        parts = np.array_split(np.arange(len(shares)), -(-len(shares) // CURVES_PER_CHUNK))
+        told = [_told(shares.take(part), pools.penalty(shares.take(part), pool[part]), scatter[part]) for part in parts]
+        statistic, freedom, estimate, precision = np.concatenate(told, axis=1)
         curvature, curvature_sd, weights = pools.curvature.copy(), pools.curvature_sd.copy(), pools.weights.copy()
         for k in range(n_pools):
             rows = pool == k
@@ -102,25 +97,36 @@ def scatter_ends(shares: Shares, pools: Pools) -> tuple[np.ndarray, np.ndarray]:
     return prior_ends(statistic, freedom, shares.n[:, 0])
 
 
+def _told(shares: Shares, prior: Penalty, scatter: np.ndarray) -> np.ndarray:
+    """What every curve tells its pool: misfit, its degrees of freedom, curvature and its precision, shape (4, n_curves)."""
+    dispersion = 1 + (shares.n - 1) * scatter[:, None]
+    fitted = smooth_law.fit(shares, prior, dispersion)
+    at = step_test.steps(shares, prior, fitted, dispersion)
+    statistic, freedom = _misfit(shares, fitted, at, dispersion)
+    estimate, precision = _curvatures(shares, prior, fitted, dispersion)
+    # A break bends a curve; what looks like one tells nothing of the curvature of the others.
+    z = at.scores(shares.y - fitted.mean) / np.sqrt(at.variance)
+    precision = np.where(np.where(at.variance > 1e-3, z, 0).max(axis=1) < _MAX_Z_IN_POOL, precision, 0)
+    return np.stack([statistic, freedom, estimate, precision])
+
+
 def _misfit(shares: Shares, fitted: SmoothFit, at: step_test.Steps, dispersion: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     residuals = shares.y - fitted.mean
     statistic, freedom = step_test.own_misfit(
-        residuals[:, None, :], at.scores(residuals)[:, None, :], at, shares, fitted, dispersion
+        residuals[:, :, None], at.scores(residuals)[:, :, None], at, shares, fitted, dispersion
     )
     return statistic[:, 0], freedom
 
 
 def _scatter(shares: Shares, statistic: np.ndarray, freedom: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Posterior mean of the intra-class correlation of every curve."""
-    likelihoods = log_likelihood(statistic[:, None], freedom[:, None], dispersions(shares.n[:, 0]))
-    return posterior(likelihoods, weights) @ GRID
+    return posterior_means(statistic[:, None], freedom, shares.n[:, 0], weights)[:, 0]
 
 
 def _curvatures(shares: Shares, prior: Penalty, fitted: SmoothFit, dispersion: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(curvature that the data of every curve alone say, its precision; 0 where they say nothing of it)."""
     weight = shares.n / (fitted.mean * (1 - fitted.mean) * dispersion)
-    hessian = np.einsum("cmk,cml->ckl", fitted.jacobian, fitted.jacobian * weight[:, :, None])
-    hessian[:, np.arange(4), np.arange(4)] += prior.precision
+    _, hessian = step_test.information(fitted, weight, prior)
     variance = np.linalg.inv(hessian)[:, 2, 2]
     # The posterior is that of the data times the prior, which is taken out again.
     precision = np.maximum(1 / variance - prior.precision[:, 2], 1e-6)
@@ -163,11 +169,11 @@ def tested_breaks(
     Returns
     -------
     DataFrame
-        One row per curve: level, slope, curvature and floor (of `smooth_law.law`), p_break (NaN without an admissible place), place (of the first scale after the likeliest break),
-        break_size and its standard error there (how much lower the log loss is), size_high and high_place (the largest break
-        that is possible at 95 % anywhere, infinite where a place is hidden, and where), n_informative, n_hidden, scatter,
-        jump_is_hidden, is_at_chance, n_to_decide (examples with which size_high would be below smallest_break; NaN where no
-        number would do).
+        One row per curve: level, slope, curvature and floor (of `smooth_law.law`), p_break (NaN without an admissible
+        place), place (of the first scale after the likeliest break), break_size and its standard error there (how much lower the log
+        loss is), size_high and high_place (the largest break that is possible at 95 % anywhere, infinite where a place is
+        hidden, and where), n_informative, n_hidden, scatter, jump_is_hidden, is_at_chance, n_to_decide (examples with which
+        size_high would be below smallest_break; NaN where no number would do).
 
     """
     rows = []
@@ -189,18 +195,16 @@ def _tested(
     informative, admissible, hidden = step_test.places(shares, fitted, judged.dispersion, smallest_break)
     scores = at.scores(shares.y - fitted.mean)
     z = np.where(admissible, scores / np.sqrt(at.variance), -np.inf)
-    null = step_test.null_statistics(shares, fitted, at, admissible, judged.dispersion, weights, draws)
     is_testable = admissible.any(axis=1)
     # What bends the law most is no improvement where a step the other way would explain more.
-    p_break = step_test.p_values(z.max(axis=1), null)
     worsening = np.where(at.variance > 1e-3, -scores / np.sqrt(at.variance), -np.inf).max(axis=1)
-    p_break = np.where(worsening > z.max(axis=1), 1.0, p_break)
-    suspects = np.flatnonzero(is_testable & (p_break < _ALPHA))
+    p_break = _p_values(judged, admissible, z.max(axis=1), worsening <= z.max(axis=1), weights, draws)
+    suspects = np.flatnonzero(p_break < _ALPHA)
     p_break[suspects[_gets_worse(judged.take(suspects), admissible[suspects])]] = 1.0
     best = z.argmax(axis=1)
     row = np.arange(len(shares))
     size, error = _bounds(judged, admissible, smallest_break)
-    break_size, break_error = _size_at(judged, best, size[row, best])
+    break_size, break_error = _size_at(judged, best, size[row, best], is_testable)
     high = np.where(admissible, size + norm.ppf(1 - _ALPHA) * error, -np.inf)
     rise = np.diff(shares.y, axis=1).argmax(axis=1)
     jump_is_hidden = ~admissible[row, rise] & (rise > 0)
@@ -214,10 +218,10 @@ def _tested(
             "slope": fitted.theta[:, 1] / shares.x.std(axis=1),
             "curvature": fitted.theta[:, 2],
             "floor": shares.chance[:, 0] + fitted.theta[:, 3],
-            "p_break": np.where(is_testable, p_break, np.nan),
+            "p_break": p_break,
             "place": best + 1,
-            "break_size": np.where(is_testable, break_size, np.nan),
-            "break_size_se": np.where(is_testable, break_error, np.nan),
+            "break_size": break_size,
+            "break_size_se": break_error,
             "size_high": np.where(is_testable, high[row, worst], np.nan),
             "high_place": worst + 1,
             "n_informative": informative.sum(axis=1),
@@ -230,36 +234,58 @@ def _tested(
     )
 
 
+def _p_values(
+    judged: _Judged,
+    admissible: np.ndarray,
+    statistic: np.ndarray,
+    is_improvement: np.ndarray,
+    weights: np.ndarray,
+    draws: tuple[np.ndarray, np.ndarray],
+) -> np.ndarray:
+    """Of the largest Z; 1 where there is no improvement, which needs no draws, and NaN without an admissible place."""
+    is_testable = admissible.any(axis=1)
+    rows = np.flatnonzero(is_testable & is_improvement)
+    curves = judged.shares.take(rows), judged.fitted.take(rows), judged.at.take(rows), admissible[rows]
+    null = step_test.null_statistics(*curves, judged.dispersion[rows], weights, draws)
+    p = np.where(is_testable, 1.0, np.nan)
+    p[rows] = step_test.p_values(statistic[rows], null)
+    return p
+
+
 def _bounds(judged: _Judged, admissible: np.ndarray, smallest_break: float) -> tuple[np.ndarray, np.ndarray]:
     """(size of the step at every place, its standard error), from a fit with a step of `smallest_break` there.
 
     So the question whether a break of that size fits is answered where it is asked, and not by a line from no break.
     """
-    shares, n_scales = judged.shares, judged.shares.y.shape[1]
     size, error = np.full(admissible.shape, np.nan), np.full(admissible.shape, np.nan)
-    for j in range(n_scales - 1):
-        rows = np.flatnonzero(admissible[:, j])
-        if not len(rows):
-            continue
-        part, prior, dispersion = shares.take(rows), judged.prior.take(rows), judged.dispersion[rows]
-        step = np.broadcast_to(-smallest_break * (np.arange(n_scales) > j), part.y.shape)
-        fitted = smooth_law.fit(part, prior, dispersion, step)
-        at = step_test.steps(part, prior, fitted, dispersion)
-        size[rows, j] = smallest_break + at.scores(part.y - fitted.mean)[:, j] / at.variance[:, j]
-        error[rows, j] = at.variance[:, j] ** -0.5
+    rows, place = np.nonzero(admissible)
+    shares, prior, dispersion = judged.shares.take(rows), judged.prior.take(rows), judged.dispersion[rows]
+    step = -smallest_break * (np.arange(shares.y.shape[1]) > place[:, None])
+    fitted = smooth_law.fit(shares, prior, dispersion, step)
+    score, variance = step_test.step_at(shares, prior, fitted, dispersion, place)
+    size[rows, place] = smallest_break + score / variance
+    error[rows, place] = variance**-0.5
     return size, error
 
 
-def _size_at(judged: _Judged, place: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(size of the step at one place of every curve, its standard error): the likeliest, by Newton's method from `start`."""
-    row, size = np.arange(len(place)), np.nan_to_num(start)
-    from_place = np.arange(judged.shares.y.shape[1]) > place[:, None]
+def _size_at(
+    judged: _Judged, place: np.ndarray, start: np.ndarray, is_testable: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """(size of the step at one place of every curve, its standard error): the likeliest, by Newton's method from `start`.
+
+    NaN for curves that are not testable.
+    """
+    rows = np.flatnonzero(is_testable)
+    shares, prior, dispersion = judged.shares.take(rows), judged.prior.take(rows), judged.dispersion[rows]
+    from_place = np.arange(shares.y.shape[1]) > place[rows, None]
+    size, error = np.full((2, len(place)), np.nan)
+    size[rows] = start[rows]
     for _ in range(_SIZE_ROUNDS):
-        fitted = smooth_law.fit(judged.shares, judged.prior, judged.dispersion, -size[:, None] * from_place)
-        at = step_test.steps(judged.shares, judged.prior, fitted, judged.dispersion)
-        change = at.scores(judged.shares.y - fitted.mean)[row, place] / at.variance[row, place]
-        size = size + np.clip(change, -1, 1)
-    return size, at.variance[row, place] ** -0.5
+        fitted = smooth_law.fit(shares, prior, dispersion, -size[rows, None] * from_place)
+        score, variance = step_test.step_at(shares, prior, fitted, dispersion, place[rows])
+        size[rows] += np.clip(score / variance, -1, 1)
+    error[rows] = variance**-0.5
+    return size, error
 
 
 def _gets_worse(judged: _Judged, admissible: np.ndarray) -> np.ndarray:
@@ -270,7 +296,7 @@ def _gets_worse(judged: _Judged, admissible: np.ndarray) -> np.ndarray:
     down, up = np.full(len(judged.shares), -np.inf), np.full(len(judged.shares), -np.inf)
     for j in range(admissible.shape[1]):
         place = np.full(len(judged.shares), j)
-        size, _ = _size_at(judged, place, np.zeros(len(place)))
+        size, _ = _size_at(judged, place, np.zeros(len(place)), np.ones(len(place), bool))
         step = -size[:, None] * (np.arange(judged.shares.y.shape[1]) > j)
         fitted = smooth_law.fit(judged.shares, judged.prior, judged.dispersion, step)
         gain = smooth_law.log_posterior(judged.shares, judged.prior, judged.dispersion, fitted)
@@ -294,25 +320,3 @@ def _n_to_decide(judged: _Judged, size: np.ndarray, error: np.ndarray, smallest_
         wanted = now * ((smallest_break - size) / (norm.ppf(1 - _ALPHA) * error)) ** 2
         needed = np.ceil((1 - judged.scatter) / (wanted - judged.scatter))
     return np.where((size < smallest_break) & (wanted > judged.scatter) & (needed > n), needed, np.nan)
-
-
-def verdicts(tested: pd.DataFrame, q: np.ndarray, smallest_break: float = 1.0) -> pd.Series:
-    """break, smooth, at_chance, or inconclusive, of every row of `tested_breaks` with its q value.
-
-    smooth needs more than no rejection: at every place where a break would be seen it must be excluded at 95 %.
-    """
-    found = np.select(
-        [tested["is_at_chance"], q < _ALPHA, tested["size_high"] < smallest_break],
-        ["at_chance", "break", "smooth"],
-        "inconclusive",
-    )
-    return pd.Series(found, tested.index)
-
-
-def q_values(p: np.ndarray) -> np.ndarray:
-    """Benjamini and Hochberg's (1995) q values of all p that are there; NaN for the others."""
-    q = np.full(len(p), np.nan)
-    known = ~np.isnan(p)
-    if known.any():
-        q[known] = false_discovery_control(p[known])
-    return q

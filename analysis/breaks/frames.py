@@ -27,9 +27,9 @@ def break_test(
     """Say for every curve of shares of right answers whether there is a break, none, or too little evidence to tell.
 
     The law without a break is smooth: the log of the loss, -log((score - floor) / (1 - floor)), is a quadratic in the log
-    of scale. A break lowers it from one scale on. Curvature and scatter between models are estimated with the other curves of
-    the same model family, metric and number of scales that are given. Fewer than 10 curves do not tell the scatter: then the
-    verdict is that with much of it (a mean intra-class correlation of 0.02), and p_break_low_scatter is beside it.
+    of scale. A break lowers it from one scale on. Curvature and scatter between models are estimated with the other curves
+    of the same model family, metric and number of scales that are given. Fewer than 10 curves do not tell the scatter: then
+    the verdict is that with much of it (a mean intra-class correlation of 0.02), and p_break_low_scatter is beside it.
 
     Parameters
     ----------

@@ -82,7 +82,13 @@ def _rates(mean: np.ndarray, scatter: float, rng: np.random.Generator) -> np.nda
 
 
 def scores_beside(
-    shares: Shares, mean: np.ndarray, scatter: np.ndarray, score: np.ndarray, threshold: np.ndarray, stream: np.ndarray, seed: int
+    shares: Shares,
+    mean: np.ndarray,
+    scatter: np.ndarray,
+    score: np.ndarray,
+    threshold: np.ndarray,
+    stream: np.ndarray,
+    seed: int,
 ) -> pd.DataFrame:
     """The scores that stand beside the published `score` of every curve.
 
@@ -95,7 +101,9 @@ def scores_beside(
     score, threshold : array, shape (n_curves,)
         Improvement score, and what it must be above to be a jump.
     stream : array of int, shape (n_curves,)
-        Number of every curve, which seeds its draws together with `seed`.
+        Number of every curve, which seeds its draws.
+    seed : int
+        Seeds all draws.
 
     Returns
     -------

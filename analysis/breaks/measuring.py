@@ -1,7 +1,7 @@
 """What the break test measures of all curves of a run, before they are compared: pools, tests, scores beside the published.
 
-Curves come as rows of the table `trials` (`analysis/sql/steps/trials.sql`) and leave as rows of MEASURED_SCHEMA. The q values
-and verdicts, which need all curves of the run, are made of them in SQL (`analysis/sql/tables/breaks.sql`).
+Curves come as rows of the table `trials` (`analysis/sql/steps/trials.sql`) and leave as rows of MEASURED_SCHEMA. The q
+values and verdicts, which need all curves of the run, are made of them in SQL (`analysis/sql/tables/breaks.sql`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ POOL_KEY = ["model_family", "metric", "n_scales"]
 MAX_POOL = 2000
 """Curves, those with the smallest numbers, that a larger pool is estimated from."""
 MIN_POOL = 10
-"""Curves that a pool needs to tell the scatter; with fewer its high end counts, twice the usual scatter where there are none."""
+"""Curves that a pool needs to tell the scatter; with fewer the high end of its interval counts."""
 _NUMBERS = [
     "level", "slope", "curvature", "floor", "scatter", "p_break", "p_break_low_scatter", "break_scale", "break_size",
     "break_size_low", "break_size_up", "size_high", "high_scale",
@@ -142,7 +142,11 @@ def _measured(curves: pd.DataFrame, pool: tuple, config: Mapping[str, object]) -
     is_told = n_pool >= MIN_POOL
     tested = break_tests.tested_breaks(shares, of_pool, usual if is_told else high, *settings)
     other = None if is_told else break_tests.tested_breaks(shares, of_pool, low, *settings)
-    row, half, scales = np.arange(len(curves)), norm.ppf(0.975) * tested["break_size_se"], np.array(curves["scales"].tolist())
+    row, half, scales = (
+        np.arange(len(curves)),
+        norm.ppf(0.975) * tested["break_size_se"],
+        np.array(curves["scales"].tolist()),
+    )
     known = tested["p_break"].notna()
     found = tested.assign(
         curve_id=curves["curve_id"].to_numpy(),

@@ -13,8 +13,7 @@ GRID = np.array([0, 0.0005, 0.001, 0.002, 0.004, 0.007, 0.01, 0.015, 0.02, 0.03,
 """Intra-class correlations."""
 PRIOR_CURVES = 5.0
 DEFAULT_MEAN = 0.01
-"""Of the intra-class correlation where nothing else is known: between the values of 0.005 and 0.015 that BIG-bench's families
-have by most estimates."""
+"""Of the intra-class correlation where nothing else is known; BIG-bench's families have 0.005 to 0.015 by most estimates."""
 _ROUNDS = 200
 _RESAMPLES = 21
 
@@ -36,10 +35,27 @@ def log_likelihood(statistic: np.ndarray, freedom: np.ndarray, dispersion: np.nd
     return -0.5 * (freedom * np.log(dispersion) + statistic / dispersion)
 
 
-def posterior(log_likelihoods: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Posterior weights of GRID, the last axis."""
-    joint = np.exp(log_likelihoods - log_likelihoods.max(axis=-1, keepdims=True)) * weights
-    return joint / joint.sum(axis=-1, keepdims=True)
+def posterior_means(statistic: np.ndarray, freedom: np.ndarray, n: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Posterior mean of the intra-class correlation for every Pearson statistic, shape (n_curves, n_draws).
+
+    Parameters
+    ----------
+    statistic : array, shape (n_curves, n_draws)
+        With binomial variances.
+    freedom, n : array, shape (n_curves,)
+        Degrees of freedom and number of examples, the same in all draws.
+    weights : array, shape (n_curves, len(GRID)) or (len(GRID),)
+        Of GRID.
+
+    """
+    dispersion = dispersions(n)
+    log_constant = -0.5 * freedom[:, None] * np.log(dispersion)
+    constant = np.exp(log_constant - log_constant.max(axis=1, keepdims=True)) * weights
+    # Relative to the largest dispersion, whose likelihood falls least with the statistic, no exponent is above 0.
+    rate = -0.5 * (1 / dispersion - 1 / dispersion[:, -1:])
+    likelihoods = np.exp(rate[:, :, None] * statistic[:, None, :])
+    sums = np.stack([constant, constant * GRID], axis=1) @ likelihoods
+    return sums[:, 1] / sums[:, 0]
 
 
 def fit_prior(statistic: np.ndarray, freedom: np.ndarray, n: np.ndarray, prior: np.ndarray) -> np.ndarray:
@@ -62,7 +78,8 @@ def _likeliest(relative: np.ndarray, times: np.ndarray, prior: np.ndarray) -> np
     """Weights of GRID for curves of these likelihoods, shape (n_curves, len(GRID)), each of which counts `times` times."""
     weights = prior
     for _ in range(_ROUNDS):
-        expected = times @ (relative * weights / (relative @ weights)[:, None])
+        # The sum over curves of their posterior weights.
+        expected = weights * ((times / (relative @ weights)) @ relative)
         weights = (expected + PRIOR_CURVES * prior) / (times.sum() + PRIOR_CURVES)
     return weights
 

@@ -26,8 +26,8 @@ def sensitivity(
 ) -> pa.Table:
     """SENSITIVITY_SCHEMA: verdicts on a sample of curves, as the run has it and under other choices.
 
-    Half of every pool; a law without curvature; the scatter at both ends of its interval; other values of smallest_break. The
-    false discovery rate is that of the sample, in both cases.
+    Half of every pool; a law without curvature; the scatter at both ends of its interval; other values of smallest_break.
+    The false discovery rate is that of the sample, in both cases.
 
     Parameters
     ----------
@@ -56,7 +56,10 @@ def _choices(curves: pd.DataFrame, pools: pd.DataFrame, settings: Mapping[str, o
         # A pool of one curve has no half.
         "half of every pool": (pd.concat([half, pools[missing.to_numpy()]]), {}),
         "a law of two parameters": (pools.assign(curvature=0.0, curvature_sd=_NO_CURVATURE), {}),
-        "scatter at the low end of its interval": (pools.assign(weights=pools["weights_low"], weights_high=pools["weights_low"]), {}),
+        "scatter at the low end of its interval": (
+            pools.assign(weights=pools["weights_low"], weights_high=pools["weights_low"]),
+            {},
+        ),
         "scatter at the high end of its interval": (pools.assign(weights=pools["weights_high"]), {}),
     }
     for name, size in BREAK_SIZES.items():
@@ -75,6 +78,8 @@ def in_words(table: pa.Table) -> str:
     frame = table.to_pandas()
     if frame.empty:
         return "no curve was tested"
-    changed = frame["n_curves"].where(frame["verdict"] != frame["verdict_then"], 0).groupby(frame["choice"], sort=False).sum()
+    changed = (
+        frame["n_curves"].where(frame["verdict"] != frame["verdict_then"], 0).groupby(frame["choice"], sort=False).sum()
+    )
     n_curves = frame["n_curves"][frame["choice"] == frame["choice"].iloc[0]].sum()
     return f"of {n_curves:,} curves, " + ", ".join(f"{n:,} with {choice}" for choice, n in changed.items())

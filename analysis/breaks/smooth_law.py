@@ -12,6 +12,7 @@ have equally many scales.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,6 +25,10 @@ _TINY = 1e-9
 _MAX_ROUNDS = 60
 _SCORING_ROUNDS = 6
 _LEAST_GAIN = 1e-9
+_ROUNDING = 1e-6
+"""Of the value of a curve of many examples."""
+_MOST_DAMPING = 1e-4
+"""With more a step is too short to say what there is to gain."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,10 @@ class SmoothFit:
     by_eta: np.ndarray
     """Derivative of the mean by eta, negative."""
 
+    def take(self, rows: np.ndarray) -> SmoothFit:
+        """Those of the curves `rows`."""
+        return SmoothFit(self.theta[rows], self.mean[rows], self.jacobian[rows], self.by_eta[rows])
+
 
 def penalty(chance: np.ndarray, curvature: np.ndarray, curvature_sd: np.ndarray) -> Penalty:
     """The priors of curves of these chance rates, whose curvature is normal with this mean and standard deviation."""
@@ -97,23 +106,41 @@ def law(x: np.ndarray, parameters: np.ndarray, at: np.ndarray | None = None) -> 
     `parameters` has the columns level, slope (per unit of x), curvature and floor.
     """
     b = parameters[:, :3] * np.stack([np.ones(len(x)), x.std(axis=1), np.ones(len(x))], axis=1)
-    floor = parameters[:, 3:]
-    return _means(np.einsum("cmk,ck->cm", basis(x, at), b), np.zeros_like(floor), floor)[0]
+    known = np.exp(-np.exp(np.minimum(np.einsum("cmk,ck->cm", basis(x, at), b), _MAX_ETA)))
+    return parameters[:, 3:] + (1 - parameters[:, 3:]) * known
 
 
-def _means(eta: np.ndarray, shift: np.ndarray, chance: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(mean, its derivative by eta, its derivative by the floor)."""
-    loss = np.exp(np.minimum(eta, _MAX_ETA))
-    known = np.exp(-loss)
-    floor = chance + shift
-    mean = np.clip(floor + (1 - floor) * known, _TINY, 1 - _TINY)
-    return mean, -(1 - floor) * loss * known, 1 - known
+class _Problem(NamedTuple):
+    """What a fit asks of its curves in every round, one row per curve."""
+
+    x: np.ndarray
+    y: np.ndarray
+    weight: np.ndarray
+    """n / dispersion."""
+    step: np.ndarray
+    chance: np.ndarray
+    prior_mean: np.ndarray
+    precision: np.ndarray
+
+
+class _Point(NamedTuple):
+    """Curves at their parameters: the value of minus the penalised quasi-likelihood, and what its derivatives need."""
+
+    theta: np.ndarray
+    value: np.ndarray
+    mean: np.ndarray
+    loss: np.ndarray
+    known: np.ndarray
+    """exp(-loss)."""
 
 
 def fit(shares: Shares, prior: Penalty, dispersion: np.ndarray, step: np.ndarray | float = 0.0) -> SmoothFit:
     """Maximise the penalised quasi-likelihood of every curve, by Levenberg and Marquardt's method.
 
         sum_i n_i / dispersion_i * (y_i log mean_i + (1 - y_i) log(1 - mean_i)) - sum_k precision_k (b_k - prior_k)^2 / 2
+
+    It starts from a straight line, also where the curve was fitted before with another step: the likelihood of some
+    curves has several maxima, and which of them is found must not depend on what was fitted before.
 
     Parameters
     ----------
@@ -126,21 +153,32 @@ def fit(shares: Shares, prior: Penalty, dispersion: np.ndarray, step: np.ndarray
 
     """
     step = np.broadcast_to(step, shares.y.shape)
-    theta = _start(shares, basis(shares.x), step)
-    value, damping = _objective(shares, prior, dispersion, step, theta), np.full(len(theta), 1e-3)
-    rows = np.arange(len(theta))  # those that still gain
+    x = basis(shares.x)
+    left = _Problem(x, shares.y, shares.n / dispersion, step, shares.chance, prior.mean, prior.precision)
+    at = _evaluated(left, _start(shares, x, step))
+    damping = np.full(len(x), 1e-3)
+    rows, found = np.arange(len(x)), _Point(*(np.empty_like(part) for part in at))
     for k in range(_MAX_ROUNDS):
-        part, of_part, spread, known = shares.take(rows), prior.take(rows), dispersion[rows], step[rows]
-        tried = theta[rows] + _move(part, of_part, spread, known, theta[rows], damping[rows], k >= _SCORING_ROUNDS)
-        new = _objective(part, of_part, spread, known, tried)
-        better = new <= value[rows]
-        gain = np.where(better, value[rows] - new, np.inf)
-        theta[rows[better]], value[rows[better]] = tried[better], new[better]
-        damping[rows] = np.where(better, np.maximum(0.2 * damping[rows], 1e-9), 8 * damping[rows] + 1e-3)
-        rows = rows[(gain > _LEAST_GAIN) & (damping[rows] < 1e8)]
+        move, promised = _move(left, at, damping, k >= _SCORING_ROUNDS)
+        tried = _evaluated(left, at.theta + move)
+        # Near the end the value is known no better than it changes, and what a step promises says more.
+        is_last = (np.abs(promised) < _LEAST_GAIN) & (tried.value < at.value + _ROUNDING)
+        is_last &= (damping <= _MOST_DAMPING) & (k >= _SCORING_ROUNDS)
+        better = (tried.value <= at.value) | is_last
+        is_last |= better & (at.value - tried.value <= _LEAST_GAIN)
+        damping = np.where(better, np.maximum(0.2 * damping, 1e-9), 8 * damping + 1e-3)
+        at = _chosen(better, tried, at)
+        ends = is_last | (damping >= 1e8)
+        if ends.any():
+            _put(found, rows[ends], at, ends)
+            rows, damping = rows[~ends], damping[~ends]
+            left, at = _Problem(*(part[~ends] for part in left)), _Point(*(part[~ends] for part in at))
         if not len(rows):
             break
-    return _evaluated(shares, theta, step)
+    _put(found, rows, at, slice(None))
+    by_eta, by_floor = _slopes(found, shares.chance)
+    jacobian = np.concatenate([x * by_eta[:, :, None], by_floor[:, :, None]], axis=-1)
+    return SmoothFit(found.theta, found.mean, jacobian, by_eta)
 
 
 def log_posterior(shares: Shares, prior: Penalty, dispersion: np.ndarray, fitted: SmoothFit) -> np.ndarray:
@@ -149,52 +187,18 @@ def log_posterior(shares: Shares, prior: Penalty, dispersion: np.ndarray, fitted
     return likelihood.sum(axis=1) - 0.5 * (prior.precision * (fitted.theta - prior.mean) ** 2).sum(axis=1)
 
 
-def _objective(shares: Shares, prior: Penalty, dispersion: np.ndarray, step: np.ndarray, theta: np.ndarray) -> np.ndarray:
-    """Minus the penalised quasi-likelihood."""
-    eta = step + np.einsum("cmk,ck->cm", basis(shares.x), theta[:, :3])
-    mean, _, _ = _means(eta, theta[:, 3:], shares.chance)
-    likelihood = (shares.n / dispersion * (shares.y * np.log(mean) + (1 - shares.y) * np.log1p(-mean))).sum(axis=1)
-    return 0.5 * (prior.precision * (theta - prior.mean) ** 2).sum(axis=1) - likelihood
+def _chosen(better: np.ndarray, tried: _Point, at: _Point) -> _Point:
+    """`tried` where it is better, else `at`."""
+    if better.all():
+        return tried
+    return _Point(
+        *(np.where(better[:, None] if new.ndim == 2 else better, new, old) for new, old in zip(tried, at, strict=True))
+    )
 
 
-def _move(
-    shares: Shares,
-    prior: Penalty,
-    dispersion: np.ndarray,
-    step: np.ndarray,
-    theta: np.ndarray,
-    damping: np.ndarray,
-    observed: bool,
-) -> np.ndarray:
-    """A damped step of at most 2 in every parameter: Fisher scoring, or near the end Newton's method."""
-    found = _evaluated(shares, theta, step)
-    weighted = found.jacobian * (shares.n / (found.mean * (1 - found.mean) * dispersion))[:, :, None]
-    expected = np.einsum("cmk,cml->ckl", found.jacobian, weighted)
-    hessian = _observed_information(shares, found, dispersion) if observed else expected.copy()
-    diagonal = np.arange(4)
-    # Damped by the expected information, which is positive where the observed one need not be.
-    damped = damping[:, None] * (expected[:, diagonal, diagonal] + prior.precision)
-    hessian[:, diagonal, diagonal] += prior.precision + damped
-    gradient = np.einsum("cmk,cm->ck", weighted, shares.y - found.mean) - prior.precision * (theta - prior.mean)
-    return np.clip(np.linalg.solve(hessian, gradient[:, :, None])[:, :, 0], -2, 2)
-
-
-def _observed_information(shares: Shares, found: SmoothFit, dispersion: np.ndarray) -> np.ndarray:
-    """Minus the second derivatives of the likelihood, shape (n_curves, 4, 4)."""
-    y, mean, weight = shares.y, found.mean, shares.n / dispersion
-    by_mean = weight * (y - mean) / (mean * (1 - mean))
-    curved = weight * (y / mean**2 + (1 - y) / (1 - mean) ** 2)
-    floor = shares.chance + found.theta[:, 3:]
-    known = np.clip((mean - floor) / (1 - floor), _TINY, 1 - _TINY)
-    loss = -np.log(known)
-    x = basis(shares.x)
-    hessian = np.einsum("cmk,cml->ckl", found.jacobian, found.jacobian * curved[:, :, None])
-    # Second derivatives of the mean: by eta twice, and by eta and the floor.
-    hessian[:, :3, :3] -= np.einsum("cmk,cml->ckl", x, x * (by_mean * (1 - floor) * (loss**2 - loss) * known)[:, :, None])
-    mixed = np.einsum("cmk,cm->ck", x, by_mean * loss * known)
-    hessian[:, :3, 3] -= mixed
-    hessian[:, 3, :3] -= mixed
-    return hessian
+def _put(found: _Point, rows: np.ndarray, at: _Point, ends: np.ndarray | slice) -> None:
+    for whole, part in zip(found, at, strict=True):
+        whole[rows] = part[ends]
 
 
 def _start(shares: Shares, x: np.ndarray, step: np.ndarray) -> np.ndarray:
@@ -207,8 +211,53 @@ def _start(shares: Shares, x: np.ndarray, step: np.ndarray) -> np.ndarray:
     return theta
 
 
-def _evaluated(shares: Shares, theta: np.ndarray, step: np.ndarray) -> SmoothFit:
-    x = basis(shares.x)
-    eta = step + np.einsum("cmk,ck->cm", x, theta[:, :3])
-    mean, by_eta, by_floor = _means(eta, theta[:, 3:], shares.chance)
-    return SmoothFit(theta, mean, np.concatenate([x * by_eta[:, :, None], by_floor[:, :, None]], axis=-1), by_eta)
+def _evaluated(curves: _Problem, theta: np.ndarray) -> _Point:
+    eta = curves.step + np.matvec(curves.x, theta[:, :3])
+    loss = np.exp(np.minimum(eta, _MAX_ETA))
+    known = np.exp(-loss)
+    floor = curves.chance + theta[:, 3:]
+    mean = np.clip(floor + (1 - floor) * known, _TINY, 1 - _TINY)
+    likelihood = np.vecdot(curves.weight, curves.y * np.log(mean) + (1 - curves.y) * np.log1p(-mean))
+    value = 0.5 * np.vecdot(curves.precision, (theta - curves.prior_mean) ** 2) - likelihood
+    return _Point(theta, value, mean, loss, known)
+
+
+def _slopes(at: _Point, chance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Derivatives of the mean by eta and by the floor."""
+    return -(1 - chance - at.theta[:, 3:]) * at.loss * at.known, 1 - at.known
+
+
+def _move(curves: _Problem, at: _Point, damping: np.ndarray, newton: bool) -> tuple[np.ndarray, np.ndarray]:
+    """(a damped step of at most 2 in every parameter, what it promises to gain).
+
+    By Newton's method if `newton`, else by Fisher scoring: without the part of the information that the residuals have.
+    """
+    x, mean = curves.x, at.mean
+    by_eta, by_floor = _slopes(at, curves.chance)
+    variance = mean * (1 - mean)
+    expected = curves.weight / variance
+    by_mean = expected * (curves.y - mean)
+    gradient = curves.precision * (curves.prior_mean - at.theta)
+    gradient[:, :3] += np.vecmat(by_mean * by_eta, x)
+    gradient[:, 3] += np.vecdot(by_mean, by_floor)
+    # Damped by the expected information, which is positive where the observed one need not be.
+    damped = curves.precision.copy()
+    damped[:, :3] += np.vecmat(expected * by_eta**2, x**2)
+    damped[:, 3] += np.vecdot(expected, by_floor**2)
+    residual_part = by_mean if newton else np.zeros_like(by_mean)
+    curved = expected + residual_part * (1 - 2 * mean) / variance
+    # With the second derivatives of the mean, by eta twice and by eta and the floor.
+    # These of the clipped mean: on the plateau at the floor, where a large step can throw a fit, they would vanish.
+    floor = curves.chance + at.theta[:, 3:]
+    known = np.clip((mean - floor) / (1 - floor), _TINY, 1 - _TINY)
+    loss = -np.log(known)
+    by_loss = residual_part * loss * known
+    twice = curved * by_eta**2 - by_loss * (1 - floor) * (loss - 1)
+    hessian = np.empty((len(x), 4, 4))
+    hessian[:, :3, :3] = np.matmul(np.swapaxes(x * twice[:, :, None], 1, 2), x)
+    hessian[:, :3, 3] = hessian[:, 3, :3] = np.vecmat(curved * by_eta * by_floor - by_loss, x)
+    hessian[:, 3, 3] = np.vecdot(curved, by_floor**2)
+    diagonal = np.arange(4)
+    hessian[:, diagonal, diagonal] += curves.precision + damping[:, None] * damped
+    move = np.clip(np.linalg.solve(hessian, gradient[:, :, None])[:, :, 0], -2, 2)
+    return move, 0.5 * np.vecdot(gradient, move)

@@ -17,13 +17,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.breaks.scatter_prior import GRID, dispersions, log_likelihood, posterior
+from analysis.breaks.scatter_prior import GRID, posterior_means
 from analysis.breaks.smooth_law import Penalty, Shares, SmoothFit
 
 _FOR_EXPECTATION = np.random.default_rng(0).standard_normal((100, 64))
 """Draws by which the expected square of the largest Z is known; a curve of m scales uses the first m columns."""
 _INFORMATIVE_COUNT = 3.0
 _INFORMATIVE_SIGNAL = 2.0
+_LEAST_VARIANCE = 1e-12
+_CURVES_PER_BLOCK = 10
+"""So many with their draws stay in the cache."""
 VISIBLE = 5.0
 """Expected right answers that a break must move somewhere to be seen."""
 
@@ -43,32 +46,57 @@ class Steps:
     weight: np.ndarray
     """1 / v, shape (n_curves, n_scales)."""
 
+    def take(self, rows: np.ndarray) -> Steps:
+        """Those of the curves `rows`."""
+        return Steps(self.gradient[rows], self.variance[rows], self.map[rows], self.hat[rows], self.weight[rows])
+
     def scores(self, residuals: np.ndarray) -> np.ndarray:
         """S_j of residuals after the fit."""
-        return np.einsum("cjm,cm->cj", self.gradient * self.weight[:, None, :], residuals)
+        return np.matvec(self.gradient, self.weight * residuals)
 
 
 def steps(shares: Shares, prior: Penalty, fitted: SmoothFit, dispersion: np.ndarray) -> Steps:
     """The steps of curves at their fits."""
     n_scales = shares.y.shape[1]
     weight = shares.n / (fitted.mean * (1 - fitted.mean) * dispersion)
-    weighted = fitted.jacobian * weight[:, :, None]
-    hessian = np.einsum("cmk,cml->ckl", fitted.jacobian, weighted)
-    hessian[:, np.arange(4), np.arange(4)] += prior.precision
+    weighted, hessian = information(fitted, weight, prior)
     from_place = np.arange(n_scales)[None, :] >= np.arange(1, n_scales)[:, None]
     gradient = -fitted.by_eta[:, None, :] * from_place
     scaled = gradient * weight[:, None, :]
-    cross = np.einsum("cjm,cmk->cjk", scaled, fitted.jacobian)
-    projected = np.linalg.solve(hessian, np.swapaxes(cross, 1, 2))
-    variance = (scaled * gradient).sum(axis=-1) - np.einsum("cjk,ckj->cj", cross, projected)
-    solved = np.linalg.solve(hessian, np.swapaxes(weighted, 1, 2))
+    cross = scaled @ fitted.jacobian
+    # From residuals before the fit to what the fit makes of them in the parameters.
+    solved = np.linalg.solve(hessian, weighted)
+    variance = np.vecdot(scaled, gradient) - np.vecdot(cross, np.swapaxes(solved @ np.swapaxes(gradient, 1, 2), 1, 2))
     return Steps(
         gradient=gradient,
-        variance=np.maximum(variance, 1e-12),
-        map=scaled - np.einsum("ckj,cmk->cjm", projected, weighted),
-        hat=np.einsum("cmk,ckn->cmn", fitted.jacobian, solved),
+        variance=np.maximum(variance, _LEAST_VARIANCE),
+        map=scaled - cross @ solved,
+        hat=fitted.jacobian @ solved,
         weight=weight,
     )
+
+
+def information(fitted: SmoothFit, weight: np.ndarray, prior: Penalty) -> tuple[np.ndarray, np.ndarray]:
+    """(weighted jacobian, shape (n_curves, 4, n_scales), expected information about the parameters with their priors)."""
+    weighted = np.swapaxes(fitted.jacobian * weight[:, :, None], 1, 2)
+    hessian = weighted @ fitted.jacobian
+    diagonal = np.arange(4)
+    # A billion examples drown the priors in rounding; so little more keeps the matrix regular.
+    hessian[:, diagonal, diagonal] = hessian[:, diagonal, diagonal] * (1 + 1e-14) + prior.precision
+    return weighted, hessian
+
+
+def step_at(
+    shares: Shares, prior: Penalty, fitted: SmoothFit, dispersion: np.ndarray, place: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """(S_j, V_j) of every curve at one place j of its own, as `steps` has them for all."""
+    weight = shares.n / (fitted.mean * (1 - fitted.mean) * dispersion)
+    weighted, hessian = information(fitted, weight, prior)
+    gradient = -fitted.by_eta * (np.arange(shares.y.shape[1]) > place[:, None])
+    cross = np.matvec(weighted, gradient)
+    explained = np.vecdot(cross, np.linalg.solve(hessian, cross[:, :, None])[:, :, 0])
+    variance = np.vecdot(gradient * weight, gradient) - explained
+    return np.vecdot(gradient * weight, shares.y - fitted.mean), np.maximum(variance, _LEAST_VARIANCE)
 
 
 def places(
@@ -103,14 +131,15 @@ def own_misfit(
     """(Pearson statistic with binomial variances less what the best step explains, its degrees of freedom) of every curve.
 
     The best step is left out, so that a curve with a break does not hide it as scatter. `residuals` after the fit have
-    shape (n_curves, n_draws, n_scales), and their `scores` (n_curves, n_draws, n_places).
+    shape (n_curves, n_scales, n_draws), and their `scores` (n_curves, n_places, n_draws).
     """
     binomial = at.weight * dispersion
     counts = (shares.n * fitted.mean >= 1) & (shares.n * (1 - fitted.mean) >= 1)
-    statistic = np.einsum("ckm,cm->ck", residuals**2, binomial * counts)
-    scale = dispersion.mean(axis=1)[:, None, None]
-    variance = at.variance[:, None, :] * scale
-    best = np.where(variance > 1e-3, np.maximum(scores * scale, 0) ** 2 / variance, 0).max(axis=-1)
+    statistic = np.vecmat(binomial * counts, residuals**2)
+    scale = dispersion.mean(axis=1)[:, None]
+    variance = at.variance * scale
+    unit = np.where(variance > 1e-3, scale / np.sqrt(variance), 0)
+    best = np.maximum((scores * unit[:, :, None]).max(axis=1), 0) ** 2
     freedom = ((1 - np.einsum("cmm->cm", at.hat)) * counts).sum(axis=1) - _explained_by_chance(at)
     return np.maximum(statistic - best, 1e-6), np.maximum(freedom, 0.5)
 
@@ -118,8 +147,9 @@ def own_misfit(
 def _explained_by_chance(at: Steps) -> np.ndarray:
     """Expected square of the largest Z of every curve where nothing breaks: so much does the best step explain by chance."""
     scaled = at.map / np.sqrt(at.weight)[:, None, :] / np.sqrt(at.variance)[:, :, None]
-    z = np.where((at.variance > 1e-3)[:, :, None], scaled @ _FOR_EXPECTATION[:, : at.weight.shape[1]].T, 0)
-    return (np.maximum(z.max(axis=1), 0) ** 2).mean(axis=1)
+    scaled = np.where((at.variance > 1e-3)[:, :, None], scaled, 0)
+    largest = (scaled @ _FOR_EXPECTATION[:, : at.weight.shape[1]].T).max(axis=1)
+    return (np.maximum(largest, 0) ** 2).mean(axis=1)
 
 
 def null_statistics(
@@ -135,23 +165,40 @@ def null_statistics(
 
     Every draw has a scatter from the pool's distribution `weights` (of GRID), and is judged by the scatter that it shows
     itself, as the curve is. `draws` are standard normal residuals (n_draws, n_scales) and uniform numbers (n_draws,), the
-    same for all curves.
+    same for all curves. Curves without an admissible place have no statistic, and zeros here.
     """
+    null = np.zeros((len(shares), len(draws[1])))
+    rows = np.flatnonzero(admissible.any(axis=1))
+    for start in range(0, len(rows), _CURVES_PER_BLOCK):
+        part = rows[start : start + _CURVES_PER_BLOCK]
+        curves = shares.take(part), fitted.take(part), at.take(part), admissible[part], dispersion[part]
+        null[part] = _largest_z(*curves, weights, draws)
+    return null
+
+
+def _largest_z(
+    shares: Shares,
+    fitted: SmoothFit,
+    at: Steps,
+    admissible: np.ndarray,
+    dispersion: np.ndarray,
+    weights: np.ndarray,
+    draws: tuple[np.ndarray, np.ndarray],
+) -> np.ndarray:
+    """`null_statistics` of curves that each have an admissible place."""
     normal, uniform = draws
     rho = GRID[np.minimum(np.searchsorted(np.cumsum(weights), uniform, side="right"), len(GRID) - 1)]
     n = shares.n[:, 0]
     spread = np.sqrt(1 + (n[:, None] - 1) * rho)
-    residuals = spread[:, :, None] * normal / np.sqrt(at.weight * dispersion)[:, None, :]
-    scores = np.einsum("cjm,ckm->ckj", at.map, residuals)
-    after = residuals - np.einsum("cmn,ckn->ckm", at.hat, residuals)
+    drawn = spread[:, None, :] * normal.T
+    by_draw = 1 / np.sqrt(at.weight * dispersion)[:, None, :]
+    scores = (at.map * by_draw) @ drawn
+    after = ((np.eye(at.weight.shape[1]) - at.hat) * by_draw) @ drawn
     statistic, freedom = own_misfit(after, scores, at, shares, fitted, dispersion)
-    likelihoods = log_likelihood(statistic[:, :, None], freedom[:, None, None], dispersions(n)[:, None, :])
-    judged = 1 + (n[:, None] - 1) * (posterior(likelihoods, weights) @ GRID)
-    relative = np.sqrt(judged / dispersion.mean(axis=1)[:, None])
-    scaled = scores / np.sqrt(at.variance)[:, None, :] / relative[:, :, None]
-    # Curves without an admissible place have no statistic, and zeros here.
-    largest = np.where(admissible[:, None, :], scaled, -np.inf).max(axis=-1)
-    return np.where(admissible.any(axis=1)[:, None], largest, 0)
+    judged = 1 + (n[:, None] - 1) * posterior_means(statistic, freedom, n, weights)
+    scores *= np.where(admissible, 1 / np.sqrt(at.variance), np.nan)[:, :, None]
+    largest = np.fmax.reduce(scores, axis=1)
+    return largest / np.sqrt(judged / dispersion.mean(axis=1)[:, None])
 
 
 def p_values(statistic: np.ndarray, null: np.ndarray) -> np.ndarray:
@@ -162,7 +209,7 @@ def p_values(statistic: np.ndarray, null: np.ndarray) -> np.ndarray:
     """
     n_draws = null.shape[1]
     as_large = (null >= statistic[:, None]).sum(axis=1)
-    high, highest = np.quantile(null, 0.90, axis=1), np.quantile(null, 0.99, axis=1)
+    high, highest = np.quantile(null, [0.90, 0.99], axis=1)
     rate = np.log(10) / np.maximum(highest - high, 1e-6)
     tail = 0.01 * np.exp(-rate * np.maximum(statistic - highest, 0))
     return np.where((as_large < 10) & (statistic > highest), np.minimum(tail, 0.0101), (1 + as_large) / (1 + n_draws))

@@ -10,6 +10,7 @@ import pyarrow as pa
 from analysis.base.database import connect, create_macros
 from analysis.base.sql import sql_text
 
+
 def breaks_of(trials: pa.Table | pd.DataFrame, measured: pa.Table, settings: Mapping[str, object]) -> pd.DataFrame:
     """The table `breaks` of rows of `trials` and what `measuring.measure` gave for those of them that can be tested."""
     with connect() as con:

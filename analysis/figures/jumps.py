@@ -12,6 +12,7 @@ from matplotlib.ticker import NullLocator
 from analysis.figures import style
 from analysis.score.scales import scale_name
 
+
 def score_text(score: float) -> str:
     """A score in a title."""
     if np.isnan(score):

@@ -78,7 +78,7 @@ _TABLES = {
     ),
     "verdicts": (
         "Verdicts of the break test",
-        "Every curve of a metric that is a share of right answers has one. Inconclusive curves have a reason each, in the table breaks.",
+        "Every curve of a metric that is a share of right answers has one, and a reason in the table breaks.",
         "pages/report_verdicts",
     ),
     "sensitivity": (

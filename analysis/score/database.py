@@ -36,8 +36,8 @@ def assemble(
         Connection to the database file.
     inputs : mapping
         Those of `curves.make_curves` and what it made (computed_curves, computed_points, computed_trials), the tests of
-        these (computed_measured and computed_sensitivity, see `analysis.breaks`), published_tasks, published_rejects, reference_annotations; for
-        simulated data published_truth.
+        these (computed_measured and computed_sensitivity, see `analysis.breaks`), published_tasks, published_rejects,
+        reference_annotations; for simulated data published_truth.
     settings : mapping
         SETTINGS.
     facts : mapping

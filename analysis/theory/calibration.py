@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-import numpy as np
 import pandas as pd
 
 from analysis.base.database import connect, create_macros
@@ -68,9 +67,7 @@ def null_worlds(n_curves: int = 2000, run: Callable[..., Iterable] = map) -> pd.
     and n_break (verdicts).
     """
     rows = run(_of_null_world, list(NULL_WORLDS), [n_curves] * len(NULL_WORLDS))
-    return pd.DataFrame(
-        list(rows), columns=["world", "n_tests", "share", "share_of_informative", "share_smooth", "n_break"]
-    )
+    return pd.DataFrame(list(rows), columns=["world", "n_tests", "share", "share_of_informative", "share_smooth", "n_break"])
 
 
 def _of_planted_world(size: float, seed: int, n_curves: int, options: dict) -> dict:
@@ -136,8 +133,8 @@ def power(
 ) -> pd.DataFrame:
     """Verdicts on curves with a planted break, one curve in ten, by size of the break, examples, scales and scatter.
 
-    Returns break_size, n_examples, n_scales, scatter, n_curves, verdict, share and its 95 % interval (share_low, share_high).
-    Curves at chance and those that cannot be tested are in no verdict.
+    Returns break_size, n_examples, n_scales, scatter, n_curves, verdict, share and its 95 % interval (share_low,
+    share_high). Curves at chance and those that cannot be tested are in no verdict.
     """
     cells = [(size, n, m, rho, n_curves) for rho in scatter for n in n_examples for m in n_scales for size in sizes]
     rows = [row for cell in run(_of_cell, *zip(*cells, strict=True)) for row in cell]
