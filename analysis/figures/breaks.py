@@ -146,9 +146,9 @@ def draw_gallery(frame: pd.DataFrame, dataset: str, emergence_threshold: float) 
         figure,
         dataset,
         [
-            f"Curves that jump by verdict: {by_verdict}. Of each verdict the largest are drawn, one per task. Points: scores "
-            "with 95 % intervals of the test set. Line: the smooth law, with the range of 95 % of the scores that it gives "
-            "(test set and scatter between models). Shaded: where the likeliest break lies. Dashed: chance.",
+            f"Curves that jump by verdict: {by_verdict}. Of each verdict the largest are drawn, one per task. Points: "
+            "scores with 95 % intervals of the test set. Line: the smooth law, with the range of 95 % of the scores that it "
+            "gives (test set and scatter between models). Shaded: where the likeliest break lies. Dashed: chance.",
         ],
     )
     return figure
@@ -189,9 +189,9 @@ def draw_sizes(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
         figure,
         dataset,
         [
-            f"{first} with a break (curve q_break below 0.05), of {frame['n_pairs_tested'].iloc[0]:,} that were tested; of each "
-            "the curve of the smallest p. Bars: 95 % intervals, after selection and so too far from 0 on average. Right: the "
-            "first scale after the break, and how many curves of the pair have one.",
+            f"{first} with a break (curve q_break below 0.05), of {frame['n_pairs_tested'].iloc[0]:,} that were tested; of "
+            "each the curve of the smallest p. Bars: 95 % intervals, after selection and so too far from 0 on average. "
+            "Right: the first scale after the break, and how many curves of the pair have one.",
         ],
     )
     return figure

@@ -31,7 +31,7 @@ select
     (select count(*) from breaks where jumps and verdict = 'inconclusive') as jumps_inconclusive,
     (select count(*) from breaks where verdict = 'smooth' and source_of_jump is not null) as mirages,
     (select count(*) from triplets where verdict = 'break') as triplets_with_break,
-    (select count(*) from triplets where displays_emergence and p is not null) as triplets_displaying_tested,
+    (select count(*) from triplets where displays_emergence and verdict <> 'not_testable') as triplets_displaying_tested,
     (select count(*) from triplets where q_jumping < 0.05) as triplets_displaying_with_break,
     (select count(*) from pairs where verdict = 'break') as pairs_with_break,
     (select count(*) from metrics) as metrics,
