@@ -169,7 +169,7 @@ def tested_breaks(
     Returns
     -------
     DataFrame
-        One row per curve: level, slope, curvature and floor (of `smooth_law.law`); p_break (NaN without an admissible place);
+        One row per curve: level, slope, curvature and floor (of `smooth_law.law`), p_break (NaN with no admissible place);
         place (of the first scale after the likeliest break), break_size and its standard error there (how much lower the
         log loss is); size_high and high_place (the largest break that is possible at 95 % anywhere, infinite where a place
         is hidden, and where); n_informative, n_hidden, scatter, jump_is_hidden, is_at_chance; n_to_decide (examples with

@@ -1,63 +1,78 @@
-"""The power of the mirage tests against planted breaks, as a figure."""
+"""What becomes of planted breaks, as a figure, and how often the test errs, as tables: no data is needed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis.base.files import write_csv
+from analysis.base.parallel import Processes
 from analysis.figures import style
+from analysis.figures.breaks import VERDICT_COLOURS
 from analysis.theory import calibration
 
 SOURCE = "theory, no data"
+_NAMES = {"break": "break found", "inconclusive": "inconclusive", "smooth": "smooth: wrongly without a break"}
 
 
 def draw_power(frame: pd.DataFrame, source: str) -> Figure:
-    """Share of curves with a planted break that each test rejects, against the size of the break.
+    """Verdicts on curves with a planted break, against its size.
 
-    `frame` is as from `calibration.power`.
+    `frame` is as from `calibration.power`; at size 0 nothing is planted.
     """
-    metrics = list(dict.fromkeys(frame["metric"]))
-    figure, grid = plt.subplots(1, len(metrics), figsize=(style.TWO_COLUMNS, 2.7), sharey=True, layout="constrained")
-    sizes = sorted(frame["n_examples"].unique())
-    for axes, metric in zip(grid, metrics, strict=True):
-        for (test, n), rows in frame[frame["metric"] == metric].groupby(["test", "n_examples"], sort=True):
-            colour = "#bb5566" if test == "p_smooth" else "#004488"
-            axes.fill_between(rows["break_size"], rows["share_low"], rows["share_high"], color=colour, alpha=0.12, lw=0)
-            dash = style.DASHES[0 if n == sizes[-1] else 1]
-            axes.plot(
-                rows["break_size"], rows["share"], "o", ls=dash, color=colour, ms=3, lw=1.3, label=f"{test}, {n:,} examples"
-            )
-        jumps = frame[(frame["metric"] == metric) & (frame["n_examples"] == sizes[-1]) & (frame["test"] == "p_smooth")]
-        axes.plot(
-            jumps["break_size"],
-            jumps["jump_share"],
-            color=style.OTHER_COLOUR,
-            lw=1.2,
-            ls=style.DASHES[3],
-            label=f"improvement score > 20, {sizes[-1]:,} examples",
-        )
-        axes.axhline(0.05, color=style.INK, lw=0.7, ls=(0, (4, 3)))
-        axes.set_title(style.label(metric))
-        axes.set_xlabel("size of the break in log loss")
-        axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-    grid[0].set_ylim(0, 1)
-    grid[0].set_ylabel("share of curves rejected at 5 %")
-    figure.legend(*grid[0].get_legend_handles_labels(), loc="outside upper left", ncols=3, handlelength=3.5)
+    cells = frame[["n_examples", "n_scales"]].drop_duplicates().sort_values(["n_examples", "n_scales"])
+    scatters = sorted(frame["scatter"].unique())
+    figure, grid = plt.subplots(
+        len(scatters), len(cells), figsize=(style.TWO_COLUMNS, 3.9), sharex=True, sharey=True, squeeze=False, layout="constrained"
+    )
+    for row, scatter in enumerate(scatters):
+        for axes, (n, m) in zip(grid[row], cells.itertuples(index=False), strict=True):
+            of_cell = frame[(frame["scatter"] == scatter) & (frame["n_examples"] == n) & (frame["n_scales"] == m)]
+            table = of_cell.pivot(index="break_size", columns="verdict", values="share").sort_index()
+            bottom = np.zeros(len(table))
+            for verdict in ("break", "inconclusive", "smooth"):
+                top = bottom + table[verdict].to_numpy()
+                axes.fill_between(table.index, bottom, top, color=VERDICT_COLOURS[verdict], lw=0)
+                bottom = top
+            axes.set_xlim(0, table.index.max())
+            axes.set_ylim(0, 1)
+            if row == 0:
+                axes.set_title(f"{n:,} examples\n{m} scales", fontsize=7.5)
+        grid[row, 0].set_ylabel(f"scatter {scatter:g}", fontsize=7.5)
+    grid[0, 0].yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    figure.supxlabel("size of the break (1: the loss is lower by a factor e)", fontsize=8)
+    figure.supylabel("share of curves", fontsize=8)
+    handles = [plt.Rectangle((0, 0), 1, 1, color=VERDICT_COLOURS[name]) for name in _NAMES]
+    figure.legend(handles, _NAMES.values(), loc="outside upper center", ncols=3, fontsize=7)
     note = (
-        "Simulated curves of 12 scales, with scatter between models. At a random scale from 10⁹ to 10^10.5 parameters the "
-        "per-token loss falls by the factor exp(−size). Single tests at 5 % (dashed), before any correction; bands: 95 %."
-    ).replace("10^10.5", "3 · 10¹⁰")
+        "Verdicts on simulated curves, half exact match and half multiple choice, at a false discovery rate of 5 %. One curve in ten "
+        "breaks, at a random scale after the third; at size 0 these do not break, and smooth is right. White: at chance. Scatter: "
+        "intra-class correlation between models."
+    )
     style.source_footer(figure, source, [note])
     return figure
 
 
-def write(paths: Mapping[str, str], seed: int, scatter: float, n_processes: int) -> None:
-    """Write the figure of the tests' power, which needs no data, and the CSV of its numbers."""
-    frame = calibration.power(seed=seed, scatter=scatter, n_processes=n_processes)
+def write(paths: Mapping[str, str], n_worlds: int, n_processes: int) -> None:
+    """Write the figure of verdicts on planted breaks, the CSV of its numbers, and the tables of how often the test errs.
+
+    `paths` are svg, png and csv of the figure, and the CSV files null_worlds, planted_worlds and less_evidence; n_worlds
+    have planted breaks of each size.
+    """
+    with Processes(n_processes) as processes:
+        frame = calibration.power(run=processes.map)
+        tables = {
+            "null_worlds": calibration.null_worlds(run=processes.map),
+            "planted_worlds": calibration.planted_worlds(n_worlds, run=processes.map),
+            "planted_shots": calibration.planted_worlds(n_worlds, run=processes.map, n_shots=4),
+            "less_evidence": calibration.less_evidence(run=processes.map),
+        }
     style.use_style()
-    style.save(draw_power(frame, f"{SOURCE}; scatter {scatter:g}, seed {seed}"), paths["svg"], paths["png"])
+    style.save(draw_power(frame, SOURCE), paths["svg"], paths["png"])
     write_csv(frame, paths["csv"])
+    for name, table in tables.items():
+        write_csv(table, paths[name])

@@ -17,8 +17,11 @@ from analysis.pages.report import shown
 TABLES = {
     "by_metric": "pages/bigbench_by_metric",
     "thresholds": "pages/bigbench_thresholds",
-    "claims": "pages/bigbench_claims",
+    "claims": "pages/report_claims",
     "sudden": "pages/bigbench_sudden",
+    "undecided": "pages/bigbench_undecided",
+    "breaks": "pages/bigbench_breaks",
+    "sensitivity": "pages/report_sensitivity",
     "more_examples": "pages/bigbench_more_examples",
     "equal_sizes": "pages/bigbench_equal_sizes",
     "families_alike": "pages/bigbench_families_alike",

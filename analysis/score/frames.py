@@ -25,7 +25,7 @@ SCALE = "n_parameters"
 _NEEDED = ("task", "metric", SCALE, "score")
 _OPTIONAL = {
     "subtask": None, "shots": None, "filter": "none", "model_family": "all", "n_examples": None, "chance": None,
-    "higher_is_better": None,
+    "higher_is_better": True,
 }  # fmt: skip
 _REFERENCE = pa.schema(
     [(name, pa.string()) for name in ("metric", "is_linear", "is_continuous", "is_proportion", "is_bookkeeping")]
@@ -56,7 +56,7 @@ def emergence_score(scores: ArrayLike | pd.DataFrame) -> np.ndarray | pd.DataFra
         An array holds scores by rising scale, one at each of at least 3 scales. A DataFrame holds one row per number: task,
         metric, n_parameters, score; optional subtask, shots, filter, model_family, n_examples, chance,
         higher_is_better. Models at one scale are averaged. Without model_family all rows are of one family, and without
-        higher_is_better higher is better.
+        the column higher_is_better higher is better.
 
     Returns
     -------

@@ -98,21 +98,24 @@ rule theory_figures:
         "../scripts/theory_figures.py"
 
 
-rule power:
-    # Asked for by name: it takes a minute and is the same for every dataset.
+rule calibration:
+    # Asked for by name: it takes minutes and is the same for every dataset.
     input:
-        code=code_of("power.py"),
+        code=code_of("calibration.py"),
     output:
         svg=f"results/{DATASET}/figures/power.svg",
         png=f"results/{DATASET}/figures/power.png",
         csv=f"results/{DATASET}/tables/power.csv",
+        null_worlds=f"results/{DATASET}/tables/null_worlds.csv",
+        planted_worlds=f"results/{DATASET}/tables/planted_worlds.csv",
+        planted_shots=f"results/{DATASET}/tables/planted_shots.csv",
+        less_evidence=f"results/{DATASET}/tables/less_evidence.csv",
     log:
-        f"logs/{DATASET}/power.log",
+        f"logs/{DATASET}/calibration.log",
     benchmark:
-        f"logs/{DATASET}/power.benchmark.tsv"
+        f"logs/{DATASET}/calibration.benchmark.tsv"
     threads: CORES
     params:
-        seed=config["seed"],
-        scatter=config["scatter"],
+        n_worlds=100,
     script:
-        "../scripts/power.py"
+        "../scripts/calibration.py"

@@ -78,7 +78,14 @@ rule croissant:
 
 
 if not SIMULATED:
-    BIGBENCH_FIGURES = ["figure_5a_pairs", "pairs_by_metric", "sudden_pairs", "world_without_emergence"]
+    BIGBENCH_FIGURES = [
+        "figure_5a_pairs",
+        "pairs_by_metric",
+        "sudden_pairs",
+        "break_verdicts",
+        "break_sizes",
+        "world_without_emergence",
+    ]
 
     rule bigbench_page:
         # Asked for by name, for BIG-bench's own scores: the page docs/bigbench.md.

@@ -73,5 +73,31 @@ select
         inner join annotations on pairs.task = annotations.task and annotations.label <> 'emergent'
         where pairs.exceeds_threshold
     ) as n_labelled_otherwise_displaying,
-    settings.emergence_threshold
+    (select count(*) from pairs where displays_emergence) as n_emergent,
+    (select count(*) from pairs where displays_emergence and verdict <> 'not_testable') as n_emergent_tested,
+    (select count(*) from pairs where displays_emergence and verdict = 'break') as n_emergent_break,
+    (select count(*) from pairs where displays_emergence and verdict = 'smooth') as n_emergent_smooth,
+    (select count(*) from pairs where displays_emergence and verdict = 'at_chance') as n_emergent_at_chance,
+    (select count(*) from pairs where displays_emergence and verdict = 'inconclusive') as n_emergent_inconclusive,
+    (select count(*) from breaks where verdict <> 'not_testable') as n_tested,
+    (select count(*) from breaks where verdict = 'break') as n_break,
+    (select count(*) from breaks where verdict = 'smooth') as n_smooth,
+    (select count(*) from breaks where verdict = 'at_chance') as n_at_chance,
+    (select count(*) from breaks where verdict = 'inconclusive') as n_inconclusive,
+    (select count(*) from breaks where jumps and verdict <> 'not_testable') as n_jumps_tested,
+    (select count(*) from breaks where jumps and verdict = 'break') as n_jumps_break,
+    (select count(*) from breaks where jumps and verdict = 'smooth') as n_jumps_smooth,
+    (select count(*) from breaks where jumps and verdict = 'at_chance') as n_jumps_at_chance,
+    (select count(*) from breaks where jumps and verdict = 'inconclusive') as n_jumps_inconclusive,
+    (select median(n_examples)::bigint from breaks where jumps and verdict = 'inconclusive') as median_n_of_undecided,
+    (
+        select count(distinct task || metric || model_family) from breaks
+        where verdict = 'break'
+    ) as n_pairs_break,
+    (
+        select count(distinct task || metric || model_family) from breaks
+        where verdict = 'break' and break_scale > 1e11
+    ) as n_breaks_at_largest,
+    settings.emergence_threshold,
+    settings.sharpness_threshold
 from settings
