@@ -24,7 +24,7 @@ _MAX_ETA = 6.5
 _TINY = 1e-9
 _MAX_ROUNDS = 60
 _SCORING_ROUNDS = 6
-_LEAST_GAIN = 1e-9
+_LEAST_GAIN = 1e-12
 _ROUNDING = 1e-6
 """Of the value of a curve of many examples."""
 _MOST_DAMPING = 1e-4

@@ -27,7 +27,13 @@ def draw_power(frame: pd.DataFrame, source: str) -> Figure:
     cells = frame[["n_examples", "n_scales"]].drop_duplicates().sort_values(["n_examples", "n_scales"])
     scatters = sorted(frame["scatter"].unique())
     figure, grid = plt.subplots(
-        len(scatters), len(cells), figsize=(style.TWO_COLUMNS, 3.9), sharex=True, sharey=True, squeeze=False, layout="constrained"
+        len(scatters),
+        len(cells),
+        figsize=(style.TWO_COLUMNS, 3.9),
+        sharex=True,
+        sharey=True,
+        squeeze=False,
+        layout="constrained",
     )
     for row, scatter in enumerate(scatters):
         for axes, (n, m) in zip(grid[row], cells.itertuples(index=False), strict=True):
@@ -49,9 +55,9 @@ def draw_power(frame: pd.DataFrame, source: str) -> Figure:
     handles = [plt.Rectangle((0, 0), 1, 1, color=VERDICT_COLOURS[name]) for name in _NAMES]
     figure.legend(handles, _NAMES.values(), loc="outside upper center", ncols=3, fontsize=7)
     note = (
-        "Verdicts on simulated curves, half exact match and half multiple choice, at a false discovery rate of 5 %. One curve in ten "
-        "breaks, at a random scale after the third; at size 0 these do not break, and smooth is right. White: at chance. Scatter: "
-        "intra-class correlation between models."
+        "Verdicts on simulated curves, half exact match and half multiple choice, at a false discovery rate of 5 %. One "
+        "curve in ten breaks, at a random scale after the third; at size 0 these do not break, and smooth is right. White: at "
+        "chance. Scatter: intra-class correlation between models."
     )
     style.source_footer(figure, source, [note])
     return figure

@@ -73,7 +73,35 @@ def test_the_score_of_a_step_is_that_of_statsmodels():
         np.testing.assert_allclose(1 - model.mu, fitted.mean[k], atol=1e-6)
         for j in (2, 5, 9):
             added = (np.arange(12) >= j + 1).astype(float)
-            assert z[k, j] ** 2 == pytest.approx(score_test(model, added), rel=1e-4, abs=1e-5)
+            assert z[k, j] ** 2 == pytest.approx(score_test(model, added), rel=1e-6, abs=1e-6)
+
+
+def test_the_bound_is_that_of_statsmodels():
+    """Score and efficient information of a step where one of size 1 is fitted, as an offset of a binomial model."""
+    shares = some(80, seed=12, n_examples=1024)
+    kept = np.flatnonzero((shares.chance[:, 0] == 0) & (shares.y.min(axis=1) > 0.02) & (shares.y.max(axis=1) < 0.98))
+    shares = shares.take(kept)
+    assert len(shares) > 5
+    prior, dispersion = vague(shares), np.full_like(shares.y, 3.0)
+    for j in (3, 6, 10):
+        step = np.broadcast_to(-1.0 * (np.arange(12) > j), shares.y.shape)
+        fitted = smooth_law.fit(shares, prior, dispersion, step)
+        score, variance = step_test.step_at(shares, prior, fitted, dispersion, np.full(len(shares), j))
+        for k in range(len(shares)):
+            regressors, added = smooth_law.basis(shares.x)[k], -(np.arange(12) > j).astype(float)
+            family = sm.families.Binomial(sm.families.links.CLogLog())
+            model = sm.GLM(1 - shares.y[k], regressors, family=family, var_weights=shares.n[k] / 3.0, offset=step[k])
+            model = model.fit(tol=1e-14, maxiter=200)
+            eta = regressors @ model.params + step[k]
+            slope, mu = family.link.inverse_deriv(eta), model.mu
+            weight = slope**2 * model.model.var_weights / family.variance(mu)
+            expected = added @ (slope * model.model.var_weights / family.variance(mu) * (1 - shares.y[k] - mu))
+            cross = (regressors * weight[:, None]).T @ added
+            efficient = added @ (weight * added) - cross @ np.linalg.solve(
+                (regressors * weight[:, None]).T @ regressors, cross
+            )
+            assert variance[k] == pytest.approx(efficient, rel=1e-6)
+            assert score[k] == pytest.approx(expected, rel=1e-6, abs=1e-6 * np.sqrt(efficient))
 
 
 def score_test(model, added):
