@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.stats import norm, qmc
 
 from analysis.breaks import smooth_law, step_test
 from analysis.breaks.scatter_prior import GRID, default_prior, fit_prior, posterior_means, prior_ends
 from analysis.breaks.smooth_law import Penalty, Shares, SmoothFit
 
 N_ROUNDS = 3
-N_DRAWS = 999
+N_DRAWS = 1024
 CURVES_PER_CHUNK = 400
 MIN_SCALES = 5
 DEFAULT_CURVATURE_SD = 0.5
@@ -177,8 +177,9 @@ def tested_breaks(
 
     """
     rows = []
-    generator = np.random.default_rng(seed)
-    draws = generator.standard_normal((N_DRAWS, shares.y.shape[1])), generator.random(N_DRAWS)
+    # The same for all curves, and so spread evenly: what is too large once would be too large everywhere.
+    uniform = qmc.Sobol(shares.y.shape[1] + 1, rng=seed).random(N_DRAWS)
+    draws = norm.ppf(uniform[:, :-1]), uniform[:, -1]
     for k in range(len(pools.weights)):
         of_pool = np.flatnonzero(pool == k)
         for start in range(0, len(of_pool), CURVES_PER_CHUNK):

@@ -60,7 +60,7 @@ def shares_of(curves: pd.DataFrame) -> Shares:
     return Shares(np.log(scales), y, n, curves["chance"].to_numpy(float)[:, None])
 
 
-def _in_pools(curves: pd.DataFrame) -> Iterable[tuple[tuple, pd.DataFrame]]:
+def in_pools(curves: pd.DataFrame) -> Iterable[tuple[tuple, pd.DataFrame]]:
     """(key, curves) of every pool; the order of curves is that of their numbers, whatever shard they come from."""
     return curves.sort_values("curve_id").groupby(POOL_KEY, sort=True)
 
@@ -76,7 +76,7 @@ def pools_of(curves: pd.DataFrame, run: Callable[..., Iterable] = map) -> pd.Dat
         Like `map`, perhaps in several processes.
 
     """
-    parts = [(key, of_pool.head(MAX_POOL)) for key, of_pool in _in_pools(curves)]
+    parts = [(key, of_pool.head(MAX_POOL)) for key, of_pool in in_pools(curves)]
     found = run(_pool_of, [part for _, part in parts])
     rows = [(*key, len(part), *pool) for (key, part), pool in zip(parts, found, strict=True)]
     return pd.DataFrame(rows, columns=POOLS_SCHEMA.names)
@@ -110,7 +110,7 @@ def measure(
     size = break_tests.CURVES_PER_CHUNK
     work = [
         (of_pool.iloc[start : start + size], of_key[key])
-        for key, of_pool in _in_pools(curves)
+        for key, of_pool in in_pools(curves)
         for start in range(0, len(of_pool), size)
     ]
     # Pools are often small: some of them together are one piece of work.

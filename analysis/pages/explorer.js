@@ -240,7 +240,7 @@
     ["model family", "model_family", (k) => value("model_family", k)],
     ["score", "improvement_score", (k) => number("improvement_score", k)],
     ["examples", "n_examples", (k) => number("n_examples", k)],
-    ["verdict", "verdict", (k) => text("verdict", k) ?? ""],
+    ["verdict", "verdict", (k) => (text("verdict", k) ?? "no share").replace("_", " ")],
   ];
   const IS_NUMBER = new Set(["improvement_score", "n_examples"]);
   let sorted = ["improvement_score", -1];

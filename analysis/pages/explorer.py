@@ -43,24 +43,24 @@ def contents(con: duckdb.DuckDBPyConnection) -> tuple[dict, dict[str, np.ndarray
     of its family; NaN where a curve has no score.
     """
     create_macros(con, "jump_threshold")
-    curves = con.execute(sql_text("pages/curves")).fetchnumpy()
+    curves = con.execute(sql_text("pages/curves")).to_arrow_table()
     families = con.execute(sql_text("pages/families")).fetchall()
     header: dict = {"texts": {}, "scales": {family: scales or [] for family, scales, _ in families}}
     header["scale_name"] = scale_name(basis for _, _, bases in families for basis in bases or ())
     columns: dict[str, np.ndarray] = {}
     for name in CODED:
-        values = np.ma.filled(np.ma.asarray(curves[name], object), None)
-        texts = sorted({value for value in values.tolist() if value is not None})
+        values = curves[name].to_pylist()
+        texts = sorted({value for value in values if value is not None})
         code_of = {text: k for k, text in enumerate(texts)} | {None: NONE}
         if len(texts) >= NONE:
             raise ValueError(f"explorer: more than {NONE:,} different values of {name}")
         header["texts"][name] = texts
-        columns[name] = np.array([code_of[value] for value in values.tolist()], np.uint16)
-    columns["shots"] = np.ma.filled(np.ma.asarray(curves["shots"]), -1).astype(np.int32)
+        columns[name] = np.array([code_of[value] for value in values], np.uint16)
+    columns["shots"] = curves["shots"].fill_null(-1).to_numpy().astype(np.int32)
     for name in ("n_scales", "is_of_triplet", "jumps"):
-        columns[name] = curves[name].astype(np.uint16)
+        columns[name] = curves[name].to_numpy().astype(np.uint16)
     for name in NUMBERS:
-        values = np.ma.filled(np.ma.asarray(curves[name], float), np.nan)
+        values = curves[name].cast("float64").to_numpy()
         columns[name] = values.astype(np.float32) if name == "n_examples" else shortened(values)
     n_scales = np.array([len(header["scales"][family]) for family in header["texts"]["model_family"]], np.int64)
     start = np.concatenate([[0], np.cumsum(n_scales[columns["model_family"]])])

@@ -101,7 +101,7 @@ def _false_shares(found: pd.DataFrame, jumps: pd.Series) -> dict[str, float]:
 
 
 def planted_worlds(
-    n_worlds: int = 6, n_curves: int = 2000, run: Callable[..., Iterable] = map, **options: object
+    n_worlds: int = 12, n_curves: int = 1000, run: Callable[..., Iterable] = map, **options: object
 ) -> pd.DataFrame:
     """What becomes of planted breaks: one row per world, sizes BREAK_SIZES. `options` are other arguments of `world`."""
     sizes, seeds = zip(*[(size, 30 + k) for size in BREAK_SIZES for k in range(n_worlds)], strict=True)

@@ -157,7 +157,7 @@ answers as (
         'It concentrates in multiple-choice grade and exact string match.',
         'More than 92 % of the tasks that Wei et al. label emergent have one of the two as preferred metric.',
         format(
-            '{} of {} pairs that display emergence are on one of the two ({} of {} without families whose scores repeat another '
+            '{} of {} pairs above the threshold are on one of the two ({} of {} without families whose scores repeat another '
             || 'one''s). They are {} of {} pairs on the two, and {} of {} on all other metrics.',
             n_on_two, n_displaying, n_on_two_alone, n_displaying_alone,
             n_on_two, n_pairs_of_two, n_displaying - n_on_two, n_pairs_of_others
@@ -170,13 +170,13 @@ answers as (
             else 'holds in part'
         end,
         case
-            when n_displaying < 10 then format('only {} pairs display emergence', n_displaying)
-            when shares.share_high < 0.5 then 'most pairs that display emergence are on other metrics'
+            when n_displaying < 10 then format('only {} pairs are above the threshold', n_displaying)
+            when shares.share_high < 0.5 then 'most pairs above the threshold are on other metrics'
             when shares.share_low < 0.5 then 'the interval holds one half'
-            when on_two.low > on_others.high then 'most are on the two, and a pair on the two is likelier to display it than another'
+            when on_two.low > on_others.high then 'most are on the two, and a pair on the two is likelier to be above it than another'
             when on_two.high < on_others.low
-                then 'most are on the two, because most pairs are: a pair on another metric is likelier to display it'
-            else 'most are on the two, where most pairs are, and a pair on the two is not likelier to display it than another'
+                then 'most are on the two, because most pairs are: a pair on another metric is likelier to be above it'
+            else 'most are on the two, where most pairs are, and a pair on the two is not likelier to be above it than another'
         end,
         'figure_5a_pairs, emergence_share, view by_metric',
         kind.is_bigbench and n_pairs_of_two + n_pairs_of_others > 0
@@ -255,8 +255,8 @@ answers as (
         'Claims of emergence were made without control for the number of comparisons.',
         'Of the order of a million triplets, none tested.',
         format(
-            '{} curves tested. Of {} triplets that jump and can be tested {} have a break at a false discovery rate of 5 % among '
-            || 'these, {} are smooth, {} at chance, and {} cannot be decided.',
+            '{:,} curves tested. Of {:,} triplets that jump and can be tested {:,} have a break at a false discovery rate of 5 % among '
+            || 'these, {:,} are smooth, {:,} at chance, and {:,} cannot be decided.',
             n_tested, n_triplets, n_break, jumping.n_smooth, n_at_chance, n_triplets - n_break - jumping.n_smooth - n_at_chance
         ),
         'cannot be decided',
@@ -271,8 +271,8 @@ answers as (
         'Test sets too small to resolve small scores make jumps.',
         'Shown for arithmetic (figure 4).',
         format(
-            'Of {} jumps that could be tested a break is excluded for {}. Of these {} would be no jump without ties, {} none with '
-            || 'more examples, and {} are one by the metric alone.',
+            'Of {:,} jumps that could be tested a break is excluded for {:,}. Of these {:,} would be no jump without ties, {:,} none with '
+            || 'more examples, and {:,} are one by the metric alone.',
             n_jumps, n_smooth, n_ties, n_resolution, n_metric
         ),
         case
