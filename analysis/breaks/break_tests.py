@@ -17,7 +17,9 @@ from analysis.breaks.scatter_prior import GRID, default_prior, fit_prior, poster
 from analysis.breaks.smooth_law import Penalty, Shares, SmoothFit
 
 N_ROUNDS = 3
-N_DRAWS = 1024
+N_DRAWS, N_FINE_DRAWS = 2**10, 2**15
+_SMALL_P = 0.03
+"""Below it the finer draws count."""
 CURVES_PER_CHUNK = 400
 MIN_SCALES = 5
 DEFAULT_CURVATURE_SD = 0.5
@@ -178,7 +180,7 @@ def tested_breaks(
     """
     rows = []
     # The same for all curves, and so spread evenly: what is too large once would be too large everywhere.
-    uniform = qmc.Sobol(shares.y.shape[1] + 1, rng=seed).random(N_DRAWS)
+    uniform = qmc.Sobol(shares.y.shape[1] + 1, rng=seed).random(N_FINE_DRAWS)
     draws = norm.ppf(uniform[:, :-1]), uniform[:, -1]
     for k in range(len(pools.weights)):
         of_pool = np.flatnonzero(pool == k)
@@ -245,11 +247,15 @@ def _p_values(
 ) -> np.ndarray:
     """Of the largest Z; 1 where there is no improvement, which needs no draws, and NaN without an admissible place."""
     is_testable = admissible.any(axis=1)
-    rows = np.flatnonzero(is_testable & is_improvement)
-    curves = judged.shares.take(rows), judged.fitted.take(rows), judged.at.take(rows), admissible[rows]
-    null = step_test.null_statistics(*curves, judged.dispersion[rows], weights, draws)
     p = np.where(is_testable, 1.0, np.nan)
-    p[rows] = step_test.p_values(statistic[rows], null)
+    rows = np.flatnonzero(is_testable & is_improvement)
+    # A small p value needs many draws, and few curves have one.
+    for n_draws in (N_DRAWS, N_FINE_DRAWS):
+        curves = judged.shares.take(rows), judged.fitted.take(rows), judged.at.take(rows), admissible[rows]
+        some = tuple(part[:n_draws] for part in draws)
+        null = step_test.null_statistics(*curves, judged.dispersion[rows], weights, some)
+        p[rows] = step_test.p_values(statistic[rows], null)
+        rows = rows[p[rows] < _SMALL_P]
     return p
 
 

@@ -25,8 +25,8 @@ _FOR_EXPECTATION = np.random.default_rng(0).standard_normal((100, 64))
 _INFORMATIVE_COUNT = 3.0
 _INFORMATIVE_SIGNAL = 2.0
 _LEAST_VARIANCE = 1e-12
-_CURVES_PER_BLOCK = 10
-"""So many with their draws stay in the cache."""
+_DRAWS_PER_BLOCK = 10_240
+"""So many of all curves of a block stay in the cache."""
 VISIBLE = 5.0
 """Expected right answers that a break must move somewhere to be seen."""
 
@@ -169,8 +169,9 @@ def null_statistics(
     """
     null = np.zeros((len(shares), len(draws[1])))
     rows = np.flatnonzero(admissible.any(axis=1))
-    for start in range(0, len(rows), _CURVES_PER_BLOCK):
-        part = rows[start : start + _CURVES_PER_BLOCK]
+    n_curves = max(1, _DRAWS_PER_BLOCK // null.shape[1])
+    for start in range(0, len(rows), n_curves):
+        part = rows[start : start + n_curves]
         curves = shares.take(part), fitted.take(part), at.take(part), admissible[part], dispersion[part]
         null[part] = _largest_z(*curves, weights, draws)
     return null
@@ -202,14 +203,15 @@ def _largest_z(
 
 
 def p_values(statistic: np.ndarray, null: np.ndarray) -> np.ndarray:
-    """Share of draws that are at least as large as the statistic; beyond the largest 1 % of them by their tail.
+    """Share of draws that are at least as large as the statistic; beyond the ten largest of them by their tail.
 
-    The tail is exponential, through the 90 % and the 99 % point of the draws: heavier than that of a normal maximum,
-    because the scatter of a curve is not known but estimated from few points.
+    The tail is exponential, through the draw of which ten are larger and that of which a hundred are: heavier than that of
+    a normal maximum, because the scatter of a curve is not known but estimated from few points.
     """
     n_draws = null.shape[1]
     as_large = (null >= statistic[:, None]).sum(axis=1)
-    high, highest = np.quantile(null, [0.90, 0.99], axis=1)
+    beyond = 10 / n_draws
+    high, highest = np.quantile(null, [1 - 10 * beyond, 1 - beyond], axis=1)
     rate = np.log(10) / np.maximum(highest - high, 1e-6)
-    tail = 0.01 * np.exp(-rate * np.maximum(statistic - highest, 0))
-    return np.where((as_large < 10) & (statistic > highest), np.minimum(tail, 0.0101), (1 + as_large) / (1 + n_draws))
+    tail = beyond * np.exp(-rate * np.maximum(statistic - highest, 0))
+    return np.where((as_large < 10) & (statistic > highest), tail, (1 + as_large) / (1 + n_draws))
