@@ -8,6 +8,7 @@ import duckdb
 
 from analysis.base.database import Input, connect
 from analysis.base.parallel import Processes
+from analysis.breaks.forecasts import forecasts
 from analysis.breaks.measuring import measure, pools_of, testable
 from analysis.breaks.sensitivity import sensitivity
 from analysis.normalise.gather import inputs_of_score
@@ -28,6 +29,7 @@ def computed_inputs(inputs: Mapping[str, Input], settings: Mapping[str, object],
     with Processes(n_processes) as processes:
         pools = pools_of(curves, processes.map)
         computed["computed_measured"] = measure(curves, pools, settings, processes.map)
+        computed["computed_forecasts"] = forecasts(curves, pools, settings["seed"], processes.map)
         computed["computed_sensitivity"] = sensitivity(curves, pools, settings, processes.map)
     return {**inputs, **computed}
 

@@ -1,9 +1,9 @@
 """Can the next score be foretold from the smaller scales? Forecasts of every curve by several laws, from rolling origins.
 
-At an origin the scores of the k smallest scales are known, and the score at the next one is foretold. A law is fitted to them,
-penalised by vague priors (below 12 points no law of more than two parameters is told by its curve alone); its parameters are
-drawn from the normal approximation of their posterior, and a score is drawn for each: with the scatter between models that the
-pool of the curve has, and the noise of the test set. The log score of a law is the log probability that it gave to the score.
+At an origin the scores of the k smallest scales are known, and the score at the next one is foretold. A law is fitted to
+them, penalised by vague priors (12 points tell no law of more than two parameters); its parameters are drawn from the normal
+approximation of their posterior, and a score is drawn for each, with the scatter between models that the pool of the curve
+has, and the noise of the test set. The log score of a law is the log probability that it gave to the score.
 """
 
 from __future__ import annotations
@@ -31,10 +31,11 @@ N_DRAWS = 512
 N_SCORED = 128
 """Draws of the parameters for the interval, and those of them for the log score."""
 LEVEL = 0.9
+_NUMBERS = ("score", "log_score", "low", "high")
 FORECASTS_SCHEMA = pa.schema(
     [("curve_id", pa.int64()), ("law", pa.string()), ("origin", pa.float64()), ("target", pa.float64())]
-    + [("n_known", pa.int64()), ("score", pa.float64()), ("log_score", pa.float64()), ("low", pa.float64())]
-    + [("high", pa.float64()), ("is_informative", pa.bool_()), ("hit", pa.bool_())]
+    + [("n_known", pa.int64()), *((name, pa.float64()) for name in _NUMBERS)]
+    + [(name, pa.bool_()) for name in ("is_informative", "hit")]
 )
 _ROUNDS = 40
 _MAX = 30.0
@@ -91,8 +92,8 @@ def _broken(b: np.ndarray, t: np.ndarray) -> np.ndarray:
 _SHARPNESS = 0.3
 """Of the bend of a broken law, in standard deviations of log scale."""
 _LEVEL, _SLOPE = (0.5, 3.0), (-0.5, 1.0)
-"""Mean and standard deviation of the log loss, and of its slope per standard deviation of log scale: the exponents of language
-models, 0.05 to 0.35, give -0.1 to -1.2 there."""
+"""Mean and standard deviation of the log loss, and of its slope per standard deviation of log scale: the exponents of
+language models, 0.05 to 0.35, give -0.1 to -1.2 there."""
 LAWS = {
     "constant": Law(_constant, _LEVEL[:1], _LEVEL[1:]),
     "logistic": Law(_logistic, (-1.0, 0.5), (3.0, 1.5)),
@@ -237,9 +238,7 @@ def _log_probability(k: np.ndarray, n: np.ndarray, mean: np.ndarray, rho: np.nda
     return largest[:, 0] + np.log(np.exp(log_p - largest).mean(axis=1))
 
 
-def forecasts(
-    curves: pd.DataFrame, pools: pd.DataFrame, seed: int = 0, run: Callable[..., Iterable] = map
-) -> pa.Table:
+def forecasts(curves: pd.DataFrame, pools: pd.DataFrame, seed: int = 0, run: Callable[..., Iterable] = map) -> pa.Table:
     """FORECASTS_SCHEMA: one row per curve, law and origin, of at most MAX_CURVES curves.
 
     Parameters
@@ -297,3 +296,17 @@ def _of_part(curves: pd.DataFrame, weights: np.ndarray, seed: int) -> pd.DataFra
                 )
             )
     return pd.concat(tables)
+
+
+def in_words(table: pa.Table, n_curves: int) -> str:
+    """How many curves were foretold, and how often intervals of the power law hold, in a sentence for the end of a run."""
+    frame = table.to_pandas()
+    if frame.empty:
+        return "no curve has the scales for a forecast"
+    said = frame[(frame["law"] == "power law") & frame["is_informative"]]
+    n_foretold = frame["curve_id"].nunique()
+    only = f" (of {n_curves:,}; at most {MAX_CURVES:,} are foretold)" if n_foretold < n_curves else ""
+    return (
+        f"{n_foretold:,} curves{only}; of the power law's {len(said):,} intervals that say something "
+        f"{int(said['hit'].sum()):,} hold the next score"
+    )

@@ -11,11 +11,12 @@ from analysis.base.database import Input, connect, create_macros, create_views
 from analysis.base.files import replacing
 from analysis.base.parallel import Processes
 from analysis.base.sql import quoted, sql_text
-from analysis.figures import annotated, breaks, concentration, jumps, scores, style
+from analysis.figures import annotated, breaks, concentration, forecasts, jumps, scores, style
 from analysis.figures.registry import FIGURES, function_named
 
 DRAWING = {
-    "annotated": annotated, "breaks": breaks, "concentration": concentration, "jumps": jumps, "scores": scores,
+    "annotated": annotated, "breaks": breaks, "concentration": concentration, "forecasts": forecasts,
+    "jumps": jumps, "scores": scores,
 }  # fmt: skip
 FOLDER = "sql/figures/"
 DERIVED: dict[str, tuple[Callable[[pd.DataFrame], pd.DataFrame], str]] = {

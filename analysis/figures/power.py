@@ -56,8 +56,8 @@ def draw_power(frame: pd.DataFrame, source: str) -> Figure:
     figure.legend(handles, _NAMES.values(), loc="outside upper center", ncols=3, fontsize=7)
     note = (
         "Verdicts on simulated curves, half exact match and half multiple choice, at a false discovery rate of 5 %. One "
-        "curve in ten breaks, at a random scale after the third; at size 0 these do not break, and smooth is right. White: at "
-        "chance. Scatter: intra-class correlation between models."
+        "curve in ten breaks, at a random scale after the third; at size 0 these do not break, and smooth is right. White: "
+        "at chance. Scatter: intra-class correlation between models."
     )
     style.source_footer(figure, source, [note])
     return figure

@@ -35,9 +35,9 @@ def assemble(
     con : DuckDBPyConnection
         Connection to the database file.
     inputs : mapping
-        Those of `curves.make_curves` and what it made (computed_curves, computed_points, computed_trials), the tests of
-        these (computed_measured and computed_sensitivity, see `analysis.breaks`), published_tasks, published_rejects,
-        reference_annotations; for simulated data published_truth.
+        Those of `curves.make_curves` and what it made (computed_curves, computed_points, computed_trials), what
+        `analysis.breaks` made of these (computed_measured, computed_sensitivity, computed_forecasts), published_tasks,
+        published_rejects, reference_annotations; for simulated data published_truth.
     settings : mapping
         SETTINGS.
     facts : mapping
@@ -56,7 +56,7 @@ def assemble(
     con.register("given_settings", pd.DataFrame({name: [settings[name]] for name in SETTINGS}))
     # What was computed in shards is taken from there.
     computed = {"curves": f"from computed_curves {IN_ORDER}", "points": "from computed_points order by curve_id, scale"}
-    computed["sensitivity"] = "from computed_sensitivity"
+    computed |= {name: f"from computed_{name}" for name in ("sensitivity", "forecasts")}
     for name, table in TABLES.items():
         if table.get("optional") and f"published_{name}" not in inputs:
             continue

@@ -1,7 +1,7 @@
 # The break test of the curves that can be tested.
 #   in:  data/<dataset>/shards/<shard>/trials.parquet
 #   out: data/<dataset>/pools.parquet (curvature and scatter of every pool of curves) and sensitivity.parquet (verdicts on a
-#        sample under other choices), data/<dataset>/shards/<shard>/measured.parquet (tests)
+#        sample under other choices) and forecasts.parquet (of last scores), data/<dataset>/shards/<shard>/measured.parquet (tests)
 # Pools cross shards in `pool`, the false discovery rate does in `database`.
 TEST_CONFIG = {name: config[name] for name in ("smallest_break", "emergence_threshold", "sharpness_threshold", "seed")}
 
@@ -61,3 +61,23 @@ rule sensitivity:
         config=TEST_CONFIG,
     script:
         "../scripts/sensitivity.py"
+
+
+rule forecast:
+    input:
+        trials=expand(rules.score.output.trials, shard=SHARDS),
+        pools=rules.pool.output[0],
+        code=code_of("forecast.py"),
+    output:
+        f"data/{DATASET}/forecasts.parquet",
+    log:
+        f"logs/{DATASET}/forecast.log",
+    benchmark:
+        f"logs/{DATASET}/forecast.benchmark.tsv"
+    threads: CORES
+    resources:
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+    params:
+        seed=config["seed"],
+    script:
+        "../scripts/forecast.py"

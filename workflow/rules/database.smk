@@ -16,6 +16,7 @@ rule database:
         computed_trials=expand(rules.score.output.trials, shard=SHARDS),
         computed_measured=expand(rules.breaks.output[0], shard=SHARDS),
         computed_sensitivity=rules.sensitivity.output[0],
+        computed_forecasts=rules.forecast.output[0],
         facts=rules.gather.output.facts,
         reference_metrics=reference("metrics"),
         reference_annotations=reference("annotations"),

@@ -1,0 +1,63 @@
+"""Which law foretells the next score, and how often."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.figure import Figure
+
+from analysis.figures import style
+
+COLOURS = {False: "#004488", True: "#bb5566"}
+NAMES = {False: "curves that do not jump", True: "curves that jump"}
+
+
+def draw(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
+    """Coverage of informative intervals, share of forecasts that are informative, and of curves that a law foretells best.
+
+    `frame` has one row per law and jumps: n_curves, n_best, n_forecasts, n_informative, n_hit, n_above, n_below, coverage
+    with coverage_low and coverage_high.
+    """
+    if frame.empty:
+        return style.nothing_to_draw(dataset, "No tested curve that leaves chance has the scales for a forecast.")
+    laws = frame.groupby("law")["n_best"].sum().sort_values(ascending=False).index.tolist()
+    figure, grid = plt.subplots(1, 3, figsize=(style.TWO_COLUMNS, 2.6), sharey=True, layout="constrained")
+    for row in frame.itertuples():
+        y = laws.index(row.law) + (0.15 if row.jumps else -0.15)
+        colour = COLOURS[row.jumps]
+        if row.n_informative:
+            grid[0].hlines(y, row.coverage_low, row.coverage_high, colors=colour, lw=1.4)
+            grid[0].scatter(row.coverage, y, c=colour, s=20, zorder=3, clip_on=False)
+            text = f"{row.n_hit:,}/{row.n_informative:,}"
+            grid[0].annotate(text, (1.03, y), xycoords=grid[0].get_yaxis_transform(), va="center", fontsize=5.8)
+        grid[1].barh(y, row.n_informative / row.n_forecasts, height=0.27, color=colour)
+        grid[2].barh(y, row.n_best / row.n_curves, height=0.27, color=colour)
+    grid[0].axvline(0.9, color=style.INK, lw=0.8, ls=(0, (4, 3)), zorder=0)
+    grid[0].set_yticks(range(len(laws)), laws)
+    grid[0].set_ylim(len(laws) - 0.5, -0.5)
+    grid[0].set_xlim(0, 1)
+    grid[1].set_xlim(0, 1)
+    grid[2].set_xlim(left=0)
+    titles = (
+        "informative intervals\nthat hold the score",
+        "forecasts that are\ninformative",
+        "curves that the law\nforetells best",
+    )
+    for axes, title in zip(grid, titles, strict=True):
+        axes.set_xlabel(title)
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    handles = [plt.Line2D([], [], marker="o", ls="", ms=4.5, color=COLOURS[jumps]) for jumps in NAMES]
+    figure.legend(handles, NAMES.values(), loc="outside upper center", ncols=2, fontsize=7)
+    n_curves = frame.drop_duplicates("jumps").set_index("jumps")["n_curves"]
+    counts = " and ".join(f"{n_curves.get(jumps, 0):,} {name}" for jumps, name in NAMES.items())
+    missed = frame[frame["law"] == "power law"][["n_above", "n_below"]].sum()
+    style.footer(
+        figure,
+        dataset,
+        [
+            f"90 % intervals (dashed) for the score at a scale from all smaller ones: the last three scales of {counts}, none "
+            f"at chance. Of the power law's misses {missed['n_above']:,} lie above the interval, {missed['n_below']:,} below. "
+            "Curves that jump were chosen for a score that surprises. Best: by the log probability of the scores.",
+        ],
+    )
+    return figure

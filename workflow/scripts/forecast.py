@@ -1,0 +1,14 @@
+"""Forecasts of the last scores of curves from the scores before them."""
+
+import pyarrow.parquet as pq
+from job import running
+
+from analysis.base.files import write_parquet
+from analysis.base.parallel import Processes
+from analysis.breaks import forecasts, measuring
+
+with running(snakemake) as say, Processes(snakemake.threads) as processes:
+    curves, pools = measuring.read_testable(snakemake.input.trials), pq.read_table(snakemake.input.pools).to_pandas()
+    table = forecasts.forecasts(curves, pools, snakemake.params.seed, processes.map)
+    write_parquet(table, snakemake.output[0], forecasts.FORECASTS_SCHEMA)
+    say(forecasts.in_words(table, len(curves)))
