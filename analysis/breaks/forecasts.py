@@ -27,8 +27,8 @@ MAX_ORIGINS = 3
 """The last so many scores of a curve are foretold, each from all before it."""
 MAX_CURVES = 10_000
 """Curves, those with the smallest numbers, that are foretold."""
-N_DRAWS = 512
-N_SCORED = 128
+N_DRAWS = 256
+N_SCORED = 64
 """Draws of the parameters for the interval, and those of them for the log score."""
 LEVEL = 0.9
 _NUMBERS = ("score", "log_score", "low", "high")
@@ -37,7 +37,8 @@ FORECASTS_SCHEMA = pa.schema(
     + [("n_known", pa.int64()), *((name, pa.float64()) for name in _NUMBERS)]
     + [(name, pa.bool_()) for name in ("is_informative", "hit")]
 )
-_ROUNDS = 40
+_ROUNDS = 60
+_LEAST_GAIN = 1e-5
 _MAX = 30.0
 
 
@@ -133,26 +134,27 @@ def fit(law: Law, t: np.ndarray, shares: Shares, dispersion: np.ndarray) -> Fit:
     theta, damping = np.tile(prior, (len(t), 1)), np.full(len(t), 1e-2)
     weight = shares.n / dispersion
 
-    def value(theta: np.ndarray) -> np.ndarray:
-        mean = _means(law, theta, t, shares.chance)
-        likelihood = (weight * (shares.y * np.log(mean) + (1 - shares.y) * np.log1p(-mean))).sum(axis=1)
+    def value(theta: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        mean = _means(law, theta, t[rows], shares.chance[rows])
+        likelihood = (weight[rows] * (shares.y[rows] * np.log(mean) + (1 - shares.y[rows]) * np.log1p(-mean))).sum(axis=1)
         return likelihood - 0.5 * (precision * (theta - prior) ** 2).sum(axis=1)
 
-    best = value(theta)
-    diagonal = np.arange(len(prior))
+    diagonal, rows = np.arange(len(prior)), np.arange(len(t))
+    best = value(theta, rows)
     for _ in range(_ROUNDS):
-        mean, jacobian = _derivatives(law, theta, t, shares.chance)
-        weighted = jacobian * (weight / (mean * (1 - mean)))[:, :, None]
-        hessian = np.einsum("cmk,cml->ckl", jacobian, weighted)
-        hessian[:, diagonal, diagonal] = (hessian[:, diagonal, diagonal] + precision) * (1 + damping[:, None])
-        gradient = np.einsum("cmk,cm->ck", weighted, shares.y - mean) - precision * (theta - prior)
-        tried = theta + np.clip(np.linalg.solve(hessian, gradient[:, :, None])[:, :, 0], -1.5, 1.5)
-        new = value(tried)
-        better = new >= best
-        gain = np.where(better, new - best, 0)
-        theta, best = np.where(better[:, None], tried, theta), np.where(better, new, best)
-        damping = np.where(better, np.maximum(0.2 * damping, 1e-8), 6 * damping)
-        if (gain[better] < 1e-6).all() and (better | (damping > 1e6)).all():
+        mean, jacobian = _derivatives(law, theta[rows], t[rows], shares.chance[rows])
+        weighted = jacobian * (weight[rows] / (mean * (1 - mean)))[:, :, None]
+        hessian = np.matmul(jacobian.transpose(0, 2, 1), weighted)
+        hessian[:, diagonal, diagonal] = (hessian[:, diagonal, diagonal] + precision) * (1 + damping[rows, None])
+        gradient = np.einsum("cmk,cm->ck", weighted, shares.y[rows] - mean) - precision * (theta[rows] - prior)
+        tried = theta[rows] + np.clip(np.linalg.solve(hessian, gradient[:, :, None])[:, :, 0], -1.5, 1.5)
+        new = value(tried, rows)
+        better = new >= best[rows]
+        gain = np.where(better, new - best[rows], np.inf)
+        theta[rows[better]], best[rows[better]] = tried[better], new[better]
+        damping[rows] = np.where(better, np.maximum(0.2 * damping[rows], 1e-8), 6 * damping[rows] + 1e-3)
+        rows = rows[(gain > _LEAST_GAIN) & (damping[rows] < 1e6)]
+        if not len(rows):
             break
     mean, jacobian = _derivatives(law, theta, t, shares.chance)
     hessian = np.einsum("cmk,cml->ckl", jacobian, jacobian * (weight / (mean * (1 - mean)))[:, :, None])
@@ -166,15 +168,10 @@ def _means(law: Law, theta: np.ndarray, t: np.ndarray, chance: np.ndarray) -> np
 
 
 def _derivatives(law: Law, theta: np.ndarray, t: np.ndarray, chance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(means, their derivatives by the parameters, shape (n_curves, n_points, n_parameters)), by central differences."""
-    h = 1e-5
-    columns = []
-    for k in range(theta.shape[1]):
-        by = np.zeros(theta.shape[1])
-        by[k] = h
-        difference = _means(law, theta + by, t, chance) - _means(law, theta - by, t, chance)
-        columns.append(difference / (2 * h))
-    return _means(law, theta, t, chance), np.stack(columns, axis=-1)
+    """(means, their derivatives by the parameters, shape (n_curves, n_points, n_parameters)), by differences."""
+    mean, h = _means(law, theta, t, chance), 1e-6
+    moved = [_means(law, theta + h * by, t, chance) for by in np.eye(theta.shape[1])]
+    return mean, np.stack([(other - mean) / h for other in moved], axis=-1)
 
 
 def foretold(law: Law, shares: Shares, n_known: int, weights: np.ndarray, draws: Mapping[str, np.ndarray]) -> tuple:
@@ -220,10 +217,10 @@ def _interval(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """
     ends = []
     for sign in (1, -1):
-        ordered = np.sort(sign * draws, axis=1)
-        value = np.quantile(ordered, (1 - LEVEL) / 2, axis=1, method="inverted_cdf")[:, None]
-        middle = ((ordered < value).mean(axis=1) + (ordered <= value).mean(axis=1)) / 2
-        larger = np.where(ordered > value, ordered, np.inf).min(axis=1)
+        turned = sign * draws
+        value = np.quantile(turned, (1 - LEVEL) / 2, axis=1, method="inverted_cdf")[:, None]
+        middle = ((turned < value).mean(axis=1) + (turned <= value).mean(axis=1)) / 2
+        larger = np.where(turned > value, turned, np.inf).min(axis=1)
         is_outside = (middle < (1 - LEVEL) / 2) & np.isfinite(larger)
         ends.append(sign * np.where(is_outside, larger, value[:, 0]))
     return ends[0], ends[1]

@@ -55,8 +55,8 @@ def draw(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
         figure,
         dataset,
         [
-            f"90 % intervals (dashed) for the score at a scale from all smaller ones: the last three scales of {counts}, none "
-            f"at chance. Of the power law's misses {missed['n_above']:,} lie above the interval, {missed['n_below']:,} below. "
+            f"90 % intervals (dashed) for the score at a scale from all smaller ones: the last three scales of {counts}, "
+            f"none at chance. Of the power law's misses {missed['n_above']:,} lie above, {missed['n_below']:,} below. "
             "Curves that jump were chosen for a score that surprises. Best: by the log probability of the scores.",
         ],
     )

@@ -22,6 +22,7 @@ TABLES = {
     "undecided": "pages/bigbench_undecided",
     "breaks": "pages/bigbench_breaks",
     "sensitivity": "pages/report_sensitivity",
+    "forecasts": "pages/bigbench_forecasts",
     "more_examples": "pages/bigbench_more_examples",
     "equal_sizes": "pages/bigbench_equal_sizes",
     "families_alike": "pages/bigbench_families_alike",

@@ -84,6 +84,7 @@ if not SIMULATED:
         "sudden_pairs",
         "break_verdicts",
         "break_sizes",
+        "forecasts",
         "world_without_emergence",
     ]
 

@@ -1,4 +1,19 @@
 -- One row: the numbers of the page's text.
+with last_scores as (
+    -- The power law's forecasts of the largest scale, of curves that are not at chance.
+    select
+        count(*) as n_foretold,
+        count(*) filter (forecasts.is_informative and forecasts.hit) as n_last_right,
+        count(*) filter (forecasts.is_informative and not forecasts.hit) as n_last_wrong,
+        count(*) filter (breaks.jumps) as n_last_jumps,
+        count(*) filter (breaks.jumps and forecasts.is_informative and forecasts.hit) as n_last_jumps_right,
+        count(*) filter (breaks.jumps and forecasts.is_informative and not forecasts.hit) as n_last_jumps_wrong
+    from forecasts
+    inner join breaks on forecasts.curve_id = breaks.curve_id
+    where
+        forecasts.law = 'power law' and forecasts.n_known = breaks.n_scales - 1 and breaks.verdict <> 'at_chance'
+)
+
 select
     (select count(*) from scores) as n_scores,
     (select count(*) from tasks) as n_tasks,
@@ -98,6 +113,8 @@ select
         select count(distinct task || metric || model_family) from breaks
         where verdict = 'break' and break_scale > 1e11
     ) as n_breaks_at_largest,
+    last_scores.*,
     settings.emergence_threshold,
     settings.sharpness_threshold
 from settings
+cross join last_scores
