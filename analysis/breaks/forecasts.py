@@ -262,12 +262,16 @@ def forecasts(curves: pd.DataFrame, pools: pd.DataFrame, seed: int = 0, run: Cal
     return pa.Table.from_pandas(whole, FORECASTS_SCHEMA, preserve_index=False)
 
 
+def shared_draws(seed: int) -> dict[str, np.ndarray]:
+    """The draws of `foretold`, spread evenly: they are the same for all curves, and too wide once would be too wide always."""
+    uniform = qmc.Sobol(6, rng=seed).random(N_DRAWS)
+    return {"theta": norm.ppf(uniform[:, :4]), "noise": norm.ppf(uniform[:, 4]), "uniform": uniform[:, 5]}
+
+
 def _of_part(curves: pd.DataFrame, weights: np.ndarray, seed: int) -> pd.DataFrame:
     """`forecasts` of curves of one pool."""
     shares, scales = shares_of(curves), np.array(curves["scales"].tolist())
-    # The same for all curves, and so spread evenly: what is too wide once would be too wide everywhere.
-    uniform = qmc.Sobol(6, rng=seed).random(N_DRAWS)
-    draws = {"theta": norm.ppf(uniform[:, :4]), "noise": norm.ppf(uniform[:, 4]), "uniform": uniform[:, 5]}
+    draws = shared_draws(seed)
     tables, chance = [], shares.chance[:, 0]
     n_scales = scales.shape[1]
     for n_known in range(max(MIN_KNOWN, n_scales - MAX_ORIGINS), n_scales):
