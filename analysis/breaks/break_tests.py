@@ -171,11 +171,12 @@ def tested_breaks(
     Returns
     -------
     DataFrame
-        One row per curve: level, slope, curvature and floor (of `smooth_law.law`), p_break (NaN with no admissible place);
-        place (of the first scale after the likeliest break), break_size and its standard error there (how much lower the
-        log loss is); size_high and high_place (the largest break that is possible at 95 % anywhere, infinite where a place
-        is hidden, and where); n_informative, n_hidden, scatter, jump_is_hidden, is_at_chance; n_to_decide (examples with
-        which size_high would be below smallest_break; NaN where no number would do).
+        One row per curve: point_scores and point_informations (`step_test.single_points`); level, slope, curvature and floor
+        (of `smooth_law.law`); p_break (NaN with no admissible place); place (of the first scale after the likeliest break),
+        break_size and its standard error there (how much lower the log loss is); size_high and high_place (the largest
+        break that is possible at 95 % anywhere, infinite where a place is hidden, and where); n_informative, n_hidden,
+        scatter, jump_is_hidden, is_at_chance; n_to_decide (examples with which size_high would be below smallest_break; NaN
+        where no number would do).
 
     """
     rows = []
@@ -215,8 +216,11 @@ def _tested(
     high = np.where(hidden, np.inf, high)
     high[row[jump_is_hidden], rise[jump_is_hidden]] = np.inf
     worst = high.argmax(axis=1)
+    point_scores, point_informations = step_test.single_points(shares, fitted, at)
     return pd.DataFrame(
         {
+            "point_scores": list(point_scores),
+            "point_informations": list(point_informations),
             "level": fitted.theta[:, 0],
             "slope": fitted.theta[:, 1] / shares.x.std(axis=1),
             "curvature": fitted.theta[:, 2],

@@ -263,7 +263,7 @@ def forecasts(curves: pd.DataFrame, pools: pd.DataFrame, seed: int = 0, run: Cal
 
 
 def shared_draws(seed: int) -> dict[str, np.ndarray]:
-    """The draws of `foretold`, spread evenly: they are the same for all curves, and too wide once would be too wide always."""
+    """The draws of `foretold`, the same for all curves and so spread evenly: what is too wide once would be so always."""
     uniform = qmc.Sobol(6, rng=seed).random(N_DRAWS)
     return {"theta": norm.ppf(uniform[:, :4]), "noise": norm.ppf(uniform[:, 4]), "uniform": uniform[:, 5]}
 

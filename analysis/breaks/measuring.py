@@ -33,6 +33,7 @@ _NUMBERS = [
 MEASURED_SCHEMA = pa.schema(
     [("curve_id", pa.int64())]
     + [(name, pa.float64()) for name in _NUMBERS]
+    + [(name, pa.list_(pa.float64())) for name in ("point_scores", "point_informations")]
     + [(name, pa.int64()) for name in ("n_pool", "n_informative", "n_hidden")]
     + [(name, pa.bool_()) for name in ("jump_is_hidden", "is_at_chance")]
 )
@@ -57,7 +58,8 @@ def shares_of(curves: pd.DataFrame) -> Shares:
     """Curves of one number of scales as arrays."""
     scales, y, models = (np.array(curves[name].tolist(), float) for name in ("scales", "ys", "n_models"))
     n = curves["n_examples"].to_numpy(float)[:, None] * models
-    return Shares(np.log(scales), y, n, curves["chance"].to_numpy(float)[:, None])
+    offset = np.array(curves["offset"].tolist(), float) if "offset" in curves.columns else None
+    return Shares(np.log(scales), y, n, curves["chance"].to_numpy(float)[:, None], offset)
 
 
 def in_pools(curves: pd.DataFrame) -> Iterable[tuple[tuple, pd.DataFrame]]:
@@ -90,14 +92,18 @@ def _pool_of(curves: pd.DataFrame) -> tuple:
 
 
 def measure(
-    curves: pd.DataFrame, pools: pd.DataFrame, config: Mapping[str, object], run: Callable[..., Iterable] = map
+    curves: pd.DataFrame,
+    pools: pd.DataFrame,
+    config: Mapping[str, object],
+    run: Callable[..., Iterable] = map,
 ) -> pa.Table:
     """Test every curve, given the pools of the run: MEASURED_SCHEMA, in the order of curve_id.
 
     Parameters
     ----------
     curves, pools : DataFrame
-        Testable rows of `trials`, and `pools_of` of the whole run.
+        Testable rows of `trials`, and `pools_of` of the whole run. Where `curves` has a column offset, it is how much higher
+        the log loss is known to be at every scale.
     config : mapping
         smallest_break, emergence_threshold, sharpness_threshold and seed.
     run : callable

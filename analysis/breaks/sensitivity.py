@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from analysis.breaks.measuring import measure, pools_of
-from analysis.breaks.verdicts import breaks_of
+from analysis.breaks.verdicts import breaks_of, effects_of
 
 MAX_CURVES = 2000
 """Curves, those with the smallest numbers, that are tested again under every choice."""
@@ -26,8 +26,8 @@ def sensitivity(
 ) -> pa.Table:
     """SENSITIVITY_SCHEMA: verdicts on a sample of curves, as the run has it and under other choices.
 
-    Half of every pool; a law without curvature; the scatter at both ends of its interval; other values of smallest_break.
-    The false discovery rate is that of the sample, in both cases.
+    Half of every pool; a law without curvature; the scatter at both ends of its interval; other values of smallest_break;
+    the effects of models taken out (table `model_effects`). The false discovery rate is that of the sample, in both cases.
 
     Parameters
     ----------
@@ -38,10 +38,16 @@ def sensitivity(
     if not len(curves):
         return SENSITIVITY_SCHEMA.empty_table()
     sample = curves.nsmallest(MAX_CURVES, "curve_id")
-    before = _verdicts(sample, pools, settings, run)
+    measured = measure(sample, pools, settings, run)
+    before = _verdicts(sample, measured, settings)
+    then_by_choice = {
+        choice: _verdicts(sample, measure(sample, other_pools, settings | other, run), settings | other)
+        for choice, (other_pools, other) in _choices(curves, pools, settings, run).items()
+    }
+    without = _without_effects(sample, effects_of(sample, measured))
+    then_by_choice["the effects of models taken out"] = _verdicts(sample, measure(without, pools, settings, run), settings)
     counts = []
-    for choice, (other_pools, other_settings) in _choices(curves, pools, settings, run).items():
-        then = _verdicts(sample, other_pools, settings | other_settings, run)
+    for choice, then in then_by_choice.items():
         pairs = pd.DataFrame({"verdict": before, "verdict_then": then}).value_counts(sort=False).sort_index()
         counts.append(pairs.rename("n_curves").reset_index().assign(choice=choice))
     return pa.Table.from_pandas(pd.concat(counts), SENSITIVITY_SCHEMA, preserve_index=False)
@@ -68,8 +74,19 @@ def _choices(curves: pd.DataFrame, pools: pd.DataFrame, settings: Mapping[str, o
     return choices
 
 
-def _verdicts(sample: pd.DataFrame, pools: pd.DataFrame, settings: Mapping[str, object], run: Callable) -> np.ndarray:
-    judged = breaks_of(sample, measure(sample, pools, settings, run), settings).set_index("curve_id")
+def _without_effects(sample: pd.DataFrame, effects: pd.DataFrame) -> pd.DataFrame:
+    """The curves with the estimated effects of models, shrunk by their standard errors, as known parts of their log loss."""
+    noise = (effects["standard_error"] / effects["effect"]) ** 2
+    shrunk = (effects["effect"] * np.maximum(0, 1 - noise)).fillna(0)
+    keys = zip(effects["model_family"], effects["metric"], effects["scale"], strict=True)
+    of_point = dict(zip(keys, shrunk, strict=True))
+    rows = zip(sample["model_family"], sample["metric"], sample["scales"], strict=True)
+    offset = [[-of_point.get((family, metric, scale), 0.0) for scale in scales] for family, metric, scales in rows]
+    return sample.assign(offset=offset)
+
+
+def _verdicts(sample: pd.DataFrame, measured: pa.Table, settings: Mapping[str, object]) -> np.ndarray:
+    judged = breaks_of(sample, measured, settings).set_index("curve_id")
     return judged.loc[sample["curve_id"], "verdict"].to_numpy()
 
 

@@ -39,10 +39,13 @@ class Shares:
     y: np.ndarray
     n: np.ndarray
     chance: np.ndarray
+    offset: np.ndarray | None = None
+    """A part of eta that is known of every point, as of models that are good or bad at everything; none where it is None."""
 
     def take(self, rows: np.ndarray) -> Shares:
         """The curves `rows`."""
-        return Shares(self.x[rows], self.y[rows], self.n[rows], self.chance[rows])
+        offset = None if self.offset is None else self.offset[rows]
+        return Shares(self.x[rows], self.y[rows], self.n[rows], self.chance[rows], offset)
 
     def __len__(self) -> int:
         return len(self.y)
@@ -152,7 +155,7 @@ def fit(shares: Shares, prior: Penalty, dispersion: np.ndarray, step: np.ndarray
         A known part of eta, as of a break.
 
     """
-    step = np.broadcast_to(step, shares.y.shape)
+    step = np.broadcast_to(step if shares.offset is None else step + shares.offset, shares.y.shape)
     x = basis(shares.x)
     left = _Problem(x, shares.y, shares.n / dispersion, step, shares.chance, prior.mean, prior.precision)
     at = _evaluated(left, _start(shares, x, step))

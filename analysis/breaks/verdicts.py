@@ -11,6 +11,14 @@ from analysis.base.database import connect, create_macros
 from analysis.base.sql import sql_text
 
 
+def effects_of(trials: pa.Table | pd.DataFrame, measured: pa.Table) -> pd.DataFrame:
+    """The table `model_effects` of the same."""
+    with connect() as con:
+        con.register("trials", trials)
+        con.register("measured", measured)
+        return con.execute(sql_text("tables/model_effects")).df()
+
+
 def breaks_of(trials: pa.Table | pd.DataFrame, measured: pa.Table, settings: Mapping[str, object]) -> pd.DataFrame:
     """The table `breaks` of rows of `trials` and what `measuring.measure` gave for those of them that can be tested."""
     with connect() as con:

@@ -12,7 +12,7 @@ with selected as (
 tested as (
     select
         trials.* exclude (scales, ys, n_models, entry_kind, is_preferred, status, is_of_checkpoints, is_share, no_shares),
-        measured.* exclude (curve_id),
+        measured.* exclude (curve_id, point_scores, point_informations),
         coalesce(trials.improvement_score > jump_threshold(trials.straight_line_score), false) as jumps,
         jump_threshold(trials.straight_line_score) as needed_to_jump
     from trials
