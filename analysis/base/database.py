@@ -11,7 +11,7 @@ import duckdb
 
 from analysis.base.errors import InputError
 from analysis.base.files import disk_full_explained, replacing
-from analysis.base.sql import packaged_text, quoted
+from analysis.base.sql import quoted, sql_text
 from analysis.base.tables import TABLES, parquet_metadata
 
 if TYPE_CHECKING:
@@ -78,9 +78,9 @@ def create_views(con: duckdb.DuckDBPyConnection, inputs: Mapping[str, Input], by
 
 
 def create_macros(con: duckdb.DuckDBPyConnection, *names: str) -> None:
-    """Create the SQL functions `names` of sql/macros. They read tables and views by name, which must be there before."""
+    """Create the SQL functions of the files macros/... . They read tables and views by name, which must be there before."""
     for name in names:
-        con.execute(packaged_text(f"sql/macros/{name}.sql"))
+        con.execute(sql_text(name))
 
 
 def n_rows(con: duckdb.DuckDBPyConnection, table: str) -> int:

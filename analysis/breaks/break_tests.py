@@ -235,7 +235,7 @@ def _tested(
             "n_hidden": hidden.sum(axis=1),
             "scatter": judged.scatter,
             "jump_is_hidden": jump_is_hidden,
-            "is_at_chance": _at_chance(shares, judged.dispersion),
+            "is_at_chance": _at_chance(shares, 1 + (shares.n - 1) * (weights @ GRID)),
             "n_to_decide": _n_to_decide(judged, size[row, worst], error[row, worst], smallest_break),
         }
     )

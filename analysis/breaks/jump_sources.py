@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.breaks.smooth_law import Shares
-from analysis.score.definition import emergence_scores
+from analysis.score.definition import TOLERANCE, emergence_scores
 
 N_DRAWS = 99
-RESOLVE_DRAWS = 99
+RESOLVE_DRAWS = 399
 
 
 def improvement_scores(y: np.ndarray) -> np.ndarray:
@@ -108,7 +108,7 @@ def scores_beside(
     Returns
     -------
     DataFrame
-        score_low and score_high (95 % over resampled test sets), score_without_ties (median), score_noise_free (of the law),
+        score_low and score_high (95 % over resampled test sets), n_ties (equal neighbours), score_without_ties (median), score_noise_free (of the law),
         n_resolve (NaN but for jumps whose law does not jump).
 
     """
@@ -124,6 +124,7 @@ def scores_beside(
             # Between two draws of which one is infinite there is no number.
             "score_low": np.quantile(sets, 0.025, axis=1, method="lower"),
             "score_high": np.quantile(sets, 0.975, axis=1, method="higher"),
+            "n_ties": (np.abs(np.diff(shares.y, axis=1)) <= TOLERANCE).sum(axis=1),
             "score_without_ties": np.median(rates, axis=1),
             "score_noise_free": noise_free,
             "n_resolve": n_resolve,

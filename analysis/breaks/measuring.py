@@ -34,7 +34,7 @@ MEASURED_SCHEMA = pa.schema(
     [("curve_id", pa.int64())]
     + [(name, pa.float64()) for name in _NUMBERS]
     + [(name, pa.list_(pa.float64())) for name in ("point_scores", "point_informations")]
-    + [(name, pa.int64()) for name in ("n_pool", "n_informative", "n_hidden")]
+    + [(name, pa.int64()) for name in ("n_pool", "n_informative", "n_hidden", "n_ties")]
     + [(name, pa.bool_()) for name in ("jump_is_hidden", "is_at_chance")]
 )
 POOLS_SCHEMA = pa.schema(

@@ -26,5 +26,5 @@ def breaks_of(trials: pa.Table | pd.DataFrame, measured: pa.Table, settings: Map
         con.register("measured", measured)
         con.register("given_settings", pd.DataFrame({name: [value] for name, value in settings.items()}))
         con.execute(f"create temp view settings as {sql_text('tables/settings')}")
-        create_macros(con, "jump_threshold", "tested_groups")
+        create_macros(con, "macros/jump_threshold", "macros/tested_groups")
         return con.execute(sql_text("tables/breaks")).df()

@@ -82,7 +82,8 @@ def _draw_law(axes: Axes, rows: pd.DataFrame, colour: str) -> None:
     parameters = curve[["level", "slope", "curvature", "floor"]].to_numpy(float)[None, :]
     mean = law(np.log(rows["scale"].to_numpy(float))[None, :], parameters, np.log(at)[None, :])[0]
     n = float(np.median(rows["n_examples"].to_numpy(float) * rows["n_models"].to_numpy(float)))
-    sd = np.sqrt(mean * (1 - mean) / n * (1 + (curve["n_examples"] - 1) * curve["scatter"]))
+    inside = np.clip(mean, 0, 1)  # the floor of a law can lie a little below 0
+    sd = np.sqrt(inside * (1 - inside) / n * (1 + (curve["n_examples"] - 1) * curve["scatter"]))
     axes.fill_between(at, np.clip(mean - 1.96 * sd, 0, 1), np.clip(mean + 1.96 * sd, 0, 1), color=colour, alpha=0.15, lw=0)
     axes.plot(at, mean, color=colour, lw=1.2)
     if curve["verdict"] == "break":

@@ -60,7 +60,7 @@ def figure_numbers(
     """
     with connect(database, read_only=True) as con:
         create_views(con, inputs)
-        create_macros(con, "wilson_interval")
+        create_macros(con, "macros/wilson_interval")
         con.register("settings", pd.DataFrame({"emergence_threshold": [float(emergence_threshold)]}))
         # What `world_without_emergence` draws beside the simulated world.
         con.execute(f"create temp view dataset_share as {sql_text('figures/emergence_share')}")

@@ -22,6 +22,7 @@ TABLES = {
     "undecided": "pages/bigbench_undecided",
     "breaks": "pages/bigbench_breaks",
     "sensitivity": "pages/report_sensitivity",
+    "effects": "pages/report_effects",
     "forecasts": "pages/bigbench_forecasts",
     "more_examples": "pages/bigbench_more_examples",
     "equal_sizes": "pages/bigbench_equal_sizes",
@@ -47,7 +48,7 @@ def page(database: str, inputs: Mapping[str, Input]) -> tuple[str, pd.DataFrame]
     """
     with connect(database, read_only=True) as con:
         create_views(con, inputs)
-        create_macros(con, "wilson_interval")
+        create_macros(con, "macros/wilson_interval")
         tables = {name: markdown(con.execute(sql_text(path))) for name, path in TABLES.items()}
         counted = con.execute(sql_text("pages/bigbench_counts"))
         counts = dict(zip([column[0] for column in counted.description], counted.fetchall()[0], strict=True))

@@ -42,7 +42,7 @@ def contents(con: duckdb.DuckDBPyConnection) -> tuple[dict, dict[str, np.ndarray
     Text columns are stored as codes. `scores` holds the curves one after the other, each with one number per distinct scale
     of its family; NaN where a curve has no score.
     """
-    create_macros(con, "jump_threshold")
+    create_macros(con, "macros/jump_threshold")
     curves = con.execute(sql_text("pages/curves")).to_arrow_table()
     families = con.execute(sql_text("pages/families")).fetchall()
     header: dict = {"texts": {}, "scales": {family: scales or [] for family, scales, _ in families}}

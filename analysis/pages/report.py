@@ -86,6 +86,12 @@ _TABLES = {
         "On a sample of at most 2,000 curves, at the false discovery rate of the sample.",
         "pages/report_sensitivity",
     ),
+    "effects": (
+        "Models that are good or bad at everything",
+        "Beside the laws of their family's curves, in the mean over tasks: effects of at least 3 standard errors. They move all "
+        "curves of the model at once.",
+        "pages/report_effects",
+    ),
     "rejects": (
         "What was not taken in",
         "Everything is named, with its place in its file, in the table rejects.",

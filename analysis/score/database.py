@@ -50,7 +50,7 @@ def assemble(
 
     """
     create_views(con, inputs)
-    create_macros(con, "wilson_interval")
+    create_macros(con, "macros/wilson_interval")
     for name in ("trials", "measured"):
         con.execute(f"create or replace temp view {name} as from computed_{name}")
     con.register("given_settings", pd.DataFrame({name: [settings[name]] for name in SETTINGS}))
@@ -65,9 +65,9 @@ def assemble(
             rows = {**facts, **{name: settings[name] for name in SETTINGS[:3]}, **counts}
             con.register("facts", pd.DataFrame({"key": list(rows), "value": [str(value) for value in rows.values()]}))
         if name == "breaks":
-            create_macros(con, "jump_threshold", "tested_groups")
+            create_macros(con, "macros/jump_threshold", "macros/tested_groups")
         if name == "triplets":
-            create_macros(con, "best_curves", "group_verdicts")
+            create_macros(con, "macros/best_curves", "macros/group_verdicts")
         folder = FOLDER_OF_VIEWS if table.get("view") else FOLDER_OF_TABLES
         create_table(con, folder.removeprefix("sql/") + name, computed.get(name))
     return counts

@@ -140,6 +140,6 @@ def power(
     rows = [row for cell in run(_of_cell, *zip(*cells, strict=True)) for row in cell]
     columns = ["break_size", "n_examples", "n_scales", "scatter", "n_curves", "verdict", "share"]
     with connect() as con:
-        create_macros(con, "wilson_interval")
+        create_macros(con, "macros/wilson_interval")
         con.register("shares", pd.DataFrame(rows, columns=columns))
         return con.execute(sql_text("steps/share_intervals")).df()

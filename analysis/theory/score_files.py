@@ -173,7 +173,7 @@ def _emergence_share(
         write_tree(Path(folder), world, tasks, n_processes)
         tables = bigbench.normalise(Path(folder), n_processes)
         make_curves(con, inputs_of_score(con, tables, references))
-        create_macros(con, "wilson_interval")
+        create_macros(con, "macros/wilson_interval")
         con.register("settings", pd.DataFrame({"emergence_threshold": [float(emergence_threshold)]}))
         share = con.execute(sql_text("figures/emergence_share")).to_arrow_table()
         of_pairs = con.execute(sql_text("steps/pair_shares")).to_arrow_table()

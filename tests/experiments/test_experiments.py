@@ -449,7 +449,7 @@ def test_every_experiment_trains_scores_and_draws(tmp_path):
     }  # fmt: skip
     with duckdb.connect(str(tmp_path / "data/small_models/emergence.duckdb"), read_only=True) as con:
         n_curves, n_tested = con.execute(
-            "select (select count(*) from curves), (select count(*) from mirage where verdict <> 'not_testable')"
+            "select (select count(*) from curves), (select count(*) from breaks where verdict <> 'not_testable')"
         ).fetchall()[0]
         assert n_curves > 100 and n_tested > 10
         assert con.execute("select distinct n_source from curves where n_source is not null").fetchall() == [("given",)]

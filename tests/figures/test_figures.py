@@ -13,7 +13,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from analysis.base import sql
 from analysis.base.database import connect, create_macros
-from analysis.figures import annotated, concentration, dataset, forecasts, jumps, pdf, power, scores, style, theory
+from analysis.figures import annotated, breaks, concentration, dataset, jumps, pdf, power, scores, style, theory
 from analysis.figures.registry import FIGURES, figures_of, function_named
 from analysis.normalise.bigbench import normalise
 
@@ -273,7 +273,7 @@ def test_hostile_names_are_drawn_as_text(tmp_path):
             con.execute(f"from read_csv({sql.quoted(paths['csv'])}, header = true)").fetchall()
         frame = pd.read_csv(paths["csv"], keep_default_na=False, dtype=str)
         assert len(frame) == len(numbers(database, name))
-        if name.startswith(("figure_5a", "mirage_gallery")):
+        if name.startswith(("figure_5a", "break_gallery")):
             assert set(frame["task"]) == {name for name in HOSTILE if name}
         if name == "figure_6":
             assert len(set(frame["task"]) & set(HOSTILE)) == 6
@@ -353,9 +353,9 @@ def test_figures_of_the_theory_are_drawn_the_same_twice(tmp_path):
             assert "theory, no data" in text and "$" not in text
 
 
-# --- the mirage test ---------------------------------------------------------------------------------------------------
+# --- the break test ----------------------------------------------------------------------------------------------------
 
-OF_THE_MIRAGE_TEST = ["figure_6", "mirage_gallery", "mirage_slopes", "forecast_coverage", "annotated_agreement"]
+OF_THE_BREAK_TEST = ["figure_6", "break_verdicts", "break_gallery", "break_sizes", "annotated_agreement"]
 
 
 @pytest.fixture(scope="module")
@@ -383,27 +383,64 @@ def test_figure_6_draws_the_same_answers_under_two_metrics(real_database):
     assert "score ∞" in shown and "score 18.5" in shown and "6 tasks of 54" in shown
 
 
-def test_the_gallery_shows_every_verdict_with_its_fit(real_database):
-    frame = numbers(real_database, "mirage_gallery")
-    found = frame.drop_duplicates("place").set_index("task")["verdict"].to_dict()
-    assert found == {
-        "language_games": "mirage",
-        "word_unscrambling": "mirage",
-        "word_sorting": "resolution",
-        "novel_concepts": "resolution",
+@pytest.fixture(scope="module")
+def broken_database(tmp_path_factory):
+    """Twelve smooth tasks; one with a break that jumps, one with a break that does not, one of ties, one of zeros."""
+    folder, x = tmp_path_factory.mktemp("broken"), np.linspace(-1, 1, 12)
+    smooth = [np.exp(-np.exp(0.2 - 0.1 * k - 0.8 * x)) for k in range(12)]
+    steep = np.exp(-np.exp(0.8 - 1.5 * x - 1.2 * (np.arange(12) >= 5)))
+    curves = {f"smooth_{k}": np.round(2003 * y) for k, y in enumerate(smooth)} | {
+        "jumping": [600, 620, 640, 660, 680, 700, 1600, 1612, 1624, 1636, 1648, 1660],
+        "breaking": np.round(2003 * steep),
+        "tied": [600, 600, 700, 700, 800, 800, 800, 900, 900, 1000, 1000, 1111],
+        "zeros": [0] * 10 + [1, 1200],
     }
-    figure = jumps.draw_gallery(frame, "real", 20)
+    for name, counts in curves.items():
+        put_curve(folder / "in", [float(count) / 2003 for count in counts], name)
+    return save_database(build(normalise(folder / "in")), folder / "broken.duckdb")
+
+
+def test_the_gallery_shows_every_verdict_with_its_law(broken_database):
+    frame = numbers(broken_database, "break_gallery")
+    found = frame.drop_duplicates("place")
+    assert found[["place", "task", "verdict"]].to_numpy().tolist() == [
+        [1, "jumping", "break"], [2, "tied", "smooth"], [3, "zeros", "inconclusive"],
+    ]  # fmt: skip
+    figure = breaks.draw_gallery(frame, "made up", 20)
     shown = texts(figure)
-    assert "2 resolution, 2 mirage" in shown and "mirage, slope −0.33" in shown and "n=205" in shown
-    lines = [line for axes in figure.axes for line in axes.lines if len(line.get_xdata()) == 200]
-    assert len(lines) == 4
+    assert "by verdict: 1 break, 1 smooth: no break, 1 inconclusive." in " ".join(shown.split()) and "n=2,003" in shown
+    size = found.set_index("task").loc["jumping", "break_size"]
+    assert f"break, loss / {np.exp(size):.1f}" in shown
+    laws = [line for axes in figure.axes for line in axes.lines if len(line.get_xdata()) == 200]
+    assert len(laws) == 3
+    # The law of the tied curve goes between its steps of 100 of 2,003 examples, and the break is shaded where it lies.
+    tied = frame[frame["task"] == "tied"]
+    drawn = np.interp(np.log(tied["scale"]), np.log(laws[1].get_xdata()), laws[1].get_ydata())
+    np.testing.assert_allclose(drawn, tied["score"], atol=50 / 2003)
+    spans = [patch for patch in figure.axes[0].patches if patch.get_alpha() == 0.12]
+    assert [(span.get_x(), span.get_x() + span.get_width()) for span in spans] == [
+        (pytest.approx(1e11), pytest.approx(1e12))
+    ]
+    assert not [patch for axes in figure.axes[1:] for patch in axes.patches if patch.get_alpha() == 0.12]
+
+
+def test_the_gallery_of_real_results(real_database):
+    frame = numbers(real_database, "break_gallery")
+    assert frame.drop_duplicates("place").set_index("task")["verdict"].to_dict() == {
+        "word_sorting": "break",  # from 4 % to 24 % at the last scale alone
+        "novel_concepts": "at_chance",  # of 6 examples
+        "language_games": "inconclusive",  # zeros but for the last scales
+        "word_unscrambling": "inconclusive",
+    }
+    shown = texts(breaks.draw_gallery(frame, "real", 20))
+    assert "1 break, 1 at chance, 2 inconclusive" in " ".join(shown.split()) and "n=205" in shown
 
 
 def test_the_gallery_drops_what_all_names_share_and_frees_small_axes(real_database):
-    frame = numbers(real_database, "mirage_gallery")
+    frame = numbers(real_database, "break_gallery")
     names = {name: f"suite_{name}" for name in frame["task"]}
     small = frame.assign(task=frame["task"].map(names), score=frame["score"] / 20, score_high=frame["score_high"] / 20)
-    figure = jumps.draw_gallery(small.assign(score_low=0.0), "real", 20)
+    figure = breaks.draw_gallery(small.assign(score_low=0.0), "real", 20)
     shown = texts(figure)
     assert "word_sorting" in shown and "suite_" not in shown
     assert all(axes.get_ylim()[1] < 0.06 for axes in figure.axes if axes.get_title(loc="left"))
@@ -422,18 +459,73 @@ def test_common_prefixes_are_whole_words(names, expected):
     assert list(style.without_common_prefix(names).values()) == expected
 
 
-def test_slopes_mark_the_annotated_tasks_and_the_bounds(real_database):
-    frame = numbers(real_database, "mirage_slopes")
-    assert len(frame) == 4 and frame["n_tested"].unique().tolist() == [77]
-    annotated = set(frame.loc[frame["is_annotated"], "task"])
-    assert annotated == {"word_sorting", "word_unscrambling"}
-    figure = jumps.draw_slopes(frame, "real", 20)
-    drawn = np.concatenate([c.get_offsets() for c in figure.axes[0].collections if len(c.get_offsets())])
-    assert len(drawn[~np.isnan(drawn.astype(float)).any(axis=1)]) == 4
-    assert "4 curves whose jump was bootstrapped, of 77" in texts(figure)
+def test_verdicts_are_counted_by_metric_and_by_jumps(real_database):
+    frame = numbers(real_database, "break_verdicts")
+    with connect(real_database, read_only=True) as con:
+        found = con.execute("select metric, jumps, verdict from breaks where verdict <> 'not_testable'").df()
+        untested = con.execute("select count(*) from breaks where verdict = 'not_testable' and jumps").fetchall()[0][0]
+    expected = found.value_counts().rename("n_curves").reset_index()
+    key = ["metric", "jumps", "verdict"]
+    pd.testing.assert_frame_equal(
+        frame[[*key, "n_curves"]].sort_values(key, ignore_index=True), expected.sort_values(key, ignore_index=True)
+    )
+    assert frame["n_curves"].sum() == 77 and set(frame["n_jumps_not_testable"]) == {untested} == {3}
+    figure = breaks.draw_verdicts(frame, "real", 20)
+    shares = [sum(bar.get_width() for bar in axes.patches) for axes in figure.axes]
+    n_metrics = [frame.loc[frame["jumps"] == jumps, "metric"].nunique() for jumps in (True, False)]
+    assert shares == [pytest.approx(n) for n in n_metrics] and n_metrics == [2, 2]
+    shown = " ".join(texts(figure).split())
+    assert "which table breaks has the reasons: 3." in shown and "above 20" in shown
 
 
-@pytest.mark.parametrize("name", ["figure_6", "mirage_gallery"])
+def test_metrics_of_fewest_curves_are_one_row(tmp_path):
+    """The six metrics of most curves have rows of their own."""
+    with connect() as con:
+        con.execute("create table breaks (metric text, jumps boolean, verdict text)")
+        for k in range(9):
+            con.execute(f"insert into breaks select 'm{k}', false, 'smooth' from range({20 - k})")
+        con.execute("insert into breaks select 'untested', true, 'not_testable' from range(5)")
+        frame = con.execute(sql.sql_text("figures/break_verdicts")).df()
+    assert frame["metric"].tolist() == ["m0", "m1", "m2", "m3", "m4", "m5", "other metrics"]
+    assert frame["n_curves"].tolist() == [20, 19, 18, 17, 16, 15, 14 + 13 + 12]
+    assert set(frame["n_jumps_not_testable"]) == {5}
+
+
+def test_breaks_are_drawn_by_size_with_their_intervals(broken_database):
+    frame = numbers(broken_database, "break_sizes")
+    assert set(frame["task"]) == {"jumping", "breaking"} and set(frame["n_pairs"]) == {2} == set(
+        frame["n_curves_with_break"] + 1
+    )
+    of_task = frame.set_index("task")
+    assert of_task["jumps"].to_dict() == {"jumping": True, "breaking": False}
+    assert of_task["break_scale"].to_dict() == {"jumping": 1e12, "breaking": 1e11}
+    assert of_task.loc["breaking", "break_size_low"] < 1.2 < of_task.loc["breaking", "break_size_up"]
+    with connect(broken_database, read_only=True) as con:
+        tested = con.execute("select count(*) from pairs where verdict <> 'not_testable'").fetchall()[0][0]
+    assert set(frame["n_pairs_tested"]) == {tested} == {16}
+    figure = breaks.draw_sizes(frame, "made up", 20)
+    (axes,) = figure.axes
+    bars = [path.vertices[:, 0].tolist() for one in axes.collections for path in one.get_paths() if len(path.vertices) == 2]
+    assert bars == [[pair.break_size_low, pair.break_size_up] for pair in frame.itertuples()]
+    filled = {
+        tuple(one.get_offsets()[0]): one.get_facecolor()[0][:3].min() < 1
+        for one in axes.collections
+        if one.get_offsets().any()
+    }
+    assert filled == {(pair.break_size, row): pair.jumps for row, pair in enumerate(frame.itertuples())}
+    shown = " ".join(texts(figure).split())
+    assert "All 2 pairs with a break" in shown and "of 16 that were tested" in shown and "from 1e12, 1 curve" in shown
+
+
+def test_of_many_breaks_those_of_the_smallest_q_are_drawn(broken_database):
+    one = numbers(broken_database, "break_sizes").iloc[[0]]
+    many = pd.concat([one.assign(task=f"t{k}", n_pairs=1234) for k in range(30)], ignore_index=True)
+    figure = breaks.draw_sizes(many, "made up", 20)
+    assert "The 30 of 1,234 pairs with the smallest q with a break" in " ".join(texts(figure).split())
+    assert len(figure.axes[0].get_yticklabels()) == 30
+
+
+@pytest.mark.parametrize("name", ["figure_6", "break_gallery"])
 def test_points_have_wilson_intervals(real_database, name):
     frame = numbers(real_database, name)
     n = frame["n_examples"] * frame.get("n_models", 1)
@@ -447,31 +539,11 @@ def test_points_have_wilson_intervals(real_database, name):
 
 def test_what_is_no_share_has_no_interval():
     with connect() as con:
-        create_macros(con, "wilson_interval")
+        create_macros(con, "macros/wilson_interval")
         found = con.sql(
             "select wilson_interval(y, 100).low from (values (-0.1), (0.0), (1.0), (1.5), (80)) as t(y)"
         ).fetchall()
     assert [low is None for (low,) in found] == [True, False, False, True, True]
-
-
-def test_forecasts_are_counted(real_database):
-    frame = numbers(real_database, "forecast_coverage")
-    with connect(real_database, read_only=True) as con:
-        tested = con.execute("select count(*) from mirage where verdict <> 'not_testable'").fetchall()[0][0]
-        hits = con.execute(
-            "select count(*) from mirage where verdict <> 'not_testable' and forecast_status = 'ok' and forecast_hit"
-        ).fetchall()[0][0]
-    one = frame[frame["n_held_out"] == 1]
-    assert one["n_curves"].sum() == tested == 77
-    assert one["n_hit"].sum() == hits
-    assert (frame["n_predicted"] + frame["n_not_predictable"] == frame["n_curves"]).all()
-    for row in frame.itertuples():
-        if row.n_predicted:
-            low, high = binomtest(row.n_hit, row.n_predicted).proportion_ci(method="wilson")
-            assert (row.coverage_low, row.coverage_high) == (pytest.approx(low), pytest.approx(high))
-    row = one[(one["metric"] == "exact_str_match") & one["jumps"].astype(bool)].iloc[0]
-    assert row["n_predicted"] > 0
-    assert f"{row['n_hit']}/{row['n_predicted']}" in texts(forecasts.draw_coverage(frame, "real", 20))
 
 
 def test_agreement_with_the_hand_labels_counts_all_pairs(real_database):
@@ -496,20 +568,24 @@ def test_annotated_tasks_are_listed_with_their_verdicts(real_database, tmp_path)
     frame = pd.read_csv(tmp_path / "t.csv")
     assert len(frame) == len(listed) == 83
     assert frame["label"].value_counts().to_dict() == {"smooth": 37, "emergent": 35, "other": 6, "flat": 5}
-    assert frame.set_index("task").loc["word_sorting", "verdict"] == "resolution"
+    of_task = frame.set_index("task")
+    assert of_task.loc["word_sorting", ["verdict", "curve_verdict", "curve_source_of_jump"]].tolist() == ["break"] * 3
+    assert of_task.loc["word_unscrambling", "verdict"] == "inconclusive"
+    with_break = {"word_sorting", "bbq_lite_json"}
+    assert set(frame.loc[frame["verdict"] == "break", "task"]) == set(frame.loc[frame["q"] < 0.05, "task"]) == with_break
 
 
-def test_figures_of_the_mirage_test_without_anything_to_draw(tmp_path):
+def test_figures_of_the_break_test_without_anything_to_draw(tmp_path):
     put_curve(tmp_path / "in", [0.1, 0.2, 0.3], "odd_task", "Odd family")
     database = save_database(build(normalise(tmp_path / "in")), tmp_path / "d.duckdb")
-    for name in OF_THE_MIRAGE_TEST:
+    for name in OF_THE_BREAK_TEST:
         paths = {kind: str(tmp_path / f"{name}.{kind}") for kind in ("svg", "png", "csv")}
         dataset.write_figure(name, database, REFERENCES, paths, "odd", 20)
         assert "dataset: odd" in "".join(ET.parse(paths["svg"]).getroot().itertext())
 
 
-def test_figures_of_the_mirage_test_are_the_same_in_every_run(real_database, tmp_path):
-    for name in ("mirage_gallery", "mirage_slopes"):
+def test_figures_of_the_break_test_are_the_same_in_every_run(real_database, tmp_path):
+    for name in ("break_verdicts", "break_gallery", "break_sizes"):
         found = []
         for folder in "ab":
             paths = {kind: str(tmp_path / folder / f"{name}.{kind}") for kind in ("svg", "png", "csv")}
@@ -518,16 +594,16 @@ def test_figures_of_the_mirage_test_are_the_same_in_every_run(real_database, tmp
         assert found[0] == found[1], name
 
 
-def test_power_is_drawn_for_both_tests():
-    rows = [
-        (metric, n, size, test, 50, 0.05 + size / 10, size / 5)
-        for metric in ("exact_str_match", "multiple_choice_grade")
-        for n in (100, 1000)
-        for size in (0.0, 1.0, 2.0)
-        for test in ("p_smooth", "p_sharp")
-    ]
-    columns = ["metric", "n_examples", "break_size", "test", "n_curves", "share", "jump_share"]
-    frame = pd.DataFrame(rows, columns=columns).assign(share_low=0.0, share_high=0.4)
+def test_power_is_drawn_in_every_cell():
+    """Of one cell the shares are stacked: break below, then inconclusive, then smooth; what is at chance is left white."""
+    columns = ["break_size", "n_examples", "n_scales", "scatter", "verdict", "share"]
+    shares = {"break": 0.1, "inconclusive": 0.3, "smooth": 0.4}
+    cells = [(size, n, m, rho) for size in (0.0, 1.0, 2.0) for n in (100, 1000) for m in (8, 12) for rho in (0.005, 0.015)]
+    frame = pd.DataFrame([(*cell, name, share) for cell in cells for name, share in shares.items()], columns=columns)
     figure = power.draw_power(frame, "theory, no data")
-    assert len(figure.axes) == 2 and len(figure.axes[0].lines) == 6
-    assert "p_smooth, 1,000 examples" in texts(figure)
+    assert len(figure.axes) == 8
+    for axes in figure.axes:
+        areas = [one.get_paths()[0].vertices[:, 1] for one in axes.collections]
+        assert [(y.min(), y.max()) for y in areas] == [(0, 0.1), (0.1, 0.4), (0.4, pytest.approx(0.8))]
+    shown = texts(figure)
+    assert "1,000 examples\n12 scales" in shown and "scatter 0.015" in shown and "theory, no data" in shown

@@ -48,7 +48,7 @@ def test_what_samples_add_to_a_score(tmp_path, metric, chance):
     np.testing.assert_allclose(scores["stderr"], right.std(axis=1, ddof=1) / np.sqrt(37), rtol=1e-12)
     assert set(scores["n_examples"]) == {37} and set(scores["shots"]) == {2} and set(scores["chance"]) == {chance}
     con = build(tables)
-    assert rows(con, "select n_scales, n_examples, n_source, chance from mirage") == [
+    assert rows(con, "select n_scales, n_examples, n_source, chance from breaks") == [
         {"n_scales": 6, "n_examples": 37, "n_source": "given", "chance": chance}
     ]
 

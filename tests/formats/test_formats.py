@@ -126,7 +126,7 @@ def test_two_filters_of_one_metric_are_two_curves(tmp_path):
         {"filter": "strict-match", "n_scales": 6, "n_examples": 2376, "n_source": "given", "y_max": 0.5},
     ]
     assert rows(con, "select distinct stderr from scores order by all") == [{"stderr": 0.01}, {"stderr": 0.02}]
-    assert rows(con, "select distinct verdict <> 'not_testable' as tested, chance from mirage") == [
+    assert rows(con, "select distinct verdict <> 'not_testable' as tested, chance from breaks") == [
         {"tested": True, "chance": 0.0}
     ]
     assert rows(con, "select curve_filter, n_curves from triplets") == [{"curve_filter": "flexible-extract", "n_curves": 2}]
@@ -303,7 +303,7 @@ def test_examples_and_bookkeeping_of_helm(tmp_path):
     found = rows(con, "select task, metric, filter, n_scales, n_examples, n_source from curves")
     assert found == [{"task": "gsm", "metric": "exact_match", "filter": "split=test", "n_scales": 4, "n_examples": 135,
                       "n_source": "given"}]  # fmt: skip
-    assert rows(con, "select chance from mirage") == [{"chance": 0.0}]
+    assert rows(con, "select chance from breaks") == [{"chance": 0.0}]
     assert rows(con, "select metric from metrics where is_bookkeeping order by 1") == [
         {"metric": "inference_runtime"}, {"metric": "num_instances"}]  # fmt: skip
 

@@ -173,4 +173,4 @@ def test_the_whole_way(tmp_path, n_shards):
         assert [row["score"] for row in shown] == expected and {row["source_file"] for row in shown} == {
             "averages of instances"
         }
-        assert rows(con, "select count(*) as n from mirage where verdict <> 'not_testable'") == [{"n": 4}]
+        assert rows(con, "select count(*) as n from breaks where verdict <> 'not_testable'") == [{"n": 4}]

@@ -65,7 +65,7 @@ def hostile_pages(tmp_path_factory):
     con = build(normalise(folder / "in"), facts={"source": "/".join(HOSTILE), "commit": HOSTILE[2]})
     database = str(folder / "d.duckdb")
     con.execute(f"attach {sql.quoted(database)} as d; copy from database memory to d; detach d")
-    config = {"emergence_threshold": 20, "steepest_plausible_slope": -0.2}
+    config = {"emergence_threshold": 20, "sharpness_threshold": 2, "smallest_break": 1}
     pages = {"explorer": explorer.page(database, HOSTILE[0], True)}
     pages["report"] = report.page(database, HOSTILE[0], [], config, True)
     for name, text in pages.items():
@@ -117,7 +117,7 @@ def test_every_control_of_the_explorer(browser, real_pages):
     settled(browser)
     assert chart(browser).startswith("multiple_choice_grade of novel_concepts, BIG-G T=0: ")
     told = browser.find_element(By.ID, "verdict").text
-    assert "∞ (above the threshold)" in told and "resolution" in told and "6" in told
+    assert "∞: a jump" in told and "at chance" in told and "source of the jump\nties" in told and "examples\n6" in told
     others = [caption.text for caption in browser.find_elements(By.CSS_SELECTOR, "#others figcaption")]
     assert len(others) == 1 and others[0].startswith("top_choice_brier_score: score ")
     assert browser.find_elements(By.CSS_SELECTOR, "#chart svg") and browser.find_elements(By.CSS_SELECTOR, "#others svg")
@@ -141,6 +141,8 @@ def test_every_control_of_the_explorer(browser, real_pages):
     browser.find_element(By.CSS_SELECTOR, "#rows button").click()
     settled(browser)
     assert chart(browser).startswith("exact_str_match of word_sorting")
+    told = browser.find_element(By.ID, "verdict").text
+    assert "improvement score\n49: a jump" in told and "verdict\nbreak" in told and "likeliest break\nfrom 128" in told
     search.clear()
     search.send_keys(" ")
     n_rows = len(browser.find_elements(By.CSS_SELECTOR, "#rows tr"))

@@ -1,5 +1,6 @@
 """The report page: self-contained, whatever the names in it."""
 
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -28,13 +29,11 @@ class Page(HTMLParser):
         self.text.append(data)
 
 
-@pytest.fixture(scope="module")
-def page(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("report")
+def made(folder, values):
+    """The report of one task of every name, on which six models have these scores."""
     for number, name in enumerate(NAMES):
         for k in range(6):
-            scores = {"exact_str_match": (0, 0, 0.01, 0, 0, 0.53)[k]}
-            document = score_file([entry(scores, label=name)], name, name, f"m{k}", 10.0**k)
+            document = score_file([entry({"exact_str_match": values[k]}, label=name)], name, name, f"m{k}", 10.0**k)
             put(folder / "in", document, f"scores_{k}.json", f"task{number}")
     put(folder / "in", b"", "scores_empty.json", "task0")
     con = build(normalise(folder / "in"), facts={"source": HOSTILE, "commit": None})
@@ -42,8 +41,20 @@ def page(tmp_path_factory):
     con.execute(f"attach {sql.quoted(str(path))} as d; copy from database memory to d; detach d")
     svg = b'<svg xmlns="http://www.w3.org/2000/svg"><text>hello</text></svg>'
     figures = [report.Figure("one", HOSTILE, svg, "<p>A caption.</p>")]
-    config = {"emergence_threshold": 20, "steepest_plausible_slope": -0.2}
+    config = {"emergence_threshold": 20, "sharpness_threshold": 2, "smallest_break": 1}
     return report.page(str(path), HOSTILE, figures, config, simulated=True)
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    """Of scores that may be rounded, so that nothing can be tested."""
+    return made(tmp_path_factory.mktemp("report"), (0, 0, 0.01, 0, 0, 0.53))
+
+
+@pytest.fixture(scope="module")
+def tested_page(tmp_path_factory):
+    """Of curves that are zeros, but for one late rise of which nothing can be said."""
+    return made(tmp_path_factory.mktemp("tested"), [count / 203 for count in (0, 0, 2, 0, 0, 107)])
 
 
 def test_names_are_text(page):
@@ -80,6 +91,37 @@ def test_it_says_what_was_run_and_found(page):
     assert "empty" in text and "Emergence shows on few of the preferred metrics." not in text
     assert "None of the paper's claims about BIG-bench can be asked of these data." in text
     assert "Preferred scores only: one metric per task." in text
+    assert "its improvement score is above 20, and above 2 times that of a straight line" in text
+    assert "where a break of 1 (of the log loss) is excluded" in text
+
+
+def cells(page, title):
+    """Rows of the table under a heading, as lists of texts."""
+    (body,) = re.findall(rf"<h3>{title}</h3>.*?<tbody>(.*?)</tbody>", page, re.DOTALL)
+    rows_of = re.findall(r"<tr>(.*?)</tr>", body, re.DOTALL)
+    return [
+        [re.sub(r"<.*?>", "", cell).strip() for cell in re.findall(r"<td.*?>(.*?)</td>", row, re.DOTALL)] for row in rows_of
+    ]
+
+
+def test_it_says_what_the_break_test_found(tested_page):
+    n = str(len(NAMES))
+    assert cells(tested_page, "Verdicts of the break test") == [["inconclusive", "yes", "", n]]
+    moved = cells(tested_page, "How the verdicts move with each choice")
+    assert len(moved) == 7 and {tuple(row[1:]) for row in moved} == {(n, *"00000")}
+    facts = dict(re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", tested_page))
+    asked = ("curves tested", "of them jump", "jumps with a break", "smooth jumps", "jumps at chance", "jumps undecided")
+    assert [facts[name] for name in asked] == [n, n, "0", "0", "0", n]
+    top = cells(tested_page, "Triplets that display emergence, the 40 largest")
+    assert {(row[3], *row[-2:]) for row in top} == {("53.5", "203", "inconclusive")} and len(top) == len(NAMES)
+    text = " ".join("".join(Page(tested_page).text).split())
+    assert f"{n} curves tested. Of {n} triplets that jump and can be tested 0 have a break" in text
+
+
+def test_it_says_why_nothing_was_tested(page):
+    (row,) = cells(page, "Verdicts of the break test")
+    assert row == ["not_testable", "yes", "number of examples unknown: the scores may be rounded", str(len(NAMES))]
+    assert "<p>None.</p>" in re.findall(r"<h3>How the verdicts move with each choice</h3>.*?<h3>", page, re.DOTALL)[0]
 
 
 @pytest.mark.parametrize(

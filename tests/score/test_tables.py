@@ -2,9 +2,11 @@
 
 import math
 
+import numpy as np
 import pytest
 from builders import build, entry, put, put_curve, rows, score_file
 
+from analysis import emergence_score
 from analysis.base import tables
 from analysis.base.database import connect
 from analysis.base.tables import TABLES, create_table, failed_checks
@@ -65,7 +67,7 @@ def test_counted_curves_and_the_settings_by_which_the_file_judges(small):
     expected = (curves["entry_kind"] != "aggregate") & (curves["n_scales"] >= 5) & curves["direction"].notna()
     expected &= curves["metric"] != "normalized_aggregate_score"
     assert (curves["is_counted"] == expected).all() and 0 < expected.sum() < len(curves)
-    assert small.sql("from settings").fetchall() == [(20.0, -0.2, 0, "jumps")]
+    assert small.sql("from settings").fetchall() == [(20.0, 2.0, 1.0, 0)]
 
 
 def test_a_failed_check_is_reported(small):
@@ -87,12 +89,18 @@ def test_the_contract(small):
         "metrics": "metric, is_linear, is_continuous, is_proportion, higher_is_better, lower_bound, upper_bound, known",
         "annotations": "task, label, first_model_family, first_model_size",
         "curves": "task, subtask, shots, metric, filter, model_family, entry_kind, n_scales, is_preferred, y_min, y_max, "
-        "emergence_score, improvement_score, linearity, sharpness, direction, status, smallest_step, n_examples, "
-        "n_source, n_ambiguous",
+        "emergence_score, improvement_score, linearity, sharpness, straight_line_score, direction, status, smallest_step, "
+        "n_examples, n_source, n_ambiguous",
+        "breaks": "task, subtask, shots, metric, filter, model_family, n_examples, chance, jumps, p_break, q_break, "
+        "break_scale, break_size, break_size_low, break_size_up, break_size_high, verdict, source_of_jump, reason",
+        "sensitivity": "choice, verdict, verdict_then, n_curves",
+        "mirages": "task, subtask, shots, metric, filter, model_family, improvement_score, source_of_jump",
         "triplets": "task, metric, model_family, emergence_score, improvement_score, linearity, curve_subtask, "
-        "curve_shots, curve_filter, n_curves, median_improvement_score, is_preferred, status",
+        "curve_shots, curve_filter, n_curves, median_improvement_score, exceeds_threshold, displays_emergence, "
+        "is_preferred, status, n_curves_tested, p, q, verdict",
         "pairs": "task, model_family, metric, emergence_score, improvement_score, linearity, curve_subtask, "
-        "curve_shots, curve_filter, n_curves, median_improvement_score, is_preferred, status",
+        "curve_shots, curve_filter, n_curves, median_improvement_score, exceeds_threshold, displays_emergence, "
+        "is_preferred, status, n_curves_tested, p, q, verdict",
         "rejects": "kind, file, location, reason, detail, n_numbers",
         "provenance": "key, value",
     }
@@ -186,15 +194,69 @@ def test_emergence_needs_five_scales(database):
     ]
 
 
-def test_the_threshold_is_exclusive(database):
+def test_the_thresholds_are_exclusive(database):
+    """By Python's own comparison of the same doubles, at each threshold and next to it."""
     put_curve(database.root, LINE)
-    assert rows(database(settings={"emergence_threshold": 4.99}), "select displays_emergence as d from pairs") == [
-        {"d": True}
-    ]
-    exact = rows(database(), "select improvement_score as s from pairs")[0]["s"]
-    assert rows(database(settings={"emergence_threshold": exact}), "select displays_emergence as d from pairs") == [
-        {"d": False}
-    ]
+    con = database()
+    (score, line), *_ = con.execute("select improvement_score, straight_line_score from curves").fetchall()
+    assert (score, line) == (pytest.approx(5), pytest.approx(5))
+    for emergence, sharpness in [(4.99, 0.5), (score, 0.5), (4.99, score / line), (4.99, 0.999), (4.99, 1.001), (1.0, 2.0)]:
+        con = database(settings={"emergence_threshold": emergence, "sharpness_threshold": sharpness})
+        found = rows(con, "select exceeds_threshold as e, displays_emergence as d from pairs")
+        assert found == [{"e": score > emergence, "d": score > emergence and score > sharpness * line}]
+
+
+# Steps in natural logarithm of scale, and what a straight line scores there: their sum over the root of their median square.
+UNEVEN = {
+    "even": ([2, 2, 2, 2, 2], 5.0),
+    "one wide step": ([1, 1, 1, 1, 11], 15.0),
+    "narrow steps": ([0.1, 0.1, 0.1, 3, 3], 63.0),
+    "an even number of steps": ([1, 1, 1, 2, 3, 4], 12 / math.sqrt(2.5)),
+}
+
+
+@pytest.mark.parametrize("name", UNEVEN)
+def test_a_jump_is_sharper_than_a_straight_line_at_the_same_scales(database, name):
+    """Curves of one step of `rise` after steps of 1: they are above 20 long before they are above a straight line twice."""
+    steps, expected = UNEVEN[name]
+    scales = [1e6 * math.exp(sum(steps[:k])) for k in range(len(steps) + 1)]
+    for rise in (20, 30, 60, 140):
+        put_curve(
+            database.root,
+            [k / 1000 for k in range(len(steps))] + [(len(steps) - 1 + rise) / 1000],
+            f"t{rise}",
+            scales=scales,
+        )
+    put_curve(database.root, [math.log(scale) for scale in scales], "line", scales=scales)
+    con = database()
+    found = {row["task"]: row for row in rows(con, "from curves")}
+    assert all(row["straight_line_score"] == pytest.approx(expected, rel=1e-9) for row in found.values())
+    assert found["line"]["improvement_score"] == pytest.approx(expected, rel=1e-9)
+    displays = {
+        row["task"]: row for row in rows(con, "select task, exceeds_threshold as e, displays_emergence as d from triplets")
+    }
+    for rise in (20, 30, 60, 140):
+        score = len(steps) - 1 + rise
+        assert found[f"t{rise}"]["improvement_score"] == pytest.approx(score, rel=1e-9)
+        assert displays[f"t{rise}"] == {"task": f"t{rise}", "e": True, "d": score > 2 * expected}
+    assert displays["line"]["d"] is False
+
+
+def test_a_straight_line_scores_what_the_score_of_its_own_scales_is(small):
+    """The function on arrays, of the log scales of every curve; a straight line over evenly spaced scales scores n - 1."""
+    found = small.sql(
+        "select any_value(n_scales) as n, any_value(straight_line_score) as line, list(scale order by scale) as scales "
+        "from curves inner join points using (curve_id) where n_scales >= 3 group by curve_id"
+    ).df()
+    expected = [emergence_score(np.log(scales)) for scales in found["scales"]]
+    np.testing.assert_allclose(found["line"], expected, rtol=1e-12)
+    assert len(found) > 100 and (found["line"] > 1.05 * (found["n"] - 1)).any()
+
+
+def test_an_infinite_score_displays_emergence_at_any_scales(database):
+    put_curve(database.root, JUMP, scales=[1e6, 1.01e6, 1.02e6, 1.03e6, 1e9, 1e12])
+    found = rows(database(), "select straight_line_score > 500 as wide, displays_emergence as d from curves, pairs")
+    assert found == [{"wide": True, "d": True}]
 
 
 def test_aggregates_do_not_compete(database):

@@ -78,8 +78,8 @@ def test_the_numbers_of_the_oracle(run):
 def test_the_numbers_of_the_product(run):
     _, con = run
     pairs = con.execute("select * from pairs where is_counted").df()
-    assert (len(pairs), pairs["displays_emergence"].sum(), pairs["metric"].nunique()) == (831, 164, 33)
-    by_metric = pairs.groupby("metric")["displays_emergence"].agg(["sum", "size"])
+    assert (len(pairs), pairs["exceeds_threshold"].sum(), pairs["metric"].nunique()) == (831, 164, 33)
+    by_metric = pairs.groupby("metric")["exceeds_threshold"].agg(["sum", "size"])
     assert {name: tuple(row) for name, row in by_metric.loc[by_metric["sum"] > 2].iterrows()} == {
         "exact_str_match": (65, 151),
         "multiple_choice_grade": (60, 528),
@@ -88,8 +88,9 @@ def test_the_numbers_of_the_product(run):
         "log_likelihood": (3, 4),
     }
     assert (by_metric["sum"] > 0).sum() == 10
-    by_family = pairs.groupby(["task", "model_family"])["displays_emergence"].any()
+    by_family = pairs.groupby(["task", "model_family"])["exceeds_threshold"].any()
     assert (len(by_family), by_family.sum()) == (798, 161)
+    assert pairs["displays_emergence"].sum() == 156
     found = con.execute(
         "select n_metrics_with_any from emergence_by_threshold "
         "where statistic = 'largest' order by metrics = 'all' desc, threshold"
@@ -132,7 +133,7 @@ def test_what_is_known_of_single_tasks(run):
         "select count(*) from curves where metric in ('difference_score', 'unnamed:arithmetic') and "
         "(direction is not null or improvement_score is not null)"
     ).fetchall() == [(0,)]
-    fake = con.execute("select distinct verdict, reason from mirage where task = 'real_or_fake_text'").fetchall()
+    fake = con.execute("select distinct verdict, reason from breaks where task = 'real_or_fake_text'").fetchall()
     assert all(verdict == "not_testable" for verdict, _ in fake) and len(fake) > 0
     alike = rows(con, "select * from families_alike where model_family = 'BIG-G T=0' and other_family = 'BIG-G T=1'")[0]
     assert (alike["n_tasks"], alike["n_tasks_alike"]) == (205, 94)
@@ -153,26 +154,71 @@ def test_the_claims_are_answered(run):
 
 
 @pytest.mark.slow
-def test_what_the_second_test_finds(run):
-    """The numbers of docs/method.md, from the database by the function that users call."""
+def test_the_verdicts_are_those_of_the_function_that_users_call(run):
+    """From the points of all curves that were tested, whose models have one scale each."""
     _, con = run
     frame = con.execute(
-        "select task, subtask, shots, metric, model_family, scale as n_parameters, score, n_examples, chance "
-        "from points inner join mirage using (curve_id) where verdict <> 'not_testable'"
+        "select task, subtask, shots, metric, filter, model_family, scale as n_parameters, score, n_examples, chance "
+        "from points inner join breaks using (curve_id) where verdict <> 'not_testable'"
     ).df()
-    found = break_test(frame)
-    counts = found["verdict"].value_counts().to_dict()
-    jumps = con.execute(
-        "select task, subtask, shots, metric, model_family, improvement_score > 20 as jumps from mirage"
-    ).df()
-    of_jumps = found.merge(jumps)
-    of_jumps = of_jumps.loc[of_jumps["jumps"].astype(bool), "verdict"].value_counts().to_dict()
-    pairs = found.loc[found["verdict"] == "break", ["task", "model_family"]].drop_duplicates()
+    assert con.execute("select max(n_models) from points inner join breaks using (curve_id)").fetchall() == [(1,)]
+    expected = con.execute("select * from breaks where verdict <> 'not_testable' order by curve_id").df()
+    found = break_test(frame).sort_values("curve_id", ignore_index=True)
+    columns = [
+        "curve_id",
+        "jumps",
+        "p_break",
+        "q_break",
+        "break_scale",
+        "break_size_high",
+        "verdict",
+        "source_of_jump",
+        "reason",
+    ]
+    pd.testing.assert_frame_equal(found[columns], expected[columns], check_dtype=False)
+
+
+@pytest.mark.slow
+def test_what_the_break_test_finds(run):
+    """On pairs, and that counts of the tables agree with each other."""
+    _, con = run
+    pairs = con.execute("select * from pairs where is_counted").df()
+    jumping = pairs.loc[pairs["displays_emergence"], "verdict"].value_counts()
+    assert (jumping.sum(), jumping["not_testable"], jumping["at_chance"]) == (156, 60, 14) and "smooth" not in jumping
+    # Simple tasks of exact matches that the largest model alone solves.
+    assert {"word_sorting", "simple_arithmetic", "modified_arithmetic"} <= set(
+        pairs.loc[pairs["verdict"] == "break", "task"]
+    )
+    breaks = con.execute("from breaks").df()
+    facts = {key: value for key, value in con.execute("select key, value from provenance").fetchall()}
+    for name, n in breaks["verdict"].value_counts().items():
+        assert facts[f"verdicts_{name}"] == str(n)
+    # A pair has a break where its own q is below 0.05, and then one of its curves has one.
+    preferred = con.execute("select curve_id from curves where is_preferred").df()["curve_id"]
+    of_pair = breaks[breaks["curve_id"].isin(preferred) & (breaks["verdict"] == "break")]
+    key = ["task", "metric", "model_family"]
+    assert set(map(tuple, of_pair[key].to_numpy())) == set(
+        map(tuple, pairs.loc[pairs["verdict"] == "break", key].to_numpy())
+    )
+    mirages = con.execute("from mirages").df()
+    smooth = breaks[(breaks["verdict"] == "smooth") & breaks["source_of_jump"].notna()]
+    assert set(mirages["curve_id"]) == set(smooth["curve_id"]) and facts["mirages"] == str(len(mirages))
+
+
+@pytest.mark.slow
+def test_the_numbers_of_the_method(run):
+    """What docs/method.md says of these curves."""
+    _, con = run
+    breaks = con.execute("from breaks").df()
+    tested = breaks[breaks["verdict"] != "not_testable"]
+    counts = tested["verdict"].value_counts()
+    of_jumps = tested.loc[tested["jumps"], "verdict"].value_counts().reindex(counts.index, fill_value=0)
+    n_pairs = len(tested.loc[tested["verdict"] == "break", ["task", "model_family"]].drop_duplicates())
     text = " ".join((ROOT / "docs/method.md").read_text(encoding="utf-8").split())
     said = (
-        f"{len(found):,} of them: {counts['break']} on {len(pairs)} pairs of a task and a family have a break",
+        f"{len(tested):,} of them: {counts['break']} on {n_pairs} pairs of a task and a family have a break",
         f"{counts['smooth']} are smooth, {counts['at_chance']:,} are at chance and {counts['inconclusive']:,} inconclusive",
-        f"Of the {sum(of_jumps.values()):,} curves that jump, {of_jumps['break']} have a break",
+        f"Of the {of_jumps.sum():,} curves that jump, {of_jumps['break']} have a break",
     )
     for sentence in said:
         assert sentence in text, sentence
@@ -187,7 +233,7 @@ def test_queries_of_the_readme(run):
     for query, shown in examples:
         assert str(con.sql(query)).rstrip() == shown, query
     python = re.search(r"con\.sql\(\"(.*?)\"\)", readme)[1]
-    assert len(con.sql(python).fetchall()) == 164
+    assert len(con.sql(python).fetchall()) == 156
 
 
 @pytest.mark.slow
@@ -205,7 +251,7 @@ def test_the_committed_page_is_what_the_workflow_writes(run):
     folder, _ = run
     made = folder / "results/bigbench_preferred/page"
     names = sorted(path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file())
-    assert len(names) == 6
+    assert len(names) == 8
     differing = [name for name in names if (made / name).read_bytes() != (ROOT / "docs" / name).read_bytes()]
     assert differing == [], "cp -r results/bigbench_preferred/page/. docs/"
 
@@ -228,13 +274,20 @@ def test_the_numbers_of_the_page_are_those_of_its_table():
     page = (ROOT / "docs/bigbench.md").read_text(encoding="utf-8")
     pairs = pd.read_csv(ROOT / "docs/bigbench/pairs.csv")
     of_metric = pairs.groupby("metric").agg(
-        n=("metric", "size"), above=("displays_emergence", "sum"), largest=("improvement_score", "max")
+        n=("metric", "size"), above=("exceeds_threshold", "sum"), largest=("improvement_score", "max")
     )
     flat = " ".join(page.split())
+    assert f"Of {len(pairs)} task-model family pairs" in flat
+    assert f"{pairs['exceeds_threshold'].sum()} are above the threshold" in flat
+    jumping = pairs[pairs["displays_emergence"]]
+    verdicts = jumping["verdict"].value_counts().reindex(["break", "at_chance", "smooth", "inconclusive"], fill_value=0)
+    assert f"{len(jumping)} pairs *display emergence*" in flat
+    assert f"Of these {verdicts.sum()} could be tested for a break: {verdicts['break']} have one" in flat
     assert (
-        f"Of {len(pairs)} task-model family pairs" in flat
-        and f"{pairs['displays_emergence'].sum()} display emergence" in flat
+        f"{verdicts['at_chance']} are at chance, {verdicts['smooth']} are smooth, and {verdicts['inconclusive']} cannot"
+        in flat
     )
+    assert not (pairs["displays_emergence"] & ~pairs["exceeds_threshold"]).any()
     assert f"one of its {len(of_metric)} preferred metrics" in flat
     assert f"They are on {(of_metric['above'] > 0).sum()} metrics" in flat
     for row in of_metric[of_metric["n"] >= 10].itertuples():

@@ -1,5 +1,7 @@
 """What the README says of numbers. Its queries are run in test_bigbench_preferred."""
 
+import re
+
 import pandas as pd
 import pytest
 from builders import ROOT, build
@@ -13,12 +15,24 @@ def test_the_opening_of_the_readme():
     """Its sentence, from the scores per pair that the page docs/bigbench.md is made of."""
     opening = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split("![", 1)[0].split())
     pairs = pd.read_csv(ROOT / "docs/bigbench/pairs.csv")
-    assert f"{pairs['displays_emergence'].sum()} of {len(pairs)} task-model family pairs jump on at least one" in opening
+    above = pairs["exceeds_threshold"]
+    assert (
+        f"{above.sum()} of {len(pairs)} task-model family pairs have an emergence score above 20 on at least one" in opening
+    )
     assert f"by their median curve {(pairs['median_improvement_score'] > 20).sum()} do" in opening
-    share = pairs.groupby("metric")["displays_emergence"].mean()
+    share = above.groupby(pairs["metric"]).mean()
     for metric, name in {"rougeLsum": "ROUGE-L-Sum", "bleu": "BLEU", "exact_str_match": "exact match"}.items():
         assert f"{name} {100 * share[metric]:.0f} %" in opening
     assert f"multiple choice {100 * share['multiple_choice_grade']:.0f} %" in opening
+    jumping = pairs[pairs["displays_emergence"]]
+    verdicts = jumping["verdict"].value_counts()
+    n_tested = len(jumping) - verdicts["not_testable"]
+    assert f"Of the {len(jumping)} that jump by a stricter rule {n_tested} can be tested" in opening
+    said = re.search(r"tested for a break in the loss: (.*?)\.\*\*", opening)[1]
+    assert said == (
+        f"{verdicts['break']} have one, {verdicts.get('smooth') or 'none'} is shown to be smooth, "
+        f"{verdicts['at_chance']} are at chance, and {verdicts['inconclusive']} cannot be decided"
+    )
 
 
 @pytest.mark.slow

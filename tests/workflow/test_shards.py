@@ -11,8 +11,9 @@ from analysis.base.database import connect
 from analysis.base.errors import InputError
 from analysis.base.files import read_json, write_parquet
 from analysis.base.shards import n_shards_for, shard_of
-from analysis.breaks import scatter, sharded
-from analysis.breaks.passes import measure_trials
+from analysis.breaks import break_tests, measuring, sensitivity
+from analysis.breaks.building import DEFAULTS
+from analysis.breaks.verdicts import breaks_of
 from analysis.normalise.bigbench import normalise
 from analysis.normalise.gather import SHARD_TABLES, gather, inputs_of_score, recovered_examples
 from analysis.normalise.schema import KEY, RECOVERED_SCHEMA, write
@@ -98,72 +99,110 @@ def test_shards_without_recovered_sizes_join_those_that_have_some(tmp_path):
 
 
 def trials_of(folder):
-    """Points of curves of shares of 30 tasks, as `trials`."""
+    """Points of curves of shares of 60 tasks, as `trials`: families of 12 and of 7 scales, some of which jump or break."""
     rng = np.random.default_rng(0)
-    for k in range(30):
-        y = np.sort(rng.binomial(203, rng.uniform(0, 1, 8)) / 203)
-        if k % 3 == 0:
-            y = np.array([0, 0, 0, 2, 0, 0, 5, 100]) / 203
+    for k in range(60):
+        n_scales = 12 if k % 2 else 7
+        mean = np.exp(-np.exp(rng.uniform(-0.5, 1.5) - rng.uniform(0.2, 1.5) * np.linspace(-1, 1, n_scales)))
+        y = rng.binomial(203, mean) / 203
+        if k % 5 == 0:
+            y = np.array([0, 0, 0, 2, 0, 0, 5, 9, 7, 11, 30, 100])[-n_scales:] / 203
         put_curve(folder, y.tolist(), f"task_{k}", family=f"F{k % 2}")
     with connect() as con:
         make_curves(con, inputs_of_score(con, normalise(folder), REFERENCE))
         return con.table("trials").to_arrow_table()
 
 
-def in_shards(parts, config):
-    """The three passes over several tables of trials."""
-    packed = [sharded.fit_shard(part, config["seed"], 1) for part in parts]
-    candidates = [part.filter(part["is_candidate"]) for part in packed]
-    pooled = sharded.pool_shards([part.select(sharded.STATE) for part in packed], candidates, config["seed"], 1, print)
-    assert [len(table) for table in pooled] == [len(part) for part in packed]
-    return [sharded.measure_shard(*given, config, 1) for given in zip(packed, pooled, strict=True)], packed
+@pytest.fixture(scope="module")
+def trials(tmp_path_factory):
+    return trials_of(tmp_path_factory.mktemp("trials"))
 
 
-def test_passes_of_shards_give_what_one_run_gives(tmp_path, monkeypatch):
-    monkeypatch.setattr(scatter, "SIMULATED_POOL", 5)  # so that not every curve is simulated
-    monkeypatch.setattr(sharded, "SIMULATED_POOL", 5)
-    trials = trials_of(tmp_path)
-    config = {"emergence_threshold": 20, "seed": 3, "bootstrap": "jumps"}
-    whole = measure_trials(trials, config, 1, print).to_pandas()
-    assert whole["p_sharp"].notna().sum() > 5 and whole["rho"].nunique() > 1
-    shard = np.array([shard_of(task, 4) for task in trials["task"].to_pylist()])
-    measured, packed = in_shards([trials.filter(pa.array(shard == k)) for k in range(4)], config)
-    assert 0 < sum(part["is_candidate"].to_pandas().sum() for part in packed) < len(whole)
-    many = pa.concat_tables(measured).to_pandas()
-    pd.testing.assert_frame_equal(
-        many.sort_values("curve_id", ignore_index=True), whole.sort_values("curve_id", ignore_index=True), check_exact=True
-    )
+def in_shards(trials, n, folder, settings=DEFAULTS):
+    """What the rules pool, breaks and sensitivity write of n shards: {name: path}, tests of all shards in one file."""
+    shard = np.array([shard_of(task, n) for task in trials["task"].to_pylist()])
+    parts = [trials.filter(pa.array(shard == k)) for k in range(n)]
+    paths = [str(folder / f"trials_{n}_{k}.parquet") for k in range(n)]
+    for part, path in zip(parts, paths, strict=True):
+        pa.parquet.write_table(part, path)
+    pools = measuring.pools_of(measuring.read_testable(paths))
+    measured = [measuring.measure(measuring.read_testable([path]), pools, settings) for path in paths]
+    assert [len(table) for table in measured] == [len(part) for part in parts]
+    tables = {
+        "pools": pa.Table.from_pandas(pools, measuring.POOLS_SCHEMA),
+        "measured": pa.concat_tables(measured).sort_by("curve_id"),
+        "sensitivity": sensitivity.sensitivity(measuring.read_testable(paths), pools, settings),
+    }
+    tables["breaks"] = pa.Table.from_pandas(breaks_of(pa.concat_tables(parts), tables["measured"], settings))
+    made = {name: folder / f"{name}_{n}.parquet" for name in tables}
+    for name, table in tables.items():
+        pa.parquet.write_table(table.replace_schema_metadata(None), made[name])
+    return made
 
 
-def test_an_empty_shard_stops_nothing(tmp_path):
-    trials = trials_of(tmp_path)
-    config = {"emergence_threshold": 20, "seed": 0, "bootstrap": "jumps"}
-    measured, _ = in_shards([trials.slice(0, 0), trials], config)
-    assert [len(table) for table in measured] == [0, 30]
-    assert len(in_shards([trials.slice(0, 0)], config)[0][0]) == 0
+@pytest.mark.parametrize("chunk", [400, 11])
+def test_pools_and_tests_do_not_depend_on_the_shards(trials, tmp_path, monkeypatch, chunk):
+    """To the last byte, also where the curves of a shard are measured in several chunks."""
+    whole = in_shards(trials, 1, tmp_path)
+    monkeypatch.setattr(break_tests, "CURVES_PER_CHUNK", chunk)
+    again = {n: in_shards(trials, n, tmp_path) for n in (2, 7)}
+    measured = pa.parquet.read_table(whole["measured"]).to_pandas()
+    assert measured["p_break"].notna().sum() > 30 and measured["n_resolve"].notna().any()
+    for n, made in again.items():
+        for name in made if chunk == 400 else ("measured", "breaks"):
+            assert made[name].read_bytes() == whole[name].read_bytes(), (n, name)
+
+
+def test_an_empty_shard_stops_nothing(trials, tmp_path):
+    path = tmp_path / "empty.parquet"
+    pa.parquet.write_table(trials.slice(0, 0), path)
+    curves = measuring.read_testable([str(path)])
+    pools = measuring.pools_of(curves)
+    assert len(pools) == 0 and list(pools) == measuring.POOLS_SCHEMA.names
+    measured = measuring.measure(curves, pools, DEFAULTS)
+    assert len(measured) == 0 and measured.schema == measuring.MEASURED_SCHEMA
+    assert len(sensitivity.sensitivity(curves, pools, DEFAULTS)) == 0
+
+
+def test_a_large_pool_is_that_of_the_curves_with_the_smallest_numbers(trials, monkeypatch):
+    """Whatever their order is, and all of its curves are tested."""
+    monkeypatch.setattr(measuring, "MAX_POOL", 12)
+    curves = measuring.testable(trials).sort_values("curve_id", ascending=False)
+    found = measuring.pools_of(curves)
+    assert found["n_pool"].tolist() == [12, 12]
+    smallest = curves.sort_values("curve_id").groupby(measuring.POOL_KEY).head(12)
+    monkeypatch.setattr(measuring, "MAX_POOL", 2000)
+    pd.testing.assert_frame_equal(found, measuring.pools_of(smallest))
+    all_of_them = measuring.pools_of(curves)
+    assert all_of_them["n_pool"].tolist() == [30, 30] and (all_of_them["curvature"] != found["curvature"]).all()
+    assert len(measuring.measure(curves, found, DEFAULTS)) == 60
 
 
 @pytest.mark.slow
 def test_a_run_in_shards_has_the_bytes_of_a_run_in_one(small_source, tmp_path):
+    """Pools, verdicts under other choices, figures and pages, and every table of the database."""
     kinds = (".csv", ".svg", ".html", ".parquet")
     found = []
-    for n in (1, 4):
+    numbers = (1, 2, 7)
+    for n in numbers:
         folder = tmp_path / str(n)
         targets = ["data/d/emergence.duckdb", "results/d/figures/figure_5b.svg", "results/d/explorer.html"]
         result = snakemake(*targets, "--directory", folder, "--config", "dataset=d", f"source={small_source}", f"shards={n}")
         assert result.returncode == 0, result.stdout + result.stderr
         paths = [*folder.glob("results/d/**/*"), *folder.glob("data/d/*.parquet")]
         found.append({path.relative_to(folder).as_posix(): path.read_bytes() for path in paths if path.suffix in kinds})
-    assert found[0].keys() == found[1].keys() and len(found[0]) > 20
-    assert [name for name in found[0] if found[0][name] != found[1][name]] == []
+        measured = [pa.parquet.read_table(path) for path in sorted(folder.glob("data/d/shards/*/measured.parquet"))]
+        assert len(measured) == n
+        found[-1]["measured"] = pa.concat_tables(measured).sort_by("curve_id")
+    assert {"data/d/pools.parquet", "data/d/sensitivity.parquet"} <= found[0].keys() and len(found[0]) > 20
+    for other in found[1:]:
+        assert found[0].keys() == other.keys()
+        assert [name for name in found[0] if name != "measured" and found[0][name] != other[name]] == []
+        assert other["measured"].equals(found[0]["measured"]) and len(other["measured"]) > 50
     with duckdb.connect() as con:
-        for k, n in enumerate((1, 4)):
-            con.execute(f"attach '{tmp_path}/{n}/data/d/emergence.duckdb' as d{k} (read_only)")
-        for (table,) in con.execute("select table_name from duckdb_tables() where database_name = 'd0'").fetchall():
-            assert (
-                rows(
-                    con,
-                    f"(from d0.{table} except all from d1.{table}) union all (from d1.{table} except all from d0.{table})",
-                )
-                == []
-            )
+        for n in numbers:
+            con.execute(f"attach '{tmp_path}/{n}/data/d/emergence.duckdb' as d{n} (read_only)")
+        for (table,) in con.execute("select table_name from duckdb_tables() where database_name = 'd1'").fetchall():
+            for n in numbers[1:]:
+                both = f"from d1.{table}", f"from d{n}.{table}"
+                assert rows(con, f"({both[0]} except all {both[1]}) union all ({both[1]} except all {both[0]})") == []

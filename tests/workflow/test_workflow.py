@@ -23,7 +23,8 @@ FEW = ["anachronisms", "modified_arithmetic"]
 QUICK = ["figure_5a_pairs", "figure_5a_triplets", "figure_5b", "figure_5c", "emergence_share", "emergence_survival"]
 
 
-SCORING = ("score", "fit", "pool", "mirage")
+TESTING = ("pool", "breaks", "sensitivity", "forecast")
+SCORING = ("score", *TESTING)
 OF_A_SHARD = (
     "models",
     "tasks",
@@ -32,9 +33,6 @@ OF_A_SHARD = (
     "curves",
     "points",
     "trials",
-    "fitted",
-    "candidates",
-    "pooled",
     "measured",
 )
 
@@ -82,11 +80,12 @@ def test_a_run_makes_everything_and_says_what(finished, source):
     folder, printed = finished
     made = set(digests(folder))
     figures = [*QUICK, "world_without_emergence", "figure_2", "figure_9", "at_least_k", "test_set_size", "sampling"]
-    figures += ["figure_6", "mirage_gallery", "mirage_slopes", "forecast_coverage", "annotated_agreement"]
+    figures += ["figure_6", "break_verdicts", "break_gallery", "break_sizes", "forecasts", "annotated_agreement"]
     figures += ["pairs_by_metric", "sudden_pairs"]
     assert made == {
         "data/d/simulated_share.parquet",
         *(f"data/d/{name}.parquet" for name in ("models", "tasks", "rejects", "curves", "metrics_seen", "examples")),
+        *(f"data/d/{name}.parquet" for name in ("pools", "sensitivity", "forecasts")),
         *(f"data/d/shards/000/{name}.parquet" for name in OF_A_SHARD),
         "data/d/shards/000/normalise.json",
         "data/d/shards/000/scores/part-0000.parquet",
@@ -167,8 +166,10 @@ def test_a_change_of_the_input_or_the_configuration_re_runs_what_depends_on_it(s
     assert planned() == set()
     figures = {"dataset_figures", *QUICK}
     world = {"simulate_world"}  # beside which figures draw the dataset
-    assert planned("emergence_threshold=25") == {"mirage", "database"} | world | figures
-    assert planned("steepest_plausible_slope=-0.3") == {"database"} | figures
+    tested = {"breaks", "sensitivity", "database"}  # pools are of the curves alone, whatever is asked of them
+    assert planned("emergence_threshold=25") == tested | world | figures
+    assert planned("sharpness_threshold=3") == tested | figures
+    assert planned("smallest_break=0.7") == tested | figures
     path = next(changing.rglob("scores_*.json"))
     path.write_text(path.read_text() + "\n")
     assert planned() == {"download", "normalise", "gather", *SCORING, "database"} | figures
@@ -247,6 +248,9 @@ def test_strict_fails_and_names_the_fault(mixed, tmp_path):
         (["emergence_treshold=3"], "there is no key 'emergence_treshold'; the nearest one is 'emergence_threshold'"),
         (["dataset=../x"], "'../x' does not match"),
         (["dataset=reference"], "'reference' does not match"),
+        (["steepest_plausible_slope=-0.2"], "there is no key 'steepest_plausible_slope'"),
+        (["smallest_break=0"], "0 is less than or equal to the minimum of 0"),
+        (["sharpness_threshold=nan"], "sharpness_threshold is nan; give a finite number"),
         (["emergence_threshold=-1"], "-1 is less than or equal to the minimum of 0"),
         (["emergence_threshold=nan"], "emergence_threshold is nan; give a finite number"),
         (["dataset=2023_1"], "dataset is read as 20231; give a text with a letter"),
@@ -306,7 +310,7 @@ def test_a_simulated_benchmark_says_so_everywhere(tmp_path):
         facts = dict(con.execute("select key, value from provenance").fetchall())
     assert facts["source_kind"] == "simulated" and "seed=5" in facts["simulated_world"]
     figures = sorted((tmp_path / "results/made_up/figures").glob("*.svg"))
-    assert len(figures) == 18
+    assert len(figures) == 19
     for path in figures:
         text = path.read_text(encoding="utf-8")
         assert "dataset: made_up (simulated)" in text, path.name

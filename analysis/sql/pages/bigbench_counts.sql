@@ -113,6 +113,14 @@ select
         select count(distinct task || metric || model_family) from breaks
         where verdict = 'break' and break_scale > 1e11
     ) as n_breaks_at_largest,
+    (
+        select coalesce(sum(n_curves), 0)::bigint from sensitivity
+        where starts_with(choice, 'the effects of models') and verdict = 'break'
+    ) as n_breaks_of_sample,
+    (
+        select coalesce(sum(n_curves), 0)::bigint from sensitivity
+        where starts_with(choice, 'the effects of models') and verdict = 'break' and verdict_then = 'break'
+    ) as n_breaks_without_effects,
     last_scores.*,
     settings.emergence_threshold,
     settings.sharpness_threshold

@@ -2,7 +2,7 @@
 select
     case verdict
         when 'not_testable' then 'not tested: ' || reason
-        else 'inconclusive: ' || regexp_replace(split_part(reason, ';', 1), 'at [0-9]+ scales|at a scale', 'at some scales')
+        else 'inconclusive: ' || regexp_replace(split_part(reason, ' (', 1), 'at [0-9]+ scales|at a scale', 'at some scales')
     end as why,
     count(*) as curves,
     count(distinct task || model_family) as pairs_of_task_and_family,

@@ -72,7 +72,7 @@ sourced as (
         case
             when not jumps or verdict in ('not_testable', 'inconclusive') then null
             when verdict = 'break' then 'break'
-            when score_without_ties <= needed_to_jump then 'ties'
+            when n_ties > 0 and score_without_ties <= needed_to_jump then 'ties'
             when score_noise_free > needed_to_jump then 'metric'
             when n_resolve > n_examples then 'resolution'
         end as source_of_jump
@@ -95,6 +95,7 @@ select
     sourced.improvement_score,
     sourced.score_low,
     sourced.score_high,
+    sourced.n_ties,
     sourced.score_without_ties,
     sourced.score_noise_free,
     sourced.n_resolve::bigint as n_resolve,
@@ -133,25 +134,25 @@ select
         else case
             when sourced.p_break is null
                 then 'no break could be seen: at no scale do two scales before it say anything of the loss, because their scores are '
-                || 'too near the floor or the ceiling; more examples, or more models where scores leave it, would decide'
+                || 'too near the floor or the ceiling (more examples, or more models where scores leave it, would decide)'
             when sourced.p_break_low_scatter < 0.05 then format(
                 'it depends on how much models scatter, which {} cannot tell: p is {:.2g} with little scatter and {:.2g} with much',
                 if(sourced.n_pool = 1, 'one curve', sourced.n_pool || ' curves'), sourced.p_break_low_scatter, sourced.p_break
             )
             when sourced.jump_is_hidden
-                then 'the largest rise comes where the scores before it are too near the floor to tell the loss; more examples, or '
-                || 'models of scales between, would decide'
+                then 'the largest rise comes where the scores before it are too near the floor to tell the loss (more examples, or '
+                || 'models of scales between, would decide)'
             when sourced.n_hidden > 0 then format(
-                'a break could hide at {} before which scores are too near the floor to tell the loss; more examples would decide',
+                'a break could hide at {} before which scores are too near the floor to tell the loss (more examples would decide)',
                 if(sourced.n_hidden = 1, 'a scale', sourced.n_hidden || ' scales')
             )
             when sourced.n_to_decide is not null then format(
-                'a break of a factor {:.1f} of the loss at scale {:.3g} is not excluded; {:,} examples would exclude it',
+                'a break of a factor {:.1f} of the loss at scale {:.3g} is not excluded ({:,} examples would exclude it)',
                 exp(sourced.size_high), sourced.high_scale, sourced.n_to_decide::bigint
             )
             else format(
-                'a break of {} of the loss at scale {:.3g} is not excluded, and no number of examples alone would exclude it: models '
-                || 'scatter too much; more scales would',
+                'a break of {} of the loss at scale {:.3g} is not excluded, and no number of examples alone would exclude it, because '
+                || 'models scatter too much (more scales would)',
                 if(sourced.size_high < 9, format('a factor {:.3g}', exp(sourced.size_high)), 'any factor'), sourced.high_scale
             )
         end
