@@ -17,9 +17,9 @@ from analysis.breaks.scatter_prior import GRID, default_prior, fit_prior, poster
 from analysis.breaks.smooth_law import Penalty, Shares, SmoothFit
 
 N_ROUNDS = 3
-N_DRAWS, N_FINE_DRAWS = 2**10, 2**15
-_SMALL_P = 0.03
-"""Below it the finer draws count."""
+N_DRAWS, N_FINE_DRAWS = 2**10, 2**14
+_SMALL_P, _TINY_P = 0.03, 1e-7
+"""Between them the finer draws count: below no comparison is in doubt."""
 CURVES_PER_CHUNK = 400
 MIN_SCALES = 5
 DEFAULT_CURVATURE_SD = 0.5
@@ -259,7 +259,7 @@ def _p_values(
         some = tuple(part[:n_draws] for part in draws)
         null = step_test.null_statistics(*curves, judged.dispersion[rows], weights, some)
         p[rows] = step_test.p_values(statistic[rows], null)
-        rows = rows[p[rows] < _SMALL_P]
+        rows = rows[(p[rows] < _SMALL_P) & (p[rows] > _TINY_P)]
     return p
 
 

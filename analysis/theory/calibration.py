@@ -47,7 +47,9 @@ TAKEN_AWAY: dict[str, dict] = {
 def judged(given: World, smallest_break: float = 1.0) -> pd.DataFrame:
     """The table `breaks` of the curves of a world, with n_informative, is_planted and planted place."""
     trials, settings = as_trials(given), SETTINGS | {"smallest_break": smallest_break}
-    found = breaks_of(trials, measure(trials, pools_of(trials), settings), settings).set_index("curve_id").sort_index()
+    # Where nothing can jump, no number of examples is looked for at which it would not.
+    measured = measure(trials, pools_of(trials), settings | {"emergence_threshold": float("inf")})
+    found = breaks_of(trials, measured, settings).set_index("curve_id").sort_index()
     return found.assign(is_planted=given.is_planted, place=given.place)
 
 
