@@ -28,6 +28,7 @@ NULL_WORLDS: dict[str, dict] = {
     "exponential scatter": {"scatter": "exponential"},
     "half of the curves without scatter": {"scatter": "half"},
     "models good or bad at everything, 20 families": {"n_families": 20, "model_effect": 0.1},
+    "the same, three times as strong": {"n_families": 20, "model_effect": 0.3},
     "four shots of every task": {"n_shots": 4},
     "8 scales": {"n_scales": 8},
 }
