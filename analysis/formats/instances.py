@@ -21,7 +21,7 @@ from analysis.base.sql import sql_text
 from analysis.base.untrusted_json import MAX_MAGNITUDE
 from analysis.formats import tidy
 from analysis.formats.format import File, Format
-from analysis.formats.numbers import Collected
+from analysis.formats.numbers import SCALES, Collected
 
 EXAMPLE = "example"
 CHECKED_WHOLLY = 10**6
@@ -29,7 +29,7 @@ CHECKED_WHOLLY = 10**6
 CHECKED_EVERY = 16
 _SQL_TYPES = {
     **dict.fromkeys(tidy.TEXTS, "varchar"),
-    **dict.fromkeys(("chance", "n_parameters", "training_tokens", "training_steps", "training_flops"), "double"),
+    **dict.fromkeys(("chance", *SCALES), "double"),
     "shots": "integer",
     "higher_is_better": "boolean",
 }
@@ -38,7 +38,7 @@ AVERAGED_SCHEMA = pa.schema(
     [(name, pa.string()) for name in ("task", "subtask")]
     + [("shots", pa.int32())]
     + [(name, pa.string()) for name in ("metric", "filter", "model_family", "model", "revision")]
-    + [(name, pa.float64()) for name in ("n_parameters", "training_tokens", "training_steps", "training_flops", "chance")]
+    + [(name, pa.float64()) for name in (*SCALES, "chance")]
     + [("higher_is_better", pa.bool_()), ("n_examples", pa.int64()), ("score", pa.float64()), ("stderr", pa.float64())]
 )
 """A tidy table, one row per number."""

@@ -9,8 +9,8 @@ import pyarrow as pa
 from analysis.base.columns import TEXT
 from analysis.base.rejects import Reject
 
-SCALES = ("n_parameters", "training_tokens", "training_steps", "training_flops")
-"""Scales that a file can give for a model. `n_parameters` counts all parameters."""
+SCALES = ("n_parameters", "training_tokens", "training_steps", "training_flops", "loss")
+"""Scales that a file can give for a model. `n_parameters` counts all parameters; `loss` is that of pretraining, in nats."""
 PUBLISHED_COUNTS = ("non_embedding_params", "flop_matched_non_embedding_params")
 """Other parameter counts, which only BIG-bench's files give."""
 SCHEMA = pa.schema(

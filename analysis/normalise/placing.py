@@ -14,7 +14,7 @@ from analysis.formats.numbers import PUBLISHED_COUNTS, SCALES
 
 _MISSING = {
     "parameters": "number of parameters", "tokens": "number of training tokens", "steps": "number of training steps",
-    "flops": "training compute",
+    "flops": "training compute", "loss": "pretraining loss",
 }  # fmt: skip
 
 
@@ -30,7 +30,7 @@ def place_models(
     rules : Rules
         For what they do not say.
     scale_by : str
-        "parameters", "tokens", "steps" or "flops". By steps or tokens the family is the model, and its checkpoints are its
+        "parameters", "tokens", "steps", "flops" or "loss". By steps or tokens the family is the model, and its checkpoints are its
         models.
     known : set
         (family, name) of models that are kept where nobody says their number of parameters, without a scale.
@@ -60,6 +60,10 @@ def _scale_of(by: str, size: float | None, stated: dict[str, float | None]) -> t
         return stated["training_steps"], "training_steps"
     if by == "parameters":
         return size, None
+    if by == "loss":
+        # Rising where models get better, and minus the loss on a logarithmic axis.
+        loss = stated["loss"]
+        return None if loss is None else float(np.exp(-loss)), "exp(-loss)"
     if stated["training_flops"] is not None:
         return stated["training_flops"], "training_flops"
     if stated["n_parameters"] is not None and stated["training_tokens"] is not None:
@@ -124,7 +128,7 @@ def set_aside_models(
     it counts.
     """
     described["is_kept"] = described["reason"] == ""
-    if scale_by in ("parameters", "flops"):
+    if scale_by not in ("steps", "tokens"):
         placed = described[described["is_kept"]]
         last = placed.groupby(["family", "name"])["progress"].transform("max")
         for k in placed.index[placed["progress"] < last]:

@@ -64,7 +64,7 @@ def normalise(
     source, rules : Path, Rules
         A file, or a folder that is searched with all its folders; what names say of models and tasks.
     scale_by : str
-        By what models are ordered: parameters, tokens, steps or flops (of the training).
+        By what models are ordered: parameters, tokens, steps, flops (of the training) or loss.
     n_processes : int
         Number of processes that read files; the result does not depend on it.
     shard : (int, int)

@@ -63,7 +63,7 @@ def read_shard(
             tables.facts |= instances["counts"]
         return tables
     if scale_by != "parameters":
-        raise InputError(f"scale_by: BIG-bench publishes numbers of parameters alone, no training {scale_by}")
+        raise InputError(f"scale_by: BIG-bench publishes numbers of parameters alone, nothing of {scale_by}")
     rejects = [Reject(**reject) for reject in manifest["rejects"]]
     return bigbench.normalise(root, n_processes, rejects, manifest["input_sha256"], folder, shard)
 

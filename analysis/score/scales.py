@@ -9,6 +9,7 @@ SCALE_NAMES = {
     "training_steps": "training steps",
     "training_flops": "training FLOPs",
     "6 * total_params * training_tokens": "training FLOPs",
+    "exp(-loss)": "exp(−pretraining loss)",
 }
 """Values of `scale_basis` that are no number of parameters."""
 

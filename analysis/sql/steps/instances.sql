@@ -15,11 +15,13 @@ with averaged as (
         min(training_tokens) as training_tokens,
         min(training_steps) as training_steps,
         min(training_flops) as training_flops,
+        min(loss) as loss,
         bool_and(higher_is_better) as higher_is_better,
         min(n_parameters) is distinct from max(n_parameters)
         or min(training_tokens) is distinct from max(training_tokens)
         or min(training_steps) is distinct from max(training_steps)
         or min(training_flops) is distinct from max(training_flops)
+        or min(loss) is distinct from max(loss)
         or bool_and(higher_is_better) is distinct from bool_or(higher_is_better)
         or count(chance) filter (is_score) not in (0, count(*) filter (is_score)) as differs,
         count(*) filter (is_score) as n_examples,
