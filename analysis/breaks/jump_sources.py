@@ -108,14 +108,16 @@ def scores_beside(
     Returns
     -------
     DataFrame
-        score_low and score_high (95 % over resampled test sets), n_ties (equal neighbours), score_without_ties (median), score_noise_free (of the law),
-        n_resolve (NaN but for jumps whose law does not jump).
+        score_low and score_high (95 % over resampled test sets), n_ties (equal neighbours), score_without_ties (median),
+        score_noise_free (of the law), n_resolve (NaN but for jumps that are not of ties, and whose law does not jump).
 
     """
     sets, rates = resampled_scores(shares, seed)
-    noise_free = improvement_scores(mean)
+    noise_free, without_ties = improvement_scores(mean), np.median(rates, axis=1)
+    n_ties = (np.abs(np.diff(shares.y, axis=1)) <= TOLERANCE).sum(axis=1)
     n_resolve = np.full(len(shares), np.nan)
-    for k in np.flatnonzero((score > threshold) & (noise_free <= threshold)):
+    is_of_ties = (n_ties > 0) & (without_ties <= threshold)
+    for k in np.flatnonzero((score > threshold) & (noise_free <= threshold) & ~is_of_ties):
         rng = np.random.Generator(np.random.SFC64([seed, int(stream[k]) & (2**64 - 1)]))
         found = examples_to_resolve(mean[k], int(shares.n[k].min()), scatter[k], threshold[k], rng)
         n_resolve[k] = np.nan if found is None else found
@@ -124,8 +126,8 @@ def scores_beside(
             # Between two draws of which one is infinite there is no number.
             "score_low": np.quantile(sets, 0.025, axis=1, method="lower"),
             "score_high": np.quantile(sets, 0.975, axis=1, method="higher"),
-            "n_ties": (np.abs(np.diff(shares.y, axis=1)) <= TOLERANCE).sum(axis=1),
-            "score_without_ties": np.median(rates, axis=1),
+            "n_ties": n_ties,
+            "score_without_ties": without_ties,
             "score_noise_free": noise_free,
             "n_resolve": n_resolve,
         }

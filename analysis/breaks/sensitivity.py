@@ -38,6 +38,8 @@ def sensitivity(
     if not len(curves):
         return SENSITIVITY_SCHEMA.empty_table()
     sample = curves.nsmallest(MAX_CURVES, "curve_id")
+    # No verdict asks for the number of examples at which a jump would be gone, which takes long to find.
+    settings = settings | {"emergence_threshold": np.inf}
     measured = measure(sample, pools, settings, run)
     before = _verdicts(sample, measured, settings)
     then_by_choice = {

@@ -1,7 +1,7 @@
 """Tidy tables of scores, one row per number: CSV, Parquet or JSON Lines.
 
-Columns: task, model, metric, score; optional model_family, n_parameters, training_tokens, training_steps, training_flops, loss,
-revision, subtask, shots, filter, n_examples, stderr, chance, higher_is_better, is_preferred.
+Columns: task, model, metric, score; optional model_family, n_parameters, training_tokens, training_steps, training_flops,
+loss, revision, subtask, shots, filter, n_examples, stderr, chance, higher_is_better, is_preferred.
 """
 
 from __future__ import annotations

@@ -30,8 +30,8 @@ def place_models(
     rules : Rules
         For what they do not say.
     scale_by : str
-        "parameters", "tokens", "steps", "flops" or "loss". By steps or tokens the family is the model, and its checkpoints are its
-        models.
+        "parameters", "tokens", "steps", "flops" or "loss". By steps or tokens the family is the model, and its checkpoints
+        are its models.
     known : set
         (family, name) of models that are kept where nobody says their number of parameters, without a scale.
 

@@ -88,8 +88,8 @@ _TABLES = {
     ),
     "effects": (
         "Models that are good or bad at everything",
-        "Beside the laws of their family's curves, in the mean over tasks: effects of at least 3 standard errors. They move all "
-        "curves of the model at once.",
+        "Beside the laws of their family's curves, in the mean over tasks: effects of at least 3 standard errors. They move "
+        "all curves of the model at once.",
         "pages/report_effects",
     ),
     "rejects": (

@@ -47,6 +47,9 @@ PREFERRED = config["source"] == "preferred"  # BIG-bench's preferred scores in o
 DATASET_LABEL = DATASET if not SIMULATED or DATASET == "simulated" else f"{DATASET} (simulated)"
 
 
+# Work is spread over processes; threads of the linear algebra are only in their way.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 ROOT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parents[1]
 
 
