@@ -220,7 +220,8 @@ def test_the_numbers_of_the_method(run):
         f"{len(tested):,} curves can be tested, and {counts['break']} of them on {n_pairs} pairs have a break, "
         f"{counts['smooth']} are smooth, {counts['at_chance']:,} are at chance and {counts['inconclusive']:,} inconclusive",
         f"Of the {of_jumps.sum():,} curves that jump and can be tested {of_jumps['break']} have a break, "
-        f"{of_jumps['smooth']} are smooth, {of_jumps['at_chance']} are at chance and {of_jumps['inconclusive']:,} inconclusive",
+        f"{of_jumps['smooth']} are smooth, {of_jumps['at_chance']} are at chance and "
+        f"{of_jumps['inconclusive']:,} inconclusive",
         *(f"| {row['choice']} | {row['n_changed']} |" for row in rows(con, sql_text("pages/report_sensitivity"))),
     )
     for sentence in said:
