@@ -20,6 +20,15 @@ families as (
     group by model_family
 ),
 
+-- The mean p of n zeros and ones has the standard error sqrt(p (1 - p) / (n - 1)), with n - 1 as in most harnesses: what it says
+-- of n is a whole number, and so is p n, or it is another kind of mean.
+with_errors as (
+    select
+        *,
+        if(score > 0 and score < 1 and stderr > 0, 1 + score * (1 - score) / (stderr * stderr), null) as n_of_error
+    from scores
+),
+
 collected as (
     -- Scores and places of a curve are collected in one order. Sorting them afterwards costs half of
     -- list(score order by place).
@@ -36,11 +45,17 @@ collected as (
         -- 0 where the source does not give it.
         min(coalesce(scores.n_examples, 0)) as n_examples_min,
         max(coalesce(scores.n_examples, 0)) as n_examples_max,
+        round(min(scores.n_of_error)) as n_of_error_min,
+        round(max(scores.n_of_error)) as n_of_error_max,
+        bool_and(
+            abs(scores.n_of_error - round(scores.n_of_error)) <= 1e-6 * scores.n_of_error
+            and abs(scores.score * scores.n_of_error - round(scores.score * scores.n_of_error)) <= 1e-6 * scores.n_of_error
+        ) as errors_are_of_counts,
         min(scores.chance) filter (places.place is not null) as chance_min,
         max(scores.chance) filter (places.place is not null) as chance_max,
         list(scores.score) as unsorted,
         list(places.place) as unsorted_places
-    from scores
+    from with_errors as scores
     left join places on scores.model_family = places.model_family and scores.model = places.model
     where isfinite(scores.score)
     group by all
@@ -68,6 +83,7 @@ select
     is_preferred,
     n_examples_min,
     n_examples_max,
+    if(errors_are_of_counts and n_of_error_min = n_of_error_max, n_of_error_min, null)::bigint as n_of_errors,
     chance_min,
     chance_max,
     list_count(unsorted_places)::bigint as n_models,

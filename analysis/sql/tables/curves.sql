@@ -61,19 +61,27 @@ examples as (
         -- NULL where neither end is better, or nobody knows which.
         case when metrics.higher_is_better then 1 when not metrics.higher_is_better then -1 end::tinyint as direction,
         metrics.is_proportion and scored.entry_kind <> 'aggregate' as is_share,
+        -- What standard errors tell is exact; where shares prove another number, of which it is no multiple, neither counts.
+        scored.n_examples_max = 0 and scored.n_of_errors is not null as is_of_errors,
+        is_of_errors and recovered_examples.n_source = 'values' and scored.n_of_errors % recovered_examples.n_examples <> 0
+            as is_contradicted,
         case
-            when not is_share then null
+            when not is_share or is_contradicted then null
+            when is_of_errors then scored.n_of_errors
             when scored.n_examples_max = 0 then recovered_examples.n_examples
             when scored.n_examples_min = scored.n_examples_max then scored.n_examples_min
         end as n_examples,
         case
             when not is_share then null
+            when is_contradicted then 'mixed'
+            when is_of_errors then 'stderr'
             when scored.n_examples_max = 0 then recovered_examples.n_source
             when scored.n_examples_min = scored.n_examples_max then 'given'
             else 'mixed'
         end as n_source,
         case
-            when not is_share then null
+            when not is_share or is_contradicted then null
+            when is_of_errors then false
             when scored.n_examples_max = 0 then recovered_examples.n_ambiguous
             when scored.n_examples_min = scored.n_examples_max then false
         end as n_ambiguous

@@ -1,0 +1,74 @@
+"""The number of test examples that the standard errors of shares tell."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from builders import build, known_rules, rows
+
+from analysis.normalise import results
+
+SCALES = np.array([1e8, 3e8, 1e9, 3e9, 1e10, 3e10])
+
+
+def curve(task, right, n, stderr=None, **more):
+    """One curve of shares right / n; the standard error of zeros and ones with n - 1, as harnesses write it."""
+    p = np.asarray(right) / n
+    error = np.sqrt(p * (1 - p) / (n - 1)) if stderr is None else stderr(p)
+    known = {"metric": "acc", "model_family": "F", "chance": 0.25, "higher_is_better": True} | more
+    names = [f"m{k}" for k in range(len(p))]
+    return pd.DataFrame({"task": task, "model": names, "n_parameters": SCALES, "score": p, "stderr": error, **known})
+
+
+def found(folder, *curves):
+    pd.concat(curves).to_csv(folder / "r.csv", index=False)
+    con = build(results.normalise(folder, known_rules(), "parameters", 1))
+    query = "select task, n_examples, n_source, n_ambiguous from curves order by task"
+    return {row.pop("task"): tuple(row.values()) for row in rows(con, query)}
+
+
+RIGHT = [60, 61, 70, 88, 120, 151]
+
+
+def test_errors_of_zeros_and_ones_tell_the_number(tmp_path):
+    one = curve("a", RIGHT, 237)
+    other = curve("b", [0, 3, 5, 1172, 9, 1172], 1172)  # at 0 and 1 the error is 0 and says nothing
+    assert found(tmp_path, one, other) == {"a": (237, "stderr", False), "b": (1172, "stderr", False)}
+
+
+def test_what_the_source_says_counts_more(tmp_path):
+    assert found(tmp_path, curve("a", RIGHT, 237, n_examples=237)) == {"a": (237, "given", False)}
+
+
+@pytest.mark.parametrize(
+    ("stderr", "why"),
+    [
+        (lambda p: 0.7 * np.sqrt(p * (1 - p) / 236), "partial credit varies less"),
+        (lambda p: np.round(np.sqrt(p * (1 - p) / 236), 4), "rounded"),
+        (lambda p: np.sqrt(p * (1 - p) / 237), "divided by n"),
+    ],
+)
+def test_other_errors_tell_nothing(tmp_path, stderr, why):
+    """The shares alone prove the number then, or not."""
+    n, source, _ = found(tmp_path, curve("a", RIGHT, 237, stderr))["a"]
+    assert source == "values" and n == 237, why
+
+
+def test_models_of_different_test_sets_have_no_number(tmp_path):
+    one, other = curve("a", RIGHT, 237), curve("a", RIGHT, 474)
+    mixed = pd.concat([one[:3], other[3:]])
+    assert found(tmp_path, mixed)["a"][1] != "stderr"
+
+
+def test_shares_that_could_be_of_fewer_examples(tmp_path):
+    """The shares alone prove 20; the errors say 400, of which 20 is a divisor."""
+    assert found(tmp_path, curve("a", [40, 60, 80, 100, 160, 200], 400))["a"] == (400, "stderr", False)
+
+
+def test_errors_tell_the_number_of_their_own_curve(tmp_path):
+    """The same part at other shots has another test set, and no errors: of that curve nothing is known."""
+    one = curve("a", RIGHT, 237)
+    other = curve("a", [11, 13, 17, 19, 23, 29], 150, lambda p: np.full(6, np.nan), shots=3)
+    pd.concat([one, other]).to_csv(tmp_path / "r.csv", index=False)
+    con = build(results.normalise(tmp_path, known_rules(), "parameters", 1))
+    query = "select n_examples as n, n_source as source from curves order by shots nulls first"
+    assert rows(con, query) == [{"n": 237, "source": "stderr"}, {"n": None, "source": "mixed"}]
