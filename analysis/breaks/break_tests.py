@@ -85,7 +85,7 @@ def estimate_pools(shares: Shares, pool: np.ndarray) -> Pools:
         curvature, curvature_sd, weights = pools.curvature.copy(), pools.curvature_sd.copy(), pools.weights.copy()
         for k in range(n_pools):
             rows = pool == k
-            weights[k] = fit_prior(statistic[rows], freedom[rows], shares.n[rows, 0], default_prior())
+            weights[k] = fit_prior(statistic[rows], freedom[rows], shares.of_one_model[rows], default_prior())
             curvature[k], curvature_sd[k] = _pooled(estimate[rows], precision[rows])
         pools = Pools(curvature, curvature_sd, weights)
         scatter = _scatter(shares, statistic, freedom, weights[pool])
@@ -96,12 +96,12 @@ def scatter_ends(shares: Shares, pools: Pools) -> tuple[np.ndarray, np.ndarray]:
     """Weights of scatter_prior.GRID at the two ends of an interval of the scatter of the one pool that `shares` are."""
     judged = _judge(shares, pools, np.zeros(len(shares), int))
     statistic, freedom = _misfit(shares, judged.fitted, judged.at, judged.dispersion)
-    return prior_ends(statistic, freedom, shares.n[:, 0])
+    return prior_ends(statistic, freedom, shares.of_one_model)
 
 
 def _told(shares: Shares, prior: Penalty, scatter: np.ndarray) -> np.ndarray:
     """What every curve tells its pool: misfit, its degrees of freedom, curvature and its precision, shape (4, n_curves)."""
-    dispersion = 1 + (shares.n - 1) * scatter[:, None]
+    dispersion = shares.dispersion(scatter)
     fitted = smooth_law.fit(shares, prior, dispersion)
     at = step_test.steps(shares, prior, fitted, dispersion)
     statistic, freedom = _misfit(shares, fitted, at, dispersion)
@@ -122,7 +122,7 @@ def _misfit(shares: Shares, fitted: SmoothFit, at: step_test.Steps, dispersion: 
 
 def _scatter(shares: Shares, statistic: np.ndarray, freedom: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Posterior mean of the intra-class correlation of every curve."""
-    return posterior_means(statistic[:, None], freedom, shares.n[:, 0], weights)[:, 0]
+    return posterior_means(statistic[:, None], freedom, shares.of_one_model, weights)[:, 0]
 
 
 def _curvatures(shares: Shares, prior: Penalty, fitted: SmoothFit, dispersion: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -154,11 +154,11 @@ def _judge(shares: Shares, pools: Pools, pool: np.ndarray) -> _Judged:
     prior = pools.penalty(shares, pool)
     scatter = (pools.weights @ GRID)[pool]
     for _ in range(2):
-        dispersion = 1 + (shares.n - 1) * scatter[:, None]
+        dispersion = shares.dispersion(scatter)
         fitted = smooth_law.fit(shares, prior, dispersion)
         at = step_test.steps(shares, prior, fitted, dispersion)
         scatter = _scatter(shares, *_misfit(shares, fitted, at, dispersion), pools.weights[pool])
-    dispersion = 1 + (shares.n - 1) * scatter[:, None]
+    dispersion = shares.dispersion(scatter)
     fitted = smooth_law.fit(shares, prior, dispersion)
     return _Judged(shares, prior, dispersion, scatter, fitted, step_test.steps(shares, prior, fitted, dispersion))
 
@@ -235,7 +235,7 @@ def _tested(
             "n_hidden": hidden.sum(axis=1),
             "scatter": judged.scatter,
             "jump_is_hidden": jump_is_hidden,
-            "is_at_chance": _at_chance(shares, 1 + (shares.n - 1) * (weights @ GRID)),
+            "is_at_chance": _at_chance(shares, shares.dispersion(np.full(len(shares), weights @ GRID))),
             "n_to_decide": _n_to_decide(judged, size[row, worst], error[row, worst], smallest_break),
         }
     )
@@ -326,7 +326,7 @@ def _at_chance(shares: Shares, dispersion: np.ndarray) -> np.ndarray:
 
 def _n_to_decide(judged: _Judged, size: np.ndarray, error: np.ndarray, smallest_break: float) -> np.ndarray:
     """Number of examples with which the bound would be below `smallest_break`, if the curve stayed as it is."""
-    n = judged.shares.n[:, 0]
+    n = judged.shares.of_one_model
     # Variance of a share per mean (1 - mean): that of the test set, and that of the models, which no test set lowers.
     now = (1 + (n - 1) * judged.scatter) / n
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -191,10 +191,11 @@ def foretold(law: Law, shares: Shares, n_known: int, weights: np.ndarray, draws:
         Standard normal `theta` (N_DRAWS, 4) and `noise` (N_DRAWS,), and `uniform` (N_DRAWS,).
 
     """
-    part = Shares(shares.x[:, :n_known], shares.y[:, :n_known], shares.n[:, :n_known], shares.chance)
+    known = (values[:, :n_known] for values in (shares.x, shares.y, shares.n))
+    part = Shares(*known, shares.chance, examples=shares.of_one_model)
     centre, spread = part.x.mean(axis=1, keepdims=True), part.x.std(axis=1, keepdims=True)
     scatter = weights @ GRID / weights.sum()
-    fitted = fit(law, (part.x - centre) / spread, part, 1 + (part.n - 1) * scatter)
+    fitted = fit(law, (part.x - centre) / spread, part, part.dispersion(np.full(len(part), scatter)))
     normal = draws["theta"][:, : fitted.theta.shape[1]]
     theta = fitted.theta[:, None, :] + normal @ fitted.factor
     target = (shares.x[:, n_known, None] - centre) / spread
@@ -203,11 +204,13 @@ def foretold(law: Law, shares: Shares, n_known: int, weights: np.ndarray, draws:
     rho = GRID[np.minimum(np.searchsorted(cumulated, draws["uniform"]), len(GRID) - 1)]
     n, y = shares.n[:, n_known, None], shares.y[:, n_known, None]
     # The angle of a share has nearly the same variance at every mean.
-    sd = np.sqrt((1 + (n - 1) * rho) / n) / 2
+    sd = np.sqrt((1 + (shares.of_one_model[:, None] - 1) * rho) / n) / 2
     score = np.round(n * np.sin(np.clip(np.arcsin(np.sqrt(mean)) + sd * draws["noise"], 0, np.pi / 2)) ** 2) / n
     low, high = _interval(score)
     some = np.linspace(0, N_DRAWS - 1, N_SCORED).astype(int)
-    return low, high, _log_probability(n * y, n, mean[:, some], np.maximum(rho[some], 1e-6))
+    # Averaged models scatter independently: the correlation of all their answers together is smaller.
+    together = rho[some] * (shares.of_one_model[:, None] - 1) / np.maximum(n - 1, 1)
+    return low, high, _log_probability(n * y, n, mean[:, some], np.clip(together, 1e-6, 1 - 1e-6))
 
 
 def _interval(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

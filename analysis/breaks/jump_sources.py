@@ -116,10 +116,10 @@ def scores_beside(
     noise_free, without_ties = improvement_scores(mean), np.median(rates, axis=1)
     n_ties = (np.abs(np.diff(shares.y, axis=1)) <= TOLERANCE).sum(axis=1)
     n_resolve = np.full(len(shares), np.nan)
-    is_of_ties = (n_ties > 0) & (without_ties <= threshold)
+    is_of_ties = (2 * n_ties >= shares.y.shape[1] - 1) & (without_ties <= threshold)
     for k in np.flatnonzero((score > threshold) & (noise_free <= threshold) & ~is_of_ties):
         rng = np.random.Generator(np.random.SFC64([seed, int(stream[k]) & (2**64 - 1)]))
-        found = examples_to_resolve(mean[k], int(shares.n[k].min()), scatter[k], threshold[k], rng)
+        found = examples_to_resolve(mean[k], int(shares.of_one_model[k]), scatter[k], threshold[k], rng)
         n_resolve[k] = np.nan if found is None else found
     return pd.DataFrame(
         {

@@ -35,7 +35,7 @@ MEASURED_SCHEMA = pa.schema(
     + [(name, pa.float64()) for name in _NUMBERS]
     + [(name, pa.list_(pa.float64())) for name in ("point_scores", "point_informations")]
     + [(name, pa.int64()) for name in ("n_pool", "n_informative", "n_hidden", "n_ties")]
-    + [(name, pa.bool_()) for name in ("jump_is_hidden", "is_at_chance")]
+    + [(name, pa.bool_()) for name in ("jump_is_hidden", "is_at_chance", "is_told_by_pool")]
 )
 POOLS_SCHEMA = pa.schema(
     [("model_family", pa.string()), ("metric", pa.string()), ("n_scales", pa.int64()), ("n_pool", pa.int64())]
@@ -57,9 +57,10 @@ def read_testable(paths: Sequence[str]) -> pd.DataFrame:
 def shares_of(curves: pd.DataFrame) -> Shares:
     """Curves of one number of scales as arrays."""
     scales, y, models = (np.array(curves[name].tolist(), float) for name in ("scales", "ys", "n_models"))
-    n = curves["n_examples"].to_numpy(float)[:, None] * models
+    examples = curves["n_examples"].to_numpy(float)
     offset = np.array(curves["offset"].tolist(), float) if "offset" in curves.columns else None
-    return Shares(np.log(scales), y, n, curves["chance"].to_numpy(float)[:, None], offset)
+    chance = curves["chance"].to_numpy(float)[:, None]
+    return Shares(np.log(scales), y, examples[:, None] * models, chance, offset, examples)
 
 
 def in_pools(curves: pd.DataFrame) -> Iterable[tuple[tuple, pd.DataFrame]]:
@@ -157,6 +158,7 @@ def _measured(curves: pd.DataFrame, pool: tuple, config: Mapping[str, object]) -
     found = tested.assign(
         curve_id=curves["curve_id"].to_numpy(),
         n_pool=n_pool,
+        is_told_by_pool=is_told,
         break_scale=pd.Series(scales[row, tested["place"]]).where(known),
         high_scale=pd.Series(scales[row, tested["high_place"]]).where(known),
         break_size_low=tested["break_size"] - half,

@@ -41,11 +41,25 @@ class Shares:
     chance: np.ndarray
     offset: np.ndarray | None = None
     """A part of eta that is known of every point, as of models that are good or bad at everything; none where it is None."""
+    examples: np.ndarray | None = None
+    """Test examples of one model, shape (n_curves,); n is a multiple where models of one scale are averaged."""
 
     def take(self, rows: np.ndarray) -> Shares:
         """The curves `rows`."""
-        offset = None if self.offset is None else self.offset[rows]
-        return Shares(self.x[rows], self.y[rows], self.n[rows], self.chance[rows], offset)
+        more = (None if part is None else part[rows] for part in (self.offset, self.examples))
+        return Shares(self.x[rows], self.y[rows], self.n[rows], self.chance[rows], *more)
+
+    @property
+    def of_one_model(self) -> np.ndarray:
+        """Test examples of one model, shape (n_curves,)."""
+        return self.n[:, 0] if self.examples is None else self.examples
+
+    def dispersion(self, scatter: np.ndarray) -> np.ndarray:
+        """Variance of the shares in units of the binomial one of n, for intra-class correlations of shape (n_curves,).
+
+        Models of one scale scatter independently, so that averaging m of them leaves the dispersion that of each.
+        """
+        return np.broadcast_to((1 + (self.of_one_model - 1) * scatter)[:, None], self.n.shape)
 
     def __len__(self) -> int:
         return len(self.y)

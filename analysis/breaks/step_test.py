@@ -199,7 +199,7 @@ def _largest_z(
     """`null_statistics` of curves that each have an admissible place."""
     normal, uniform = draws
     rho = GRID[np.minimum(np.searchsorted(np.cumsum(weights), uniform, side="right"), len(GRID) - 1)]
-    n = shares.n[:, 0]
+    n = shares.of_one_model
     spread = np.sqrt(1 + (n[:, None] - 1) * rho)
     drawn = spread[:, None, :] * normal.T
     by_draw = 1 / np.sqrt(at.weight * dispersion)[:, None, :]

@@ -16,7 +16,7 @@ from analysis.score.scales import scale_name
 VERDICT_COLOURS = {"break": "#bb5566", "smooth": "#004488", "at_chance": "#88ccee", "inconclusive": "#b8b8b8"}
 VERDICT_NAMES = {
     "break": "break",
-    "smooth": "smooth: no break",
+    "smooth": "smooth: no large break",
     "at_chance": "at chance",
     "inconclusive": "inconclusive",
 }
@@ -158,8 +158,8 @@ def draw_gallery(frame: pd.DataFrame, dataset: str, emergence_threshold: float) 
 def draw_sizes(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
     """The breaks that were found, by size, with their intervals.
 
-    `frame` has one row per pair with a break, up to 30: task, model_family, metric, shots, break_scale, break_size with
-    break_size_low and break_size_up, jumps, n_curves_with_break, n_pairs, n_pairs_tested.
+    `frame` has one row per triplet with a break, up to 30: task, model_family, metric, shots, break_scale, break_size with
+    break_size_low and break_size_up, jumps, n_curves_with_break, n_triplets, n_triplets_tested.
     """
     if frame.empty:
         return style.nothing_to_draw(dataset, "No break was found at a false discovery rate of 5 %.")
@@ -184,15 +184,15 @@ def draw_sizes(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
         axes.scatter([], [], color=style.colour_of(metric), s=20, label=style.label(metric))
     axes.scatter([], [], facecolors="white", edgecolors=style.INK, s=22, label="the curve does not jump")
     figure.legend(loc="outside upper center", ncols=3, fontsize=7)
-    n_pairs, shown = frame["n_pairs"].iloc[0], len(frame)
-    first = f"The {shown} of {n_pairs:,} pairs with the smallest q" if n_pairs > shown else f"All {n_pairs:,} pairs"
+    n_all, shown = frame["n_triplets"].iloc[0], len(frame)
+    first = f"The {shown} of {n_all:,} triplets with the smallest q" if n_all > shown else f"All {n_all:,} triplets"
     style.footer(
         figure,
         dataset,
         [
-            f"{first} with a break (curve q_break below 0.05), of {frame['n_pairs_tested'].iloc[0]:,} that were tested; of "
+            f"{first} with a break, of {frame['n_triplets_tested'].iloc[0]:,} in which one could be seen; of "
             "each the curve of the smallest p. Bars: 95 % intervals, after selection and so too far from 0 on average. "
-            "Right: the first scale after the break, and how many curves of the pair have one.",
+            "Right: the first scale after the break, and how many curves of the triplet have one.",
         ],
     )
     return figure

@@ -145,9 +145,13 @@ def _say_what_is_in(n: Mapping[str, int], config: Mapping[str, object], say: Cal
     of_all, of_jumps = (
         ", ".join(f"{n[f'{kind}_{name}']:,} {text}" for name, text in verdicts.items()) for kind in ("verdicts", "jumps")
     )
-    say(f"{n['curves_tested']:,} curves tested for a break: {of_all}")
-    say(f"{n['curves_jumping']:,} curves of shares jump, {n['jumps_tested']:,} of them tested: {of_jumps}")
+    say(f"{n['curves_tested']:,} curves tested for a break, which could be seen in {n['curves_with_p']:,}: {of_all}")
     say(
-        f"{n['triplets_displaying_tested']:,} triplets that display emergence could be tested; "
-        f"{n['triplets_displaying_with_break']:,} have a break at a false discovery rate of 5 %"
+        f"{n['curves_jumping']:,} curves of shares jump, {n['jumps_tested']:,} of them tested, and a break could be seen in "
+        f"{n['jumps_with_p']:,}: {of_jumps}"
+    )
+    say(
+        f"{n['triplets_displaying_tested']:,} triplets that display emergence are tested, and a break could be seen in "
+        f"{n['triplets_displaying_with_p']:,}: {n['triplets_displaying_and_break']:,} have one at a false discovery rate of "
+        f"5 % among all triplets, {n['triplets_displaying_with_break']:,} among these"
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 import pandas as pd
+from scipy.stats import false_discovery_control
 
 from analysis.base.database import connect, create_macros
 from analysis.base.sql import sql_text
@@ -39,8 +40,8 @@ TAKEN_AWAY: dict[str, dict] = {
     "1,024 examples, 12 scales": {"n_examples": 1024},
     "205 examples": {"n_examples": 205},
     "50 examples": {"n_examples": 50},
-    "8 scales": {"n_examples": 1024, "n_scales": 8},
-    "6 scales": {"n_examples": 1024, "n_scales": 6},
+    "8 of the 12 scales": {"n_examples": 1024, "n_left": 8},
+    "6 of the 12 scales": {"n_examples": 1024, "n_left": 6},
 }
 """Less and less evidence of the same breaks."""
 
@@ -87,6 +88,7 @@ def _of_planted_world(size: float, seed: int, n_curves: int, options: dict) -> d
         "n_bounded": int(could_be_seen.sum()),
         "n_covered": int((found.loc[could_be_seen, "break_size_high"] >= size).sum()),
         "n_unplanted_smooth": int(((found["verdict"] == "smooth") & ~planted).sum()),
+        "n_jumping_found": int((found["jumps"] & is_break).sum()),
         "n_inconclusive": int((found["verdict"] == "inconclusive").sum()),
         "n_curves": len(found),
         **_false_shares(found, jumps),
@@ -95,9 +97,18 @@ def _of_planted_world(size: float, seed: int, n_curves: int, options: dict) -> d
 
 def _false_shares(found: pd.DataFrame, jumps: pd.Series) -> dict[str, float]:
     """Share of false ones among the triplets (tasks) with a break, of all and of those that jump, and among curves."""
-    of_task = found.assign(is_break=found["verdict"] == "break", jumps=jumps).groupby(["task", "metric", "model_family"])
-    tasks = of_task.agg(is_break=("is_break", "any"), jumps=("jumps", "any"), is_planted=("is_planted", "any"))
-    chosen = {"of_triplets": tasks["is_break"], "of_jumping_triplets": tasks["is_break"] & tasks["jumps"]}
+    rank = found.groupby("task")["p_break"].rank(method="max")
+    of_task = found.assign(
+        is_break=found["verdict"] == "break",
+        jumps=jumps,
+        simes=found["p_break"] * found.groupby("task")["p_break"].transform("count") / rank,
+    ).groupby("task")
+    tasks = of_task.agg(
+        is_break=("is_break", "any"), jumps=("jumps", "any"), is_planted=("is_planted", "any"), p=("simes", "min")
+    )
+    jumping = tasks["p"].where(tasks["jumps"]).dropna()
+    q = pd.Series(false_discovery_control(jumping) if len(jumping) else [], jumping.index, float)
+    chosen = {"of_triplets": tasks["is_break"], "of_jumping_triplets": (q < 0.05).reindex(tasks.index, fill_value=False)}
     shares = {name: float((c & ~tasks["is_planted"]).sum() / max(1, c.sum())) for name, c in chosen.items()}
     is_break = found["verdict"] == "break"
     return shares | {"of_curves": float((is_break & ~found["is_planted"]).sum() / max(1, is_break.sum()))}

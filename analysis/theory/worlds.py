@@ -63,13 +63,15 @@ def world(
     n_families: int = 1,
     model_effect: float = 0.0,
     n_shots: int = 1,
+    n_left: int | None = None,
 ) -> World:
     """Half exact match, half multiple choice; per-token loss a power law of scale, or as `kind` says.
 
     irreducible: above a loss that no scale lowers. lengths: answers of 1 to 20 tokens mixed. argmax: multiple choice rises
     from chance like a logistic. below: small models below chance. `planted` is the share of tasks with a break of `size`.
     `model_effect` is the standard deviation of what a model adds to the log loss of all curves of its family. `n_shots`
-    curves are of one task: they share its law, its break and what models do well by chance.
+    curves are of one task: they share its law, its break and what models do well by chance. `n_left` of the scales are
+    left, spread over all.
     """
     rng = np.random.default_rng(seed)
     n_tasks = -(-n_curves // n_shots)
@@ -94,6 +96,8 @@ def world(
     rho = scatter_of(scatter, n_tasks, mean_scatter, rng)
     each = np.repeat(np.arange(n_tasks), n_shots)
     y = rng.binomial(n[each, None], success_rates(mean, rho, rng)[each]) / n[each, None]
+    left = np.linspace(0, n_scales - 1, n_left or n_scales).round().astype(int)
+    y, x = y[:, left], x[left]
     kept = each[np.ptp(y, axis=1) > 0]
     y = y[np.ptp(y, axis=1) > 0]
     n_of_points = np.broadcast_to(n[kept, None], y.shape).astype(float)

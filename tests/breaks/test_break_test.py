@@ -323,7 +323,7 @@ def test_less_evidence_decides_less():
     of_examples = share.loc[["1,024 examples, 12 scales", "205 examples", "50 examples"]]
     assert of_examples["n_inconclusive"].is_monotonic_increasing
     assert of_examples["n_unplanted_smooth"].is_monotonic_decreasing
-    of_scales = share.loc[["1,024 examples, 12 scales", "8 scales", "6 scales"]]
+    of_scales = share.loc[["1,024 examples, 12 scales", "8 of the 12 scales", "6 of the 12 scales"]]
     for one in (of_examples, of_scales):
         assert one["n_found"].is_monotonic_decreasing
 

@@ -217,9 +217,11 @@ def test_the_numbers_of_the_method(run):
     n_pairs = len(tested.loc[tested["verdict"] == "break", ["task", "model_family"]].drop_duplicates())
     text = " ".join((ROOT / "docs/method.md").read_text(encoding="utf-8").split())
     said = (
-        f"{len(tested):,} curves can be tested, and {counts['break']} of them on {n_pairs} pairs have a break, "
+        f"{len(tested):,} curves can be tested, a break could be seen in {tested['p_break'].notna().sum():,}, and "
+        f"{counts['break']} of them on {n_pairs} pairs have a break, "
         f"{counts['smooth']} are smooth, {counts['at_chance']:,} are at chance and {counts['inconclusive']:,} inconclusive",
-        f"Of the {of_jumps.sum():,} curves that jump and can be tested {of_jumps['break']} have a break, "
+        f"Of the {of_jumps.sum():,} curves that jump and can be tested a break could be seen in "
+        f"{(tested['jumps'] & tested['p_break'].notna()).sum()}: {of_jumps['break']} have one, "
         f"{of_jumps['smooth']} are smooth, {of_jumps['at_chance']} are at chance and "
         f"{of_jumps['inconclusive']:,} inconclusive",
         *(f"| {row['choice']} | {row['n_changed']} |" for row in rows(con, sql_text("pages/report_sensitivity"))),

@@ -1,11 +1,11 @@
--- One row per pair with a break, up to 30 of the smallest q: its curve of the smallest p_break, with the size of the break.
-with of_pairs as (
+-- One row per triplet with a break, up to 30 of the smallest q: its curve of the smallest p_break, with the size of the break.
+with of_triplets as (
     select
-        pairs.task,
-        pairs.model_family,
-        pairs.metric,
-        pairs.q as q_pair,
-        pairs.displays_emergence,
+        triplets.task,
+        triplets.model_family,
+        triplets.metric,
+        triplets.q,
+        triplets.displays_emergence,
         breaks.subtask,
         breaks.shots,
         breaks.filter,
@@ -17,23 +17,23 @@ with of_pairs as (
         breaks.break_size_low,
         breaks.break_size_up,
         breaks.jumps,
-        count(*) over (partition by pairs.task, pairs.model_family, pairs.metric) as n_curves_with_break
+        count(*) over (partition by triplets.task, triplets.model_family, triplets.metric) as n_curves_with_break
     from breaks
-    inner join curves on breaks.curve_id = curves.curve_id
-    inner join pairs on breaks.task = pairs.task and breaks.model_family = pairs.model_family and breaks.metric = pairs.metric
-    where breaks.verdict = 'break' and curves.is_preferred
+    inner join triplets
+        on breaks.task = triplets.task and breaks.model_family = triplets.model_family and breaks.metric = triplets.metric
+    where breaks.verdict = 'break'
 ),
 
 chosen as (
     select *
-    from of_pairs
+    from of_triplets
     qualify row_number() over (partition by task, model_family, metric order by p_break, subtask, shots, filter) = 1
 )
 
 select
     *,
-    count(*) over () as n_pairs,
-    (select count(*) from pairs where n_curves_tested > 0) as n_pairs_tested
+    count(*) over () as n_triplets,
+    (select count(*) from triplets where p is not null) as n_triplets_tested
 from chosen
-order by q_pair, p_break, task, model_family, metric
+order by q, p_break, task, model_family, metric
 limit 30

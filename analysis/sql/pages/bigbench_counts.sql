@@ -12,6 +12,18 @@ with last_scores as (
     inner join breaks on forecasts.curve_id = breaks.curve_id
     where
         forecasts.law = 'power law' and forecasts.n_known = breaks.n_scales - 1 and breaks.verdict <> 'at_chance'
+),
+
+last_of_tasks as (
+    select
+        breaks.task,
+        avg((forecasts.is_informative and forecasts.hit)::integer) as share_right,
+        avg((forecasts.is_informative and not forecasts.hit)::integer) as share_wrong
+    from forecasts
+    inner join breaks on forecasts.curve_id = breaks.curve_id
+    where
+        forecasts.law = 'power law' and forecasts.n_known = breaks.n_scales - 1 and breaks.verdict <> 'at_chance'
+    group by breaks.task
 )
 
 select
@@ -90,6 +102,11 @@ select
     ) as n_labelled_otherwise_displaying,
     (select count(*) from pairs where displays_emergence) as n_emergent,
     (select count(*) from pairs where displays_emergence and verdict <> 'not_testable') as n_emergent_tested,
+    (select count(*) from pairs where displays_emergence and p is not null) as n_emergent_with_p,
+    (select count(*) from breaks where p_break is not null) as n_with_p,
+    (select count(*) from breaks where jumps and p_break is not null) as n_jumps_with_p,
+    (select avg(share_right) from last_of_tasks) as last_right_of_tasks,
+    (select avg(share_wrong) from last_of_tasks) as last_wrong_of_tasks,
     (select count(*) from pairs where displays_emergence and verdict = 'break') as n_emergent_break,
     (select count(*) from pairs where displays_emergence and verdict = 'smooth') as n_emergent_smooth,
     (select count(*) from pairs where displays_emergence and verdict = 'at_chance') as n_emergent_at_chance,

@@ -3,6 +3,7 @@
 with forecast as (
     select
         forecasts.*,
+        breaks.task,
         breaks.metric,
         breaks.jumps
     from forecasts
@@ -16,6 +17,22 @@ of_laws as (
         sum(n_best) as n_best,
         sum(n_forecasts * mean_log_score) / sum(n_forecasts) as mean_log_score
     from law_scores
+    group by law
+),
+
+of_tasks as (
+    select
+        law,
+        avg(held) as held
+    from (
+        select
+            law,
+            task,
+            avg(hit::integer) as held
+        from forecast
+        where is_informative
+        group by law, task
+    ) as each_task
     group by law
 ),
 
@@ -41,6 +58,7 @@ select
     round(of_laws.mean_log_score, 2) as mean_log_score,
     format('{:.0f} %', 100 * counted.n_informative / counted.n) as informative,
     format('{:.1f} %', 100 * counted.held) as of_these_hold,
+    format('{:.1f} %', 100 * of_tasks.held) as mean_over_tasks,
     format('{:.1f} %', 100 * counted.held_exact) as exact_match,
     format('{:.1f} %', 100 * counted.held_choice) as multiple_choice,
     format('{:.1f} %', 100 * counted.held_jumps) as curves_that_jump,
@@ -48,4 +66,5 @@ select
     counted.n_below as score_below
 from counted
 inner join of_laws on counted.law = of_laws.law
+inner join of_tasks on counted.law = of_tasks.law
 order by of_laws.mean_log_score desc

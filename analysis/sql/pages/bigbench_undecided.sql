@@ -1,22 +1,18 @@
 -- Why curves of shares that jump could not be tested, or not be decided, without the numbers of single curves.
 select
-    case verdict
-        when 'not_testable' then 'not tested: ' || reason
-        else 'inconclusive: ' || regexp_replace(split_part(reason, ' (', 1), 'at [0-9]+ scales|at a scale', 'at some scales')
+    case
+        when verdict = 'not_testable' then 'not tested: ' || reason
+        when p_break is null and n_examples < 6 then 'no break could be seen: test sets of fewer than 6 examples'
+        when p_break is null and n_informative < 3
+            then 'no break could be seen: too few scales with scores that are far enough from the floor and the ceiling'
+        when p_break is null then 'no break could be seen: none would move five right answers'
+        when p_break < 0.05 then 'p below 0.05, which does not stand among all comparisons'
+        else 'a break is neither found nor excluded'
     end as why,
     count(*) as curves,
     count(distinct task || model_family) as pairs_of_task_and_family,
     median(n_examples) as median_examples
 from breaks
-where jumps and (verdict = 'not_testable' or verdict = 'inconclusive' and not contains(reason, 'is not excluded'))
+where jumps and verdict in ('not_testable', 'inconclusive')
 group by why
-union all
-select
-    'inconclusive: a break is neither found nor excluded where it would be seen' as why,
-    count(*) as curves,
-    count(distinct task || model_family) as pairs_of_task_and_family,
-    median(n_examples) as median_examples
-from breaks
-where jumps and verdict = 'inconclusive' and contains(reason, 'is not excluded')
-having count(*) > 0
 order by curves desc, why

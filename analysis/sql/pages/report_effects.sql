@@ -12,7 +12,7 @@ select
     model_effects.model_family,
     named.model,
     model_effects.metric,
-    model_effects.n_tasks as tasks,
+    model_effects.n_tasks_better || ' of ' || model_effects.n_tasks as better_on_tasks,
     format('{:+.2f}', model_effects.effect) as log_loss_lower_by,
     format('{:.2f}', model_effects.standard_error) as standard_error
 from model_effects

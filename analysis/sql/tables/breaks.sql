@@ -11,6 +11,7 @@ with selected as (
 
 tested as (
     select
+        list_min(trials.n_models) as n_models_least,
         trials.* exclude (scales, ys, n_models, entry_kind, is_preferred, status, is_of_checkpoints, is_share, no_shares),
         measured.* exclude (curve_id, point_scores, point_informations),
         coalesce(trials.improvement_score > jump_threshold(trials.straight_line_score), false) as jumps,
@@ -72,7 +73,8 @@ sourced as (
         case
             when not jumps or verdict in ('not_testable', 'inconclusive') then null
             when verdict = 'break' then 'break'
-            when n_ties > 0 and score_without_ties <= needed_to_jump then 'ties'
+            -- Half of the steps, so that the median step is one.
+            when 2 * n_ties >= n_scales - 1 and score_without_ties <= needed_to_jump then 'ties'
             when score_noise_free > needed_to_jump then 'metric'
             when n_resolve > n_examples then 'resolution'
         end as source_of_jump
@@ -106,7 +108,7 @@ select
     sourced.curvature,
     sourced.floor,
     sourced.scatter,
-    case when sourced.n_pool >= 10 then 'pool' when sourced.n_pool is not null then 'prior' end as scatter_source,
+    case when sourced.is_told_by_pool then 'pool' when not sourced.is_told_by_pool then 'prior' end as scatter_source,
     sourced.n_pool,
     sourced.n_informative,
     sourced.p_break,
@@ -123,21 +125,31 @@ select
     sourced.source_of_jump,
     case sourced.verdict
         when 'not_testable' then sourced.not_testable
-        when 'at_chance' then 'no score differs from the chance rate'
+        when 'at_chance' then 'no single score differs from the chance rate'
         when 'break' then format(
             'from scale {:.3g} on the loss is lower by a factor of {:.3g} than a smooth law gives',
             sourced.break_scale, exp(sourced.break_size)
         )
         when 'smooth' then format(
-            'a break of a factor {:.1f} of the loss is excluded at every scale where it would be seen', exp(settings.smallest_break)
+            'a break of a factor {:.1f} of the loss is excluded at every scale from the third on where it would be seen',
+            exp(settings.smallest_break)
         )
         else case
+            when sourced.p_break is null and sourced.n_examples * sourced.n_models_least < 6
+                then format('no break could be seen: of {} examples no score tells anything of the loss', sourced.n_examples)
+            when sourced.p_break is null and sourced.n_informative < 3
+                then 'no break could be seen: at too few scales the scores are far enough from the floor and the ceiling to tell '
+                || 'the loss (more examples, or more models where they are, would decide)'
             when sourced.p_break is null
-                then 'no break could be seen: at no scale do two scales before it say anything of the loss, because their scores are '
-                || 'too near the floor or the ceiling (more examples, or more models where scores leave it, would decide)'
+                then 'no break could be seen: none of smallest_break would move five right answers where two scales before it tell '
+                || 'the loss (more examples would decide)'
             when sourced.p_break_low_scatter < 0.05 then format(
                 'it depends on how much models scatter, which {} cannot tell: p is {:.2g} with little scatter and {:.2g} with much',
                 if(sourced.n_pool = 1, 'one curve', sourced.n_pool || ' curves'), sourced.p_break_low_scatter, sourced.p_break
+            )
+            when sourced.p_break < 0.05 then format(
+                'the likeliest break, from scale {:.3g} on by a factor of {:.3g}, has p = {:.2g}, which does not stand among all '
+                || 'comparisons', sourced.break_scale, exp(sourced.break_size), sourced.p_break
             )
             when sourced.jump_is_hidden
                 then 'the largest rise comes where the scores before it are too near the floor to tell the loss (more examples, or '
@@ -151,8 +163,7 @@ select
                 exp(sourced.size_high), sourced.high_scale, sourced.n_to_decide::bigint
             )
             else format(
-                'a break of {} of the loss at scale {:.3g} is not excluded, and no number of examples alone would exclude it, because '
-                || 'models scatter too much (more scales would)',
+                'a break of {} of the loss at scale {:.3g} is not excluded, and no number of examples alone would exclude it',
                 if(sourced.size_high < 9, format('a factor {:.3g}', exp(sourced.size_high)), 'any factor'), sourced.high_scale
             )
         end

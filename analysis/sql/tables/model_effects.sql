@@ -42,6 +42,7 @@ select
     scale,
     sum(n_curves)::bigint as n_curves,
     count(*) as n_tasks,
+    count(*) filter (score > 0) as n_tasks_better,
     any_value(effect) as effect,
     sqrt(sum((score - effect * information) ** 2)) / nullif(sum(information), 0) as standard_error
 from effects
