@@ -13,6 +13,7 @@ the dispersion that a curve gives of itself, and the maximum are the same linear
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,8 +21,6 @@ import numpy as np
 from analysis.breaks.scatter_prior import GRID, posterior_means
 from analysis.breaks.smooth_law import Penalty, Shares, SmoothFit
 
-_FOR_EXPECTATION = np.random.default_rng(0).standard_normal((100, 64))
-"""Draws by which the expected square of the largest Z is known; a curve of m scales uses the first m columns."""
 _INFORMATIVE_COUNT = 3.0
 _INFORMATIVE_SIGNAL = 2.0
 _LEAST_VARIANCE = 1e-12
@@ -154,11 +153,17 @@ def own_misfit(
     return np.maximum(statistic - best, 1e-6), np.maximum(freedom, 0.5)
 
 
+@functools.cache
+def _for_expectation(n_scales: int) -> np.ndarray:
+    """Draws by which the expected square of the largest Z is known, shape (100, n_scales)."""
+    return np.random.default_rng(0).standard_normal((100, max(64, n_scales)))[:, :n_scales]
+
+
 def _explained_by_chance(at: Steps) -> np.ndarray:
     """Expected square of the largest Z of every curve where nothing breaks: so much does the best step explain by chance."""
     scaled = at.map / np.sqrt(at.weight)[:, None, :] / np.sqrt(at.variance)[:, :, None]
     scaled = np.where((at.variance > 1e-3)[:, :, None], scaled, 0)
-    largest = (scaled @ _FOR_EXPECTATION[:, : at.weight.shape[1]].T).max(axis=1)
+    largest = (scaled @ _for_expectation(at.weight.shape[1]).T).max(axis=1)
     return (np.maximum(largest, 0) ** 2).mean(axis=1)
 
 

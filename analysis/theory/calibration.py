@@ -32,8 +32,11 @@ NULL_WORLDS: dict[str, dict] = {
     "the same, three times as strong": {"n_families": 20, "model_effect": 0.3},
     "four shots of every task": {"n_shots": 4},
     "8 scales": {"n_scales": 8},
+    "accuracy a straight line in log scale": {"kind": "line"},
 }
 """Worlds in which nothing breaks, by name: arguments of `worlds.world`."""
+OTHER_SHAPES = ("accuracy a straight line in log scale",)
+"""Worlds whose curves no quadratic in log scale fits: p values are too small there, and verdicts must not be."""
 PLANTED = {"planted": 0.1, "mean_scatter": 0.005, "n_examples": (205, 1024)}
 BREAK_SIZES = (1.0, 2.0)
 TAKEN_AWAY: dict[str, dict] = {

@@ -68,10 +68,10 @@ def world(
     """Half exact match, half multiple choice; per-token loss a power law of scale, or as `kind` says.
 
     irreducible: above a loss that no scale lowers. lengths: answers of 1 to 20 tokens mixed. argmax: multiple choice rises
-    from chance like a logistic. below: small models below chance. `planted` is the share of tasks with a break of `size`.
-    `model_effect` is the standard deviation of what a model adds to the log loss of all curves of its family. `n_shots`
-    curves are of one task: they share its law, its break and what models do well by chance. `n_left` of the scales are
-    left, spread over all.
+    from chance like a logistic. below: small models below chance. line: accuracy is a straight line in log scale, from one
+    random score to another. `planted` is the share of tasks with a break of `size`. `model_effect` is the standard deviation
+    of what a model adds to the log loss of all curves of its family. `n_shots` curves are of one task: they share its law,
+    its break and what models do well by chance. `n_left` of the scales are left, spread over all.
     """
     rng = np.random.default_rng(seed)
     n_tasks = -(-n_curves // n_shots)
@@ -112,6 +112,9 @@ def _known(kind: str, loss: np.ndarray, length: np.ndarray, is_choice: np.ndarra
         weights = rng.dirichlet(np.ones(5), len(loss))
         mixed = (weights[:, None, :] * np.exp(-0.3 * loss[:, :, None] * [1, 3, 5, 10, 20])).sum(-1)
         return np.where(is_choice[:, None], known, mixed)
+    if kind == "line":
+        ends = np.sort(rng.uniform(0.05, 0.95, (len(loss), 2)), axis=1)
+        return ends[:, :1] + (ends[:, 1:] - ends[:, :1]) * np.linspace(0, 1, loss.shape[1])
     if kind == "argmax":
         rises = 1 / (1 + np.exp(-6 * (np.exp(-loss) - 0.35))) - 1 / (1 + np.exp(6 * 0.35))
         return np.where(is_choice[:, None], np.clip(rises / (1 - 1 / (1 + np.exp(2.1))), 0, 1), known)

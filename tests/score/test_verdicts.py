@@ -38,11 +38,13 @@ def inputs(tmp_path_factory):
         return computed_inputs({**made[0], "published_scores": scores}, DEFAULTS)
 
 
-def database(inputs, p_break=None, **settings):
-    """All tables, with these p values in place of those of the curves that have one."""
+def database(inputs, p_break=None, size_high=None, **settings):
+    """All tables, with these p values and bounds in place of those of the curves that have one."""
     measured = inputs["computed_measured"].to_pandas()
-    if p_break is not None:
-        measured.loc[measured["p_break"].notna(), "p_break"] = p_break
+    known = measured["p_break"].notna()
+    for name, values in (("p_break", p_break), ("size_high", size_high)):
+        if values is not None:
+            measured.loc[known, name] = values
     con = connect()
     given = inputs | {"computed_measured": pa.Table.from_pandas(measured, measuring.MEASURED_SCHEMA)}
     assemble(con, given, DEFAULTS | settings, {})
@@ -58,7 +60,7 @@ def judged(request, inputs):
         "some small": np.where(rng.random(n) < 0.3, rng.random(n) ** 8, rng.random(n)),
         "ties": np.maximum(rng.integers(0, 6, n) / 5, 0.001),
     }[request.param]
-    with database(inputs, p) as con:
+    with database(inputs, p, size_high=2.0) as con:
         return request.param, con.sql("from breaks").df(), con.sql("from triplets").df()
 
 
@@ -99,6 +101,15 @@ def test_curves_of_selected_triplets_are_judged_at_the_level_that_selection_leav
     of_triplet = breaks.merge(triplets[[*GROUP, "q"]], on=GROUP).dropna(subset="p_break")
     assert (of_triplet["q_break"] >= of_triplet[["q", "p_break"]].max(axis=1) - 1e-12).all()
     assert of_triplet.loc[of_triplet["verdict"] == "break", GROUP].drop_duplicates().shape[0] == len(selected)
+
+
+def test_a_small_break_is_neither_a_break_nor_smooth(inputs):
+    n = inputs["computed_measured"].to_pandas()["p_break"].notna().sum()
+    with database(inputs, np.full(n, 1e-6), size_high=0.9) as con:
+        breaks, triplets = con.sql("from breaks where p_break is not null").df(), con.sql("from triplets").df()
+    assert (breaks["q_break"] < 0.05).all() and set(breaks["verdict"]) == {"inconclusive"}
+    assert breaks["reason"].str.contains("one of a factor 2.7 is excluded").all()
+    assert set(triplets["verdict"]) == {"inconclusive"}
 
 
 def test_pairs_have_a_family_of_tests_of_their_own(inputs):

@@ -7,6 +7,7 @@ create or replace temp macro group_verdicts(only_preferred) as table (
             breaks.metric,
             breaks.model_family,
             count(*) filter (breaks.verdict <> 'not_testable') as n_curves_tested,
+            count(*) filter (breaks.verdict = 'break') as n_break,
             count(*) filter (breaks.verdict = 'at_chance') as n_at_chance,
             count(*) filter (breaks.verdict = 'smooth') as n_smooth
         from breaks
@@ -24,7 +25,7 @@ create or replace temp macro group_verdicts(only_preferred) as table (
         tested.q,
         case
             when counted.n_curves_tested = 0 then 'not_testable'
-            when tested.q < 0.05 then 'break'
+            when tested.q < 0.05 and counted.n_break > 0 then 'break'
             when counted.n_at_chance = counted.n_curves_tested then 'at_chance'
             when counted.n_smooth + counted.n_at_chance = counted.n_curves_tested then 'smooth'
             else 'inconclusive'

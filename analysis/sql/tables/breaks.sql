@@ -57,9 +57,10 @@ judged as (
         corrected.q_break,
         case
             when tested.not_testable is not null then 'not_testable'
-            when corrected.q_break < 0.05 then 'break'
+            -- A small break can be the shape of a smooth law that is no quadratic, and is not called one.
+            when corrected.q_break < 0.05 and tested.size_high >= settings.smallest_break then 'break'
             when tested.is_at_chance then 'at_chance'
-            when tested.size_high < settings.smallest_break then 'smooth'
+            when tested.size_high < settings.smallest_break and corrected.q_break >= 0.05 then 'smooth'
             else 'inconclusive'
         end as verdict
     from tested
@@ -143,7 +144,12 @@ select
             when sourced.p_break is null
                 then 'no break could be seen: none of smallest_break would move five right answers where two scales before it tell '
                 || 'the loss (more examples would decide)'
-            when sourced.p_break_low_scatter < 0.05 then format(
+            when sourced.q_break < 0.05 then format(
+                'a small break, from scale {:.3g} on by a factor of {:.3g}, stands among all comparisons, but one of a factor {:.1f} is '
+                || 'excluded, and a smooth law of another shape can give it too',
+                sourced.break_scale, exp(sourced.break_size), exp(settings.smallest_break)
+            )
+            when sourced.p_break_low_scatter < 0.05 and sourced.p_break >= 0.05 then format(
                 'it depends on how much models scatter, which {} cannot tell: p is {:.2g} with little scatter and {:.2g} with much',
                 if(sourced.n_pool = 1, 'one curve', sourced.n_pool || ' curves'), sourced.p_break_low_scatter, sourced.p_break
             )
