@@ -13,7 +13,7 @@ of_curves as (
     select
         curve_id,
         law,
-        sum(log_score) as log_score
+        list_sum(list_sort(list(log_score))) as log_score
     from forecast
     group by curve_id, law
 ),
@@ -33,7 +33,7 @@ counted as (
         count(distinct forecast.curve_id) as n_curves,
         count(distinct best.curve_id) as n_best,
         count(*) as n_forecasts,
-        avg(forecast.log_score) as mean_log_score,
+        list_avg(list_sort(list(forecast.log_score))) as mean_log_score,
         count(*) filter (forecast.is_informative) as n_informative,
         count(*) filter (forecast.is_informative and forecast.hit) as n_hit,
         count(*) filter (forecast.is_informative and forecast.score > forecast.high) as n_above,

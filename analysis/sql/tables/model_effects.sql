@@ -15,6 +15,7 @@ with points as (
     where not measured.is_at_chance
 ),
 
+-- Sums of the same numbers in another order differ in the last bit, so they are sorted before.
 of_tasks as (
     select
         model_family,
@@ -22,30 +23,36 @@ of_tasks as (
         scale,
         task,
         count(*) as n_curves,
-        sum(score) as score,
-        sum(information) as information
+        list_sum(list_sort(list(score))) as score,
+        list_sum(list_sort(list(information))) as information
     from points
     group by model_family, metric, scale, task
 ),
 
-effects as (
+of_models as (
     select
-        *,
-        sum(score) over (partition by model_family, metric, scale)
-        / nullif(sum(information) over (partition by model_family, metric, scale), 0) as effect
+        model_family,
+        metric,
+        scale,
+        list_sum(list_sort(list(information))) as information,
+        list_sum(list_sort(list(score))) / nullif(list_sum(list_sort(list(information))), 0) as effect
     from of_tasks
+    group by model_family, metric, scale
 )
 
 select
-    model_family,
-    metric,
-    scale,
-    sum(n_curves)::bigint as n_curves,
+    of_tasks.model_family,
+    of_tasks.metric,
+    of_tasks.scale,
+    sum(of_tasks.n_curves)::bigint as n_curves,
     count(*) as n_tasks,
-    count(*) filter (score > 0) as n_tasks_better,
-    any_value(effect) as effect,
-    sqrt(sum((score - effect * information) ** 2)) / nullif(sum(information), 0) as standard_error
-from effects
-group by model_family, metric, scale
+    count(*) filter (of_tasks.score > 0) as n_tasks_better,
+    any_value(of_models.effect) as effect,
+    sqrt(list_sum(list_sort(list((of_tasks.score - of_models.effect * of_tasks.information) ** 2))))
+    / nullif(any_value(of_models.information), 0) as standard_error
+from of_tasks
+inner join of_models
+    on of_tasks.model_family = of_models.model_family and of_tasks.metric = of_models.metric and of_tasks.scale = of_models.scale
+group by of_tasks.model_family, of_tasks.metric, of_tasks.scale
 having count(*) >= 5
-order by model_family, metric, scale
+order by of_tasks.model_family, of_tasks.metric, of_tasks.scale
