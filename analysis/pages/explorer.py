@@ -43,7 +43,7 @@ def contents(con: duckdb.DuckDBPyConnection) -> tuple[dict, dict[str, np.ndarray
     of its family; NaN where a curve has no score.
     """
     create_macros(con, "macros/jump_threshold")
-    curves = con.execute(sql_text("pages/curves")).to_arrow_table()
+    curves = con.sql(sql_text("pages/curves")).to_arrow_table()
     families = con.execute(sql_text("pages/families")).fetchall()
     header: dict = {"texts": {}, "scales": {family: scales or [] for family, scales, _ in families}}
     header["scale_name"] = scale_name(basis for _, _, bases in families for basis in bases or ())

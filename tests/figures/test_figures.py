@@ -408,7 +408,7 @@ def test_the_gallery_shows_every_verdict_with_its_law(broken_database):
     ]  # fmt: skip
     figure = breaks.draw_gallery(frame, "made up", 20)
     shown = texts(figure)
-    assert "by verdict: 1 break, 1 smooth: no break, 1 inconclusive." in " ".join(shown.split()) and "n=2,003" in shown
+    assert "by verdict: 1 break, 1 smooth: no large break, 1 inconclusive." in " ".join(shown.split()) and "n=2,003" in shown
     size = found.set_index("task").loc["jumping", "break_size"]
     assert f"break, loss / {np.exp(size):.1f}" in shown
     laws = [line for axes in figure.axes for line in axes.lines if len(line.get_xdata()) == 200]
@@ -493,7 +493,7 @@ def test_metrics_of_fewest_curves_are_one_row(tmp_path):
 
 def test_breaks_are_drawn_by_size_with_their_intervals(broken_database):
     frame = numbers(broken_database, "break_sizes")
-    assert set(frame["task"]) == {"jumping", "breaking"} and set(frame["n_pairs"]) == {2} == set(
+    assert set(frame["task"]) == {"jumping", "breaking"} and set(frame["n_triplets"]) == {2} == set(
         frame["n_curves_with_break"] + 1
     )
     of_task = frame.set_index("task")
@@ -501,8 +501,8 @@ def test_breaks_are_drawn_by_size_with_their_intervals(broken_database):
     assert of_task["break_scale"].to_dict() == {"jumping": 1e12, "breaking": 1e11}
     assert of_task.loc["breaking", "break_size_low"] < 1.2 < of_task.loc["breaking", "break_size_up"]
     with connect(broken_database, read_only=True) as con:
-        tested = con.execute("select count(*) from pairs where verdict <> 'not_testable'").fetchall()[0][0]
-    assert set(frame["n_pairs_tested"]) == {tested} == {16}
+        tested = con.execute("select count(*) from triplets where p is not null").fetchall()[0][0]
+    assert set(frame["n_triplets_tested"]) == {tested} == {15}
     figure = breaks.draw_sizes(frame, "made up", 20)
     (axes,) = figure.axes
     bars = [path.vertices[:, 0].tolist() for one in axes.collections for path in one.get_paths() if len(path.vertices) == 2]
@@ -514,14 +514,18 @@ def test_breaks_are_drawn_by_size_with_their_intervals(broken_database):
     }
     assert filled == {(pair.break_size, row): pair.jumps for row, pair in enumerate(frame.itertuples())}
     shown = " ".join(texts(figure).split())
-    assert "All 2 pairs with a break" in shown and "of 16 that were tested" in shown and "from 1e12, 1 curve" in shown
+    assert (
+        "All 2 triplets with a break" in shown
+        and "of 15 in which one could be seen" in shown
+        and "from 1e12, 1 curve" in shown
+    )
 
 
 def test_of_many_breaks_those_of_the_smallest_q_are_drawn(broken_database):
     one = numbers(broken_database, "break_sizes").iloc[[0]]
-    many = pd.concat([one.assign(task=f"t{k}", n_pairs=1234) for k in range(30)], ignore_index=True)
+    many = pd.concat([one.assign(task=f"t{k}", n_triplets=1234) for k in range(30)], ignore_index=True)
     figure = breaks.draw_sizes(many, "made up", 20)
-    assert "The 30 of 1,234 pairs with the smallest q with a break" in " ".join(texts(figure).split())
+    assert "The 30 of 1,234 triplets with the smallest q with a break" in " ".join(texts(figure).split())
     assert len(figure.axes[0].get_yticklabels()) == 30
 
 

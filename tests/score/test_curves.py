@@ -26,7 +26,9 @@ def run(curves, metric="m"):
             repeats[scale] = repeats.get(scale, -1) + 1
             rows.append((number, f"{number:06}", f"{scales.index(scale)}/{repeats[scale]}", scale, score))
     frame = pd.DataFrame(rows, columns=["curve_id", "task", "model", "scale", "score"])
-    frame = frame.assign(**KEY, metric=metric, filter="none", entry_kind="task", is_preferred=True, n_examples=None)
+    frame = frame.assign(
+        **KEY, metric=metric, filter="none", entry_kind="task", is_preferred=True, n_examples=None, stderr=None
+    )
     with connect() as con:
         con.register("scores", frame.drop(columns="scale").assign(chance=None))
         con.register("models", frame[["model_family", "model", "scale"]].drop_duplicates())

@@ -288,7 +288,8 @@ def test_the_numbers_of_the_page_are_those_of_its_table():
     jumping = pairs[pairs["displays_emergence"]]
     verdicts = jumping["verdict"].value_counts().reindex(["break", "at_chance", "smooth", "inconclusive"], fill_value=0)
     assert f"{len(jumping)} pairs *display emergence*" in flat
-    assert f"Of these {verdicts.sum()} could be tested for a break: {verdicts['break']} have one" in flat
+    n_seen = jumping["p"].notna().sum()
+    assert f"{verdicts.sum()} are tested for a break, which could be seen in {n_seen}: {verdicts['break']} have one." in flat
     assert (
         f"{verdicts['at_chance']} are at chance, {verdicts['smooth']} are smooth, and {verdicts['inconclusive']} cannot"
         in flat
