@@ -158,10 +158,9 @@
     const list = document.createElement("dl");
     const score = number("improvement_score", k);
     const factor = (name) => shown(Number(Math.exp(number(name, k)).toPrecision(3)));
-    const [low, high, largest] = ["score_low", "score_high", "break_size_high"].map((name) => number(name, k));
+    const largest = number("break_size_high", k);
     const facts = [
       ["improvement score", `${shown(score)}${columns.jumps[k] ? ": a jump" : ""}`],
-      ["over other test sets", low === null ? null : `${shown(low)} to ${shown(high)}`],
       ["without ties", number("score_without_ties", k)],
       ["scales", `${columns.n_scales[k]}${columns.n_scales[k] < 5 ? " (too few to display emergence)" : ""}`],
       ["status", text("status", k)],
@@ -169,7 +168,7 @@
       ["why", text("why_not", k)],
       ["source of the jump", text("source_of_jump", k)],
       ["examples", number("n_examples", k)],
-      ["p and q of a break", number("p_break", k) === null ? null : `${p(number("p_break", k))} and ${p(number("q_break", k))}`],
+      ["q of a break", number("q_break", k) === null ? null : p(number("q_break", k))],
       [
         "likeliest break",
         number("break_size", k) === null
