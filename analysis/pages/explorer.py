@@ -22,8 +22,8 @@ CODED = [
     "task", "subtask", "metric", "filter", "model_family", "entry_kind", "status", "verdict", "why_not", "source_of_jump",
 ]  # fmt: skip
 NUMBERS = [
-    "improvement_score", "score_without_ties", "n_examples", "level", "slope", "curvature", "floor", "q_break", "break_scale",
-    "break_size", "break_size_low", "break_size_up", "break_size_high", "n_to_decide",
+    "improvement_score", "score_without_ties", "n_examples", "level", "slope", "curvature", "floor", "q_break",
+    "break_scale", "break_size", "break_size_low", "break_size_up", "break_size_high", "n_to_decide",
 ]  # fmt: skip
 NONE = 65535
 """Code of a missing text. A missing number of shots is -1."""
