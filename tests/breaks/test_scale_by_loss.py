@@ -40,6 +40,7 @@ def breaks(place, scale_by):
     return con.execute("select * from breaks order by task").df(), con
 
 
+@pytest.mark.slow
 def test_a_threshold_in_the_loss_is_found_on_that_axis(folder):
     place, loss = folder
     by_loss, con = breaks(place, "loss")

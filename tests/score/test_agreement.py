@@ -26,6 +26,7 @@ def test_a_flat_curve_ranks_last():
     assert area(np.array([np.inf, 1.0, np.nan]), positive) == 1
 
 
+@pytest.mark.slow
 def test_the_interval_holds_the_true_area_about_as_often_as_it_says():
     rng = np.random.default_rng(1)
     hits = []
