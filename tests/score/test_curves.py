@@ -145,12 +145,12 @@ def test_generated_curves(many):
     check([curve(v) for v in many])
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.lists(st.integers(-50, 50), min_size=3, max_size=12), min_size=1, max_size=20),
     st.integers(-1000, 1000),
     st.sampled_from([0.125, 0.5, 3.0, 1024.0]),
-@pytest.mark.slow
 )
 def test_invariances(many, shift, factor):
     """Shift and positive scaling leave the score alone, reversal flips it where the extremes are unique."""
