@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from analysis.breaks.measuring import measure, pools_of
+from analysis.breaks.measuring import POOL_KEY, measure, pools_of
 from analysis.breaks.verdicts import breaks_of, effects_of
 
 MAX_CURVES = 2000
@@ -58,8 +58,7 @@ def sensitivity(
 def _choices(curves: pd.DataFrame, pools: pd.DataFrame, settings: Mapping[str, object], run: Callable) -> dict:
     """{name: (pools, settings)} of every choice."""
     half = pools_of(curves.sort_values("curve_id").iloc[::2], run)
-    key = ["model_family", "metric", "n_scales"]
-    missing = pools.merge(half[key], how="left", on=key, indicator=True)["_merge"] == "left_only"
+    missing = pools.merge(half[POOL_KEY], how="left", on=POOL_KEY, indicator=True)["_merge"] == "left_only"
     choices = {
         # A pool of one curve has no half.
         "half of every pool": (pd.concat([half, pools[missing.to_numpy()]]), {}),
