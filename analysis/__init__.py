@@ -12,11 +12,12 @@ from importlib import import_module
 _PLACES = {
     "break_test": "analysis.breaks.frames",
     "emergence_score": "analysis.score.frames",
+    "from_wide": "analysis.formats.wide",
     "linearity": "analysis.score.frames",
     "mirage_test": "analysis.breaks.frames",
 }
 
-__all__ = ["break_test", "emergence_score", "linearity", "mirage_test"]
+__all__ = ["break_test", "emergence_score", "from_wide", "linearity", "mirage_test"]
 
 
 def __getattr__(name: str) -> object:

@@ -28,6 +28,24 @@ def json_object(pairs: list[tuple[str, Any]]) -> dict:
     return members
 
 
+def count_numbers(content: bytes) -> int:
+    """How many numbers a JSON document holds; 0 for what is none."""
+    try:
+        waiting = [json.loads(content)]
+    except (ValueError, RecursionError):
+        return 0
+    n_numbers = 0
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+        else:
+            n_numbers += is_number(value)
+    return n_numbers
+
+
 def shown(value: object) -> str:
     """A JSON value as a short text for `detail`, however large it is."""
     kind = {dict: "an object", list: "a list", bool: "a truth value", str: "a string"}.get(type(value))

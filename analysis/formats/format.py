@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from analysis.formats.numbers import Collected
+from analysis.formats.wide import Tables
 
 
 class File(NamedTuple):
@@ -20,6 +21,8 @@ class File(NamedTuple):
     """All of a .json file; empty for others, which can be larger than memory."""
     columns: tuple[str, ...] = ()
     """Names of the columns of a table; empty for a .json file."""
+    tables: Tables = Tables()
+    """What is known of tables."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,10 @@ lack some, and repeats in `groups` the `results` of groups of tasks.
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
+import re
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -23,6 +26,8 @@ NO_SCORES = {"alias", "name", "sample_len", "sample_count", ""}
 """Members of a task's results that are no scores."""
 OTHER_WEIGHTS = ("peft", "delta", "lora_local_path", "autogptq", "gguf_file", "subfolder", "steer_path")
 """Arguments that change a model's weights, so that its name alone does not identify it."""
+MANY_ARGUMENTS = 20
+"""More arguments than that are no choice of a model but a whole configuration."""
 ROW_COLUMNS = (
     "task", "is_aggregate", "shots", "metric", "filter", "score", "stderr", "n_examples", "chance", "higher_is_better",
     "version", "location",
@@ -51,6 +56,7 @@ class _File(msgspec.Struct):
     higher_is_better: dict[str, Any] = {}
     config: dict[str, Any] = {}
     model_name: Any = None
+    date: Any = None
 
 
 _DECODER = msgspec.json.Decoder(_File)
@@ -72,7 +78,7 @@ def _plain(content: bytes) -> dict | None:
         return None
     if not isinstance(document["results"], dict) or not isinstance(document["groups"], dict):
         return None
-    names = ("group_subtasks", "versions", "higher_is_better", "config", "model_name")
+    names = ("group_subtasks", "versions", "higher_is_better", "config", "model_name", "date")
     document |= {name: getattr(file, name) for name in names}
     return document | {"configs": file.configs, "n-shot": file.n_shot, "n-samples": file.n_samples}
 
@@ -80,7 +86,8 @@ def _plain(content: bytes) -> dict | None:
 def _whole(content: bytes) -> dict:
     """The document, every part of which is an object without repeated names."""
     parsed = unambiguous(decoded(content), "")
-    document = {"results": member(parsed, "results", dict, "results"), "model_name": parsed.get("model_name")}
+    document = {"results": member(parsed, "results", dict, "results")}
+    document |= {name: parsed.get(name) for name in ("model_name", "date")}
     for name in ("groups", "group_subtasks", "configs", "versions", "n-shot", "n-samples", "higher_is_better", "config"):
         part = parsed.get(name)
         if part is not None and not isinstance(part, dict):
@@ -103,7 +110,8 @@ def model_of(document: dict) -> tuple[str | None, str | None, float | None]:
     """(name, revision, number of parameters) of the model of a result file; None for what it does not say.
 
     The name is that of the weights, `pretrained` of model_args, or another argument that names the model; without one it
-    is the kind of the model followed by its arguments, as in `dummy,size=1b`. Arguments that change the weights are added.
+    is the kind of the model followed by its arguments, as in `dummy,size=1b`, or where these are a whole configuration (of
+    GPT-NeoX) the place from which it loads. Arguments that change the weights are added.
     """
     config = document["config"]
     arguments = config.get("model_args")
@@ -113,6 +121,9 @@ def model_of(document: dict) -> tuple[str | None, str | None, float | None]:
     name = next((arguments[key] for key in ("pretrained", "model", "engine", "path") if arguments.get(key)), None)
     if name is None:
         name = document["model_name"] or config.get("model")
+        if len(arguments) > MANY_ARGUMENTS:
+            name, revision = _of_configuration(arguments)
+            return name, revision, None
         if isinstance(config.get("model"), str) and arguments:
             name = ",".join([config["model"], *(f"{key}={value}" for key, value in arguments.items())])
     else:
@@ -126,6 +137,31 @@ def model_of(document: dict) -> tuple[str | None, str | None, float | None]:
     )
 
 
+def _of_configuration(arguments: dict[str, object]) -> tuple[str, str | None]:
+    """(name, revision) of a model of which a whole configuration is given."""
+    place = next((arguments[key] for key in ("load", "save", "name") if is_text(arguments.get(key))), None)
+    if place is None:
+        text = json.dumps(arguments, sort_keys=True, default=str)
+        place = f"configuration {hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    steps = _whole_number(arguments.get("iteration"), 1)
+    return place, None if steps is None else f"step{steps}"
+
+
+def date_of(document: dict, path: str) -> float | None:
+    """When a file was written, in seconds since 1970: by its member `date`, else by its name; None where neither says it."""
+    stated = as_finite(document["date"])
+    if stated is not None and stated > 0:
+        return stated
+    found = _TIME_IN_NAME.search(path.rpartition("/")[2])
+    if not found:
+        return None
+    try:
+        return datetime(*map(int, found.groups()[:6]), tzinfo=UTC).timestamp() + float(f"0.{found[7] or 0}")
+    except ValueError:
+        return None
+
+
+_TIME_IN_NAME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d)[-:](\d\d)[-:](\d\d)(?:\.(\d{1,9}))?")
 _json_text = functools.lru_cache(2**16)(json.dumps)
 
 
@@ -251,8 +287,6 @@ def read(content: bytes, path: str, collected: Collected) -> None:
     try:
         document = _plain(content) or _whole(content)
         name, revision, size = model_of(document)
-        if name is None:
-            raise Rejected("config", "missing_model", "neither config.model_args nor model_name says what model it was")
         tasks = dict(unambiguous(document["results"], "results"))
         groups = unambiguous(document["groups"], "groups")
         if not tasks:
@@ -279,8 +313,9 @@ def read(content: bytes, path: str, collected: Collected) -> None:
         if numbers.scores:
             _add_rows(rows, document, task, entry, numbers, task in is_group)
     collected.add(
-        len(rows["task"]), subtask=rows["task"], model=name, revision=revision, n_parameters=size, source_file=path, **rows
-    )
+        len(rows["task"]), subtask=rows["task"], model=name, revision=revision, n_parameters=size, source_file=path,
+        date=date_of(document, path), **rows,
+    )  # fmt: skip
 
 
 FORMAT = Format(

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -22,14 +22,32 @@ FINAL = ("main", "master", "None", "")
 
 @dataclass(frozen=True)
 class ModelRule:
-    """One element of `models` in a file of rules."""
+    """One element of `models` in a file of rules: it fits where `pattern` and `path` do, of which it has one or both."""
 
-    pattern: re.Pattern
     family: str
+    pattern: re.Pattern | None = None
+    path: re.Pattern | None = None
+    model: str | None = None
     n_parameters: float | None = None
     checkpoint: re.Pattern | None = None
     tokens_per_step: float | None = None
     final_steps: float | None = None
+
+    def groups(self, names: Sequence[Written], path: str) -> tuple[dict[str, str], Written] | None:
+        """(the groups of what fits, the writing of the name that fits) where the rule does, else None."""
+        found: dict[str, str] = {}
+        if self.path:
+            match = self.path.fullmatch(path)
+            if not match:
+                return None
+            found |= match.groupdict()
+        if not self.pattern:
+            return found, names[0]
+        for written in names:
+            match = self.pattern.fullmatch(written.name or "")
+            if match:
+                return found | match.groupdict(), written
+        return None
 
 
 @dataclass(frozen=True)
@@ -43,10 +61,19 @@ class ChanceRule:
     """Whether a user wrote it, and not data/reference/rules.yml."""
 
 
+class Written(NamedTuple):
+    """A name of a model as it may be written, and the revision that is part of it."""
+
+    name: str | None
+    revision: str | None = None
+
+
 @dataclass(frozen=True)
 class Recognised:
-    """What the name and the revision of a model say; None where they do not."""
+    """What the name, the revision and the path of a model say; None where they do not."""
 
+    model: str | None = None
+    """The name without what stands for its revision; None where it has no other name than the given one."""
     model_family: str | None = None
     n_parameters: float | None = None
     training_tokens: float | None = None
@@ -63,32 +90,26 @@ class Rules:
 
     models: tuple[ModelRule, ...] = ()
     chances: tuple[ChanceRule, ...] = ()
+    benchmarks: tuple[tuple[re.Pattern, str], ...] = ()
+    """(pattern of a name of a benchmark, the metric that its scores are of)."""
 
-    def of_model(self, name: str, revision: str | None) -> Recognised:
-        """What the first rule whose pattern matches the whole of `name` says of the model."""
-        final = revision is None or revision in FINAL
+    def benchmark(self, name: str) -> str | None:
+        """The metric of a benchmark, of the first rule whose pattern fits the whole of `name`."""
+        return next((metric for pattern, metric in self.benchmarks if pattern.fullmatch(name)), None)
+
+    def reads_path(self, path: str) -> bool:
+        """Whether a rule says something of the models of a file because of its path."""
+        return any(rule.path and rule.path.fullmatch(path) for rule in self.models)
+
+    def of_model(self, name: str | None, revision: str | None, path: str = "") -> Recognised:
+        """What the first rule says that fits `name`, one of its other writings, or the path of its file."""
+        names = writings(name)
         for rule in self.models:
-            if not (match := rule.pattern.fullmatch(name)):
-                continue
-            groups = {key: value or "" for key, value in match.groupdict().items()}
-            # Files differ in upper and lower case of a name, which must not split a family.
-            groups["variant"] = groups.get("variant", "").lower()
-            size = rule.n_parameters
-            if size is None:
-                size = size_of(groups.get("size"))
-            recognised = {"model_family": rule.family.format(**groups), "n_parameters": size}
-            steps = rule.final_steps if final else None
-            tokens = None
-            if not final:
-                checkpoint = rule.checkpoint.fullmatch(revision) if rule.checkpoint else None
-                if not checkpoint:
-                    return Recognised(**recognised, fault=f"revision '{revision}' is none that a rule reads as a checkpoint")
-                progress = checkpoint.groupdict()
-                steps, tokens = size_of(progress.get("steps")), size_of(progress.get("tokens"))
-            if tokens is None and steps is not None and rule.tokens_per_step:
-                tokens = steps * rule.tokens_per_step
-            return Recognised(**recognised, training_tokens=tokens, training_steps=steps, is_checkpoint=not final)
-        if not final:
+            fits = rule.groups(names, path)
+            if fits:
+                return _recognised(rule, *fits, name, revision)
+        revision = revision or next((written.revision for written in names if written.revision), None)
+        if revision is not None and revision not in FINAL:
             return Recognised(fault=f"revision '{revision}' is none that a rule reads as a checkpoint")
         return Recognised()
 
@@ -98,6 +119,72 @@ class Rules:
             if (rule.is_own or implied is None) and rule.tasks.fullmatch(task) and rule.metrics.fullmatch(metric):
                 return rule.chance
         return implied
+
+
+def _recognised(
+    rule: ModelRule, found: dict[str, str | None], written: Written, name: str | None, revision: str | None
+) -> Recognised:
+    """What a rule says of a model that it fits, by the groups that it found."""
+    groups = {key: value or "" for key, value in found.items()}
+    # Files differ in upper and lower case of a name, which must not split a family.
+    groups["variant"] = groups.get("variant", "").lower()
+    size = rule.n_parameters if rule.n_parameters is not None else size_of(groups.get("size"))
+    family = rule.family.format(**groups)
+    progress = {key: groups[key] for key in ("steps", "tokens") if groups.get(key)}
+    # Checkpoints of a model have its name, so that the last of them can be found.
+    model = written.name if written.revision is not None else None
+    if progress:
+        model = f"{family} {groups.get('size', '')}".strip() if rule.pattern else name
+    if rule.model is not None:
+        model = rule.model.format(**groups)
+    known = {"model": model, "model_family": family, "n_parameters": size}
+    revision = written.revision if revision is None else revision
+    is_final = not progress and (revision is None or revision in FINAL)
+    if not progress and not is_final:
+        checkpoint = rule.checkpoint.fullmatch(revision) if rule.checkpoint else None
+        if not checkpoint:
+            return Recognised(**known, fault=f"revision '{revision}' is none that a rule reads as a checkpoint")
+        progress = checkpoint.groupdict()
+    steps = rule.final_steps if is_final else size_of(progress.get("steps"))
+    tokens = None if is_final else size_of(progress.get("tokens"))
+    if tokens is None and steps is not None and rule.tokens_per_step:
+        tokens = steps * rule.tokens_per_step
+    return Recognised(**known, training_tokens=tokens, training_steps=steps, is_checkpoint=not is_final)
+
+
+_CACHED = re.compile(r".*models--([^/]+?)--([^/]+)(?:/snapshots/.*)?")
+_CHECKPOINT_FOLDER = re.compile(r"(?:(?:global_?)?step|checkpoint|ckpt|iter)[-_]?\d+[kmb]?", re.IGNORECASE)
+
+
+def writings(name: str | None) -> list[Written]:
+    """A model's name, and what it is without the arguments, folders and spellings around it.
+
+    `pretrained=org/net,revision=step1` is org/net at step1; /home/me/net-1b/step1 is net-1b at step1, and a name of a cache
+    models--org--net is org/net; 7.0B is 7B.
+    """
+    if name is None:
+        return [Written(None)]
+    found = [Written(name)]
+    last = Written(name.strip())
+    if "pretrained=" in name:
+        arguments = dict(part.strip().partition("=")[::2] for part in name.split(","))
+        last = Written(arguments["pretrained"], arguments.get("revision"))
+    cached = _CACHED.fullmatch(last.name)
+    folders = [part for part in last.name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
+    is_path = last.name.startswith(("/", ".", "~")) or len(folders) > 2 or "\\" in last.name or last.name[1:3] == ":/"
+    if cached:
+        last = last._replace(name=f"{cached[1]}/{cached[2]}")
+    elif is_path and folders:
+        if len(folders) > 1 and _CHECKPOINT_FOLDER.fullmatch(folders[-1]):
+            last = Written(folders[-2], last.revision or folders[-1])
+        else:
+            last = last._replace(name=folders[-1])
+    if last != found[0]:
+        found.append(last)
+    plain = re.sub(r"(?<=\d)\.0(?=[kmbt]\b)", "", last.name, flags=re.IGNORECASE)
+    if plain != last.name:
+        found.append(last._replace(name=plain))
+    return found
 
 
 def size_of(text: str | None) -> float | None:
@@ -136,6 +223,33 @@ def _element(element: object, at: str, needed: Sequence[str], optional: Sequence
     return element
 
 
+def _model_rule(element: object, at: str) -> ModelRule:
+    optional = ("pattern", "path", "model", "n_parameters", "checkpoint", "tokens_per_step", "final_steps")
+    element = _element(element, at, ("family",), optional)
+    if element.get("pattern") is None and element.get("path") is None:
+        raise InputError(f"rules: {at} has neither 'pattern', for the name of a model, nor 'path', for the path of its file")
+    patterns = {
+        name: _pattern(element[name], f"{at}.{name}")
+        for name in ("pattern", "path", "checkpoint")
+        if element.get(name) is not None
+    }
+    known = {name for key in ("pattern", "path") if key in patterns for name in patterns[key].groupindex}
+    for name in ("family", "model"):
+        text = element.get(name)
+        if name == "model" and text is None:
+            continue
+        if not isinstance(text, str | int | float) or isinstance(text, bool) or not str(text).strip():
+            raise InputError(f"rules: {at}.{name} is {text!r}; fill in a name, or remove the rule")
+        try:
+            str(text).format(**dict.fromkeys({*known, "variant"}, ""))
+        except (KeyError, IndexError, ValueError) as error:
+            raise InputError(f"rules: {at}.{name} names {error}, which is no group of the pattern") from None
+    numbers = {name: _number(element.get(name), f"{at}.{name}", 1) for name in ("n_parameters", "tokens_per_step")}
+    numbers["final_steps"] = _number(element.get("final_steps"), f"{at}.final_steps", 0)
+    model = None if element.get("model") is None else str(element["model"])
+    return ModelRule(str(element["family"]), model=model, **patterns, **numbers)
+
+
 def read(paths: Sequence[Path], n_own: int = 0) -> Rules:
     """The rules of YAML files, those of the first file first; the first `n_own` files are a user's.
 
@@ -145,27 +259,17 @@ def read(paths: Sequence[Path], n_own: int = 0) -> Rules:
         A file cannot be read, or an element of it is no rule; the message names it.
 
     """
-    models, chances = [], []
+    models, chances, benchmarks = [], [], []
     for file_number, path in enumerate(paths):
         try:
             document = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
             raise InputError(f"rules: {path} cannot be read: {error}") from None
-        if not isinstance(document, dict) or not set(document) <= {"models", "chance"}:
-            raise InputError(f"rules: {path} must be a mapping with 'models', 'chance' or both")
-        for k, element in enumerate(document.get("models") or []):
-            at = f"{path}: models[{k}]"
-            optional = ("n_parameters", "checkpoint", "tokens_per_step", "final_steps")
-            element = _element(element, at, ("pattern", "family"), optional)
-            pattern = _pattern(element["pattern"], f"{at}.pattern")
-            checkpoint = _pattern(element["checkpoint"], f"{at}.checkpoint") if element.get("checkpoint") else None
-            try:
-                str(element["family"]).format(**dict.fromkeys(pattern.groupindex, ""))
-            except (KeyError, IndexError, ValueError) as error:
-                raise InputError(f"rules: {at}.family names {error}, which is no group of the pattern") from None
-            numbers = {name: _number(element.get(name), f"{at}.{name}", 1) for name in ("n_parameters", "tokens_per_step")}
-            final = _number(element.get("final_steps"), f"{at}.final_steps", 0)
-            models.append(ModelRule(pattern, str(element["family"]), checkpoint=checkpoint, final_steps=final, **numbers))
+        if not isinstance(document, dict) or not set(document) <= {"models", "chance", "benchmarks"}:
+            raise InputError(f"rules: {path} must be a mapping with some of 'models', 'chance' and 'benchmarks'")
+        models += [
+            _model_rule(element, f"{path}: models[{k}]") for k, element in enumerate(document.get("models") or [])
+        ]
         for k, element in enumerate(document.get("chance") or []):
             at = f"{path}: chance[{k}]"
             element = _element(element, at, ("tasks", "metrics", "chance"))
@@ -180,4 +284,10 @@ def read(paths: Sequence[Path], n_own: int = 0) -> Rules:
                     file_number < n_own,
                 )
             )
-    return Rules(tuple(models), tuple(chances))
+        for k, element in enumerate(document.get("benchmarks") or []):
+            at = f"{path}: benchmarks[{k}]"
+            element = _element(element, at, ("names", "metric"))
+            if not isinstance(element["metric"], str) or not element["metric"]:
+                raise InputError(f"rules: {at}.metric is {element['metric']!r}, the name of a metric is needed")
+            benchmarks.append((_pattern(element["names"], f"{at}.names"), element["metric"]))
+    return Rules(tuple(models), tuple(chances), tuple(benchmarks))

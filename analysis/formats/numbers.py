@@ -32,11 +32,14 @@ SCHEMA = pa.schema(
         ("revision", TEXT),
         ("model_family", TEXT),
         *((name, pa.float64()) for name in (*SCALES, *PUBLISHED_COUNTS)),
+        ("run", TEXT),
+        ("date", pa.float64()),
         ("source_file", TEXT),
         ("location", pa.string()),
     ]
 )
-"""One row per score. `model_family`, `revision` and the scales are NULL where the file does not give them."""
+"""One row per score. `model_family`, `revision`, the scales, `run` (which replicate it is of) and `date` (of the evaluation, in
+seconds since 1970) are NULL where the file does not give them."""
 
 
 @dataclass

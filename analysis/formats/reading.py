@@ -15,13 +15,17 @@ import pyarrow as pa
 from analysis.base.files import write_json, write_parquet
 from analysis.base.parallel import Processes
 from analysis.base.rejects import Reject, Rejected, printable
+from analysis.base.untrusted_json import count_numbers
 from analysis.formats import instances, tidy
 from analysis.formats.format import File
 from analysis.formats.numbers import SCHEMA, Collected
+from analysis.formats.column_names import lacking
 from analysis.formats.registry import FORMATS, KNOWN, PASSED_OVER, SUFFIXES
+from analysis.formats.wide import Tables
 from analysis.sources.layout import MAX_BYTES
 
 FILES_PER_CHUNK = 100
+NOTHING_KNOWN = Tables()
 
 
 def _classify(path: Path, relative: str, resolved_root: Path) -> str | Reject:
@@ -77,24 +81,26 @@ def candidates(source: Path) -> tuple[list[str], list[str], list[Reject]]:
     return sorted(wanted, key=os.fsencode), passed, rejects
 
 
-def _read_file(root: Path, relative: str, collected: Collected) -> None:
+def _read_file(root: Path, relative: str, collected: Collected, tables: Tables) -> None:
     """Add what the file `relative` below `root` holds to `collected`."""
     path, shown = root / relative, printable(relative)
     try:
         if path.suffix == ".json":
-            file = File(path, shown, content=path.read_bytes())
+            file = File(path, shown, content=path.read_bytes(), tables=tables)
             digest = hashlib.sha256(file.content).hexdigest()
         else:
             with path.open("rb") as stream:
                 digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            file = File(path, shown)
+            file = File(path, shown, tables=tables)
         collected.digests.append((relative, digest, shown))
         if path.name.endswith(tidy.SUFFIXES):
             file = file._replace(columns=tuple(tidy.columns_of(path)))
         for known in FORMATS:
             if path.name.endswith(known.suffixes) and known.recognises(file):
                 return known.read(file, collected)
-        raise Rejected("", "not_recognised", _why_unknown(file))
+        detail, n_numbers = _why_unknown(file)
+        collected.n_numbers += n_numbers
+        collected.rejects.append(Reject("file", shown, "", "not_recognised", detail, n_numbers))
     except OSError as error:
         detail = f"{error.strerror}; check the file or remove it"
         collected.rejects.append(Reject("file", shown, "", "unreadable", detail))
@@ -102,19 +108,23 @@ def _read_file(root: Path, relative: str, collected: Collected) -> None:
         collected.rejects.append(Reject("file", shown, *fault.args))
 
 
-def _why_unknown(file: File) -> str:
+def _why_unknown(file: File) -> tuple[str, int]:
+    """(why a file is of no known format, how many numbers are in it)."""
     if file.path.name.endswith(tidy.SUFFIXES):
-        lacking = ", ".join(name for name in tidy.NEEDED if name not in file.columns)
-        return f"a table without the columns {lacking}; it has {', '.join(map(ascii, file.columns))[:200] or 'none'}"
-    return f"no result file of a known format; known are {KNOWN}"
+        lacks = ", ".join(lacking(file.columns))
+        has = ", ".join(map(ascii, file.columns))[:200] or "none"
+        detail = f"a table without the columns {lacks}; it has {has}. Of a wide table name the columns of scores (config: wide)"
+        return detail, tidy.n_numbers(file.path)
+    n_numbers = count_numbers(file.content)
+    return f"no result file of a known format, with {n_numbers:,} numbers; known are {KNOWN}", n_numbers
 
 
-def _read_chunk(root: Path, paths: Sequence[str]) -> tuple[pa.Table, Collected]:
+def _read_chunk(root: Path, paths: Sequence[str], tables: Tables) -> tuple[pa.Table, Collected]:
     collected = Collected()
     gc.disable()  # nothing is garbage: all of the many small objects are kept until the end
     try:
         for path in paths:
-            _read_file(root, path, collected)
+            _read_file(root, path, collected, tables)
     finally:
         gc.enable()
     table = collected.table()
@@ -122,11 +132,13 @@ def _read_chunk(root: Path, paths: Sequence[str]) -> tuple[pa.Table, Collected]:
     return table, collected
 
 
-def read(root: Path, paths: Sequence[str], n_processes: int = 1) -> tuple[pa.Table, Collected]:
+def read(
+    root: Path, paths: Sequence[str], n_processes: int = 1, known: Tables = NOTHING_KNOWN
+) -> tuple[pa.Table, Collected]:
     """(every number of the files in the columns of `numbers.SCHEMA`, what else was in them)."""
     chunks = [paths[k : k + FILES_PER_CHUNK] for k in range(0, len(paths), FILES_PER_CHUNK)]
     with Processes(n_processes if len(chunks) > 1 else 1) as processes:
-        parts = processes.map(_read_chunk, [root] * len(chunks), chunks)
+        parts = processes.map(_read_chunk, [root] * len(chunks), chunks, [known] * len(chunks))
     total = Collected(columns={})
     for _, collected in parts:
         total.rejects += collected.rejects

@@ -1,15 +1,16 @@
-"""Tidy tables of scores, one row per number: CSV, Parquet or JSON Lines.
+"""Tables of scores: CSV, Parquet or JSON Lines, with one row per number, or wide ones with one column per benchmark.
 
-Columns: task, model, metric, score; optional model_family, n_parameters, training_tokens, training_steps, training_flops,
-loss, revision, subtask, shots, filter, n_examples, stderr, chance, higher_is_better, is_preferred.
+Columns: task, model, metric, score, and what `column_names.KNOWN` lists besides.
 """
 
 from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -19,18 +20,20 @@ import pyarrow.parquet as pq
 
 from analysis.base.rejects import Reject, Rejected
 from analysis.base.untrusted_json import MAX_MAGNITUDE, is_text
+from analysis.formats.column_names import NEEDED, NUMBERS, TEXTS, TRUTHS, columns_of_table, lacking
 from analysis.formats.format import File, Format
 from analysis.formats.json_lines import read_lines
+from analysis.formats.names import size_of
 from analysis.formats.numbers import PUBLISHED_COUNTS, SCALES, SCHEMA, Collected
+from analysis.formats.wide import Scores, Tables, score_columns, tidy_frame
 
-NEEDED = ("task", "model", "metric", "score")
-TEXTS = ("task", "subtask", "model", "model_family", "revision", "metric", "filter")
-NUMBERS = ("score", "stderr", "n_examples", "shots", "chance", *SCALES)
-TRUTHS = ("higher_is_better", "is_preferred")
-OPTIONAL = (*(name for name in (*TEXTS, *NUMBERS) if name not in NEEDED), *TRUTHS)
-SUFFIXES = (".csv", ".parquet", ".jsonl", ".ndjson")
+SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
+DELIMITERS = (",", ";", "\t", "|")
 _MISSING = ("", "na", "nan", "null", "none")
 """Texts of a cell that stand for a missing number or truth value."""
+
+
+_DECIMAL_COMMA = re.compile(r"\s*[+-]?\d+,\d+(?:[eE][+-]?\d+)?\s*")
 
 
 def columns_of(path: Path) -> list[str]:
@@ -38,17 +41,38 @@ def columns_of(path: Path) -> list[str]:
     try:
         if path.suffix == ".parquet":
             return pq.read_schema(path).names
-        if path.suffix == ".csv":
-            with path.open(encoding="utf-8-sig", newline="") as file:
-                return next(csv.reader(file), [])
+        if path.suffix in (".csv", ".tsv"):
+            return _header(path)[0]
         return next((list(row) for _, row, _ in read_lines(path) if row is not None), [])
     except (pa.ArrowInvalid, pa.ArrowTypeError, OSError, UnicodeDecodeError, csv.Error) as error:
         raise Rejected("", "not_a_table", f"it cannot be read as {path.suffix[1:]}: {str(error).splitlines()[0]}") from None
 
 
-def is_table(columns: list[str]) -> bool:
-    """Whether these are the columns of a tidy table."""
-    return set(NEEDED) <= set(columns)
+def _header(path: Path) -> tuple[list[str], str]:
+    """(names of the columns, what stands between them): of the delimiters that which separates most names."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        lines = [line for line, _ in zip(file, range(20), strict=False)]
+    headers = {delimiter: next(csv.reader(lines, delimiter=delimiter), []) for delimiter in DELIMITERS}
+    delimiter = max(DELIMITERS, key=lambda one: (len(columns_of_table(headers[one])), len(headers[one])))
+    return headers[delimiter], delimiter
+
+
+def is_table(columns: Sequence[str], tables: Tables) -> bool:
+    """Whether these are the columns of a table of scores, tidy or wide."""
+    return not lacking(columns) or bool(score_columns(columns, tables))
+
+
+def n_numbers(path: Path) -> int:
+    """How many cells of a table of any columns are numbers; 0 where it cannot be read."""
+    try:
+        if path.suffix == ".parquet":
+            frame = pq.read_table(path).to_pandas()
+        else:
+            is_csv = path.suffix in (".csv", ".tsv")
+            frame = _read_csv(path, "", Collected()) if is_csv else _read_json_lines(path, "", Collected())
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OSError, UnicodeDecodeError, Rejected):
+        return 0
+    return sum(int(_as_numbers(frame[name])[0].notna().sum()) for name in frame)
 
 
 def _read_csv(path: Path, shown: str, collected: Collected) -> pd.DataFrame:
@@ -59,14 +83,16 @@ def _read_csv(path: Path, shown: str, collected: Collected) -> pd.DataFrame:
         rejected.append(row)
         return "skip"
 
-    names = columns_of(path)
+    names, delimiter = _header(path)
     if len(set(names)) < len(names):
         repeated = next(name for name in names if names.count(name) > 1)
         raise Rejected("", "repeated_column", f"the column {repeated!a} stands there more than once")
     table = pa.csv.read_csv(
         path,
         read_options=pa.csv.ReadOptions(use_threads=False),  # with threads an invalid row has no number
-        parse_options=pa.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=set_aside),
+        parse_options=pa.csv.ParseOptions(
+            delimiter=delimiter, newlines_in_values=True, invalid_row_handler=set_aside
+        ),
         convert_options=pa.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
     )
     for row in rejected:
@@ -98,10 +124,28 @@ def _as_texts(column: pd.Series) -> tuple[pd.Series, pd.Series]:
     return column.astype(object).where(good, None), ~good & ~missing
 
 
+def _as_labels(column: pd.Series) -> pd.Series:
+    """Numbers as text: a seed or a checkpoint may be one."""
+    return column.astype(object).map(
+        lambda value: f"{value:.15g}" if isinstance(value, int | float) and not isinstance(value, bool) and value == value else value
+    )
+
+
+def _with_units(column: pd.Series) -> pd.Series:
+    """Texts such as 6.9B or 410m as numbers; others as they are."""
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return column
+    has_unit = column.astype(object).map(lambda value: isinstance(value, str) and value.strip()[-1:].isalpha())
+    sizes = column.where(has_unit, None).map(lambda value: size_of(value.strip()) if isinstance(value, str) else None)
+    return column.astype(object).where(sizes.isna(), sizes)
+
+
 def _plain_number(value: object) -> object:
     """`value` where it may be a number; an integer beyond double precision is infinite, and an object no number."""
     if isinstance(value, bool | list | dict):
         return None
+    if isinstance(value, str) and _DECIMAL_COMMA.fullmatch(value):
+        return value.replace(",", ".")
     return math.inf if isinstance(value, int) and abs(value) > MAX_MAGNITUDE else value
 
 
@@ -129,25 +173,42 @@ def _as_truths(column: pd.Series) -> tuple[pd.Series, pd.Series]:
     return text.map(lambda value: meanings.get(value) if isinstance(value, bool | str) else None), ~missing & ~is_known
 
 
-def read(path: Path, shown: str, collected: Collected) -> list[str]:
+def read(path: Path, shown: str, collected: Collected, tables: Tables) -> list[str]:
     """Add the rows of one table to `collected`; returns the names of the columns that were not read.
 
-    A row counts as one number, or as two if it has a standard error. It is rejected if a cell cannot be what its column
-    says. Raises Rejected where the file cannot be read.
+    A row, and in a wide table a cell, counts as one number, or as two if it has a standard error. It is rejected if a cell
+    cannot be what its column says, or has no score. Raises Rejected where the file cannot be read.
     """
     try:
         if path.suffix == ".parquet":
-            frame = pq.read_table(path, columns=[n for n in columns_of(path) if n in (*NEEDED, *OPTIONAL)]).to_pandas()
-            unread = [name for name in columns_of(path) if name not in (*NEEDED, *OPTIONAL)]
+            names = columns_of(path)
+            wanted = [*columns_of_table(names), *_columns_read(score_columns(names, tables))]
+            frame = pq.read_table(path, columns=wanted).to_pandas()
+        elif path.suffix in (".csv", ".tsv"):
+            frame = _read_csv(path, shown, collected)
+            names = [str(name) for name in frame.columns]
         else:
-            frame = _read_csv(path, shown, collected) if path.suffix == ".csv" else _read_json_lines(path, shown, collected)
-            unread = [str(name) for name in frame.columns if name not in (*NEEDED, *OPTIONAL)]
+            frame = _read_json_lines(path, shown, collected)
+            names = [str(name) for name in frame.columns]
     except (pa.ArrowInvalid, pa.ArrowTypeError, OSError, UnicodeDecodeError) as error:
         raise Rejected("", "not_a_table", f"it cannot be read as {path.suffix[1:]}: {str(error).splitlines()[0]}") from None
-    frame = frame.drop(columns=[name for name in frame.columns if name not in (*NEEDED, *OPTIONAL)])
+    columns, known = score_columns(names, tables), columns_of_table(names)
+    read_names = {*known, *_columns_read(columns)}
+    frame = frame.drop(columns=[name for name in frame.columns if name not in read_names])
     word = "line" if path.suffix in (".jsonl", ".ndjson") else "row"
-    add(frame, shown, word, frame.index if word == "line" else None, collected)
-    return unread
+    place = frame.index.to_numpy() if word == "line" else np.arange(1, len(frame) + 1)
+    factors = {column.name: column.factor for column in known.values()}
+    if columns:
+        frame, row, of_column = tidy_frame(frame.reset_index(drop=True), columns)
+        place = [f"{place[k]}, column {name!a}" for k, name in zip(row, of_column, strict=True)]
+    else:
+        frame = frame.rename(columns={name: column.name for name, column in known.items()})
+    add(frame, shown, word, place, collected, missing=tables.missing, factors=factors)
+    return [name for name in names if name not in read_names]
+
+
+def _columns_read(columns: Mapping[str, Scores]) -> list[str]:
+    return [name for name, scores in columns.items() for name in (name, scores.errors) if name is not None]
 
 
 class _Faults:
@@ -157,15 +218,23 @@ class _Faults:
         self.frame = frame
         self.reasons, self.details = pd.Series("", frame.index), pd.Series("", frame.index)
 
-    def add(self, where: pd.Series, name: str, what: str) -> None:
+    def add(self, where: pd.Series, name: str, what: str, reason: str = "bad") -> None:
         """Note a fault of the column `name` in the rows `where`, except in those that have a fault already."""
         rows = where & (self.reasons == "")
         if rows.any() and name in self.frame.columns:
-            self.reasons[rows] = f"bad_{name}"
+            self.reasons[rows] = f"{reason}_{name}"
             self.details[rows] = [f"{name} is {ascii(value)[:40]}, {what}" for value in self.frame.loc[rows, name]]
 
 
-def _values(frame: pd.DataFrame, faults: _Faults, required: Sequence[str]) -> tuple[dict[str, pd.Series], np.ndarray]:
+def _is_declared(column: pd.Series, missing: Sequence[str]) -> pd.Series:
+    """Which cells hold one of the values that stand for no number, as text or as a number."""
+    numbers = [number for number in pd.to_numeric(pd.Series(missing, dtype=object), errors="coerce") if not np.isnan(number)]
+    return column.isin(list(missing)) | pd.to_numeric(column, errors="coerce").isin(numbers)
+
+
+def _values(
+    frame: pd.DataFrame, faults: _Faults, required: Sequence[str], missing: Sequence[str], factors: Mapping[str, float]
+) -> tuple[dict[str, pd.Series], np.ndarray]:
     """(the columns TEXTS, NUMBERS and TRUTHS, empty where the frame has none; 1 for rows with a standard error, else 0)."""
     values: dict[str, pd.Series] = {}
     gives_error = np.zeros(len(frame), int)
@@ -174,15 +243,26 @@ def _values(frame: pd.DataFrame, faults: _Faults, required: Sequence[str]) -> tu
         (NUMBERS, _as_numbers, np.nan, "a finite number is needed"),
         (TRUTHS, _as_truths, None, "true or false is needed"),
     )
-    for names, read_column, missing, needed in kinds:
+    for names, read_column, nothing, needed in kinds:
         for name in names:
             if name not in frame.columns:
-                values[name] = pd.Series(missing, frame.index, float if missing is np.nan else object)
+                values[name] = pd.Series(nothing, frame.index, float if nothing is np.nan else object)
                 continue
-            values[name], bad = read_column(frame[name])
+            column = frame[name]
+            if missing and names is NUMBERS:
+                is_declared = _is_declared(column, missing)
+                if name in required:
+                    faults.add(is_declared, name, "which stands for no number (config: missing)", "missing")
+                column = column.astype(object).where(~is_declared, None)
+            if name in ("run", "revision"):
+                column = _as_labels(column)
+            if name in SCALES:
+                column = _with_units(column)
+            values[name], bad = read_column(column)
+            values[name] = values[name] * factors[name] if factors.get(name, 1) != 1 else values[name]
             faults.add(bad, name, needed)
             if name in required:
-                faults.add(values[name].isna(), name, needed)
+                faults.add(values[name].isna(), name, "a value is needed", "missing")
             if name == "stderr":
                 gives_error = (values[name].notna() | bad).to_numpy(int)
     for name in ("shots", "n_examples"):
@@ -199,18 +279,21 @@ def add(
     frame: pd.DataFrame,
     shown: str,
     word: str,
-    place: Sequence[int] | None,
+    place: Sequence[object] | None,
     collected: Collected,
     needed: Sequence[str] = NEEDED,
+    missing: Sequence[str] = (),
+    factors: Mapping[str, float] = MappingProxyType({}),
 ) -> None:
     """Add the rows of a frame to `collected`. Locations are `word` and the row's `place`, by default 1, 2, 3 ...
 
     Rows without one of the columns `needed` are rejects. Beside the columns of a table the frame may have `is_aggregate`.
+    `missing` are values of columns of numbers that stand for none, `factors` what columns of numbers are multiplied by.
     """
     place = np.arange(1, len(frame) + 1) if place is None else place
     frame = frame.reset_index(drop=True)
     faults = _Faults(frame)
-    values, gives_error = _values(frame, faults, needed)
+    values, gives_error = _values(frame, faults, needed, missing, factors)
     n_numbers = 1 + gives_error
     collected.n_numbers += int(n_numbers.sum())
     for k in np.flatnonzero(faults.reasons != ""):
@@ -221,7 +304,7 @@ def add(
     values["filter"] = values["filter"].where(values["filter"].notna(), "none")
     columns: dict[str, object] = {name: series[good] for name, series in values.items()}
     is_aggregate = frame["is_aggregate"][good] if "is_aggregate" in frame else False
-    columns |= {"is_aggregate": is_aggregate, "version": None, "source_file": shown, **dict.fromkeys(PUBLISHED_COUNTS)}
+    columns |= {"is_aggregate": is_aggregate, "version": None, "date": None, "source_file": shown, **dict.fromkeys(PUBLISHED_COUNTS)}
     columns["location"] = [f"{word} {n}" for n in np.asarray(place)[good]]
     collected.tables.append(_as_arrow(columns, int(good.sum())))
 
@@ -243,14 +326,14 @@ def _as_arrow(columns: dict[str, object], n: int) -> pa.Table:
 
 
 def _read_file(file: File, collected: Collected) -> None:
-    unread = read(file.path, file.shown, collected)
+    unread = read(file.path, file.shown, collected, file.tables)
     if unread:
         collected.unread[file.shown] = unread
 
 
 FORMAT = Format(
-    what=f"tables ({', '.join(SUFFIXES)}) with the columns {', '.join(NEEDED)}",
+    what=f"tables ({', '.join(SUFFIXES)}) with the columns {', '.join(NEEDED)}, or with one column per benchmark",
     suffixes=SUFFIXES,
-    recognises=lambda file: is_table(list(file.columns)),
+    recognises=lambda file: is_table(file.columns, file.tables),
     read=_read_file,
 )

@@ -13,7 +13,7 @@ from analysis.base.rejects import Reject
 from analysis.formats.bigbench import UNKNOWN_SHOTS, ScoreFile, value_location
 from analysis.normalise.curve_ids import curve_ids
 from analysis.normalise.evaluations import Entries, ranks_of_evaluations, with_numbered_evaluations
-from analysis.normalise.repeats import set_aside_repeats
+from analysis.normalise.repeats import Numbers, Resolved, resolve_repeats
 from analysis.normalise.schema import AGGREGATE_METRIC, SCORES_SCHEMA
 
 
@@ -130,8 +130,8 @@ def _entries_and_metrics(
     return entry, metric_rank[np.concatenate(shapes)[starts[shape][entry] + place]]
 
 
-def assemble(columns: Columns) -> Assembled:
-    """The table `scores` of the numbers that were collected from score files."""
+def assemble(columns: Columns, on_conflict: str = "auto") -> Assembled:
+    """The table `scores` of the numbers that were collected from score files; `on_conflict` as in `resolve_repeats`."""
     score = np.array(columns.score, float)
     if not len(score):
         return Assembled(SCORES_SCHEMA.empty_table(), np.array([], np.int64), [], 0)
@@ -159,9 +159,9 @@ def assemble(columns: Columns) -> Assembled:
         index = columns.entries["index"][entries.place[k]]
         return file, value_location(index, texts["metric"][int(metric[row])].as_py()), 1
 
-    rows, rejects = set_aside_repeats(order, key, score, where_published)
-    table, ids = _scores_table(columns, entries, metric, score, rows, curve[rows])
-    return Assembled(table, ids, rejects, n_mixed)
+    resolved = resolve_repeats(order, key, Numbers(score), where_published, on_conflict)
+    table, ids = _scores_table(columns, entries, metric, resolved, curve[resolved.rows])
+    return Assembled(table, ids, resolved.rejects, n_mixed)
 
 
 def _curves_and_models(entries: Entries, metric: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
@@ -177,10 +177,10 @@ def _curves_and_models(entries: Entries, metric: np.ndarray) -> tuple[np.ndarray
 
 
 def _scores_table(
-    columns: Columns, entries: Entries, metric: np.ndarray, score: np.ndarray, rows: np.ndarray, curve: np.ndarray
+    columns: Columns, entries: Entries, metric: np.ndarray, numbers: Resolved, curve: np.ndarray
 ) -> tuple[pa.Table, np.ndarray]:
-    """(the table `scores` of the numbers `rows`, which are sorted by `curve`; the `curve_id` of every curve, once)."""
-    codes, texts = entries.codes, entries.texts
+    """(the table `scores` of `numbers`, which are sorted by `curve`; the `curve_id` of every curve, once)."""
+    codes, texts, rows = entries.codes, entries.texts, numbers.rows
     entry = entries.of_number[rows]
     shots, metric = entries.shots[entry], metric[rows]
     arrays = {name: arrow.coded(codes[name][entry], texts[name]) for name in codes if name != "preferred"}
@@ -189,7 +189,9 @@ def _scores_table(
         "filter": arrow.coded(np.zeros(len(rows), np.int32), arrow.texts(["none"])),
         "entry_kind": arrow.coded(entries.kinds[entry], arrow.texts(["aggregate", "subtask", "task"])),
         "shots": arrow.numbers(shots, pa.int32(), shots >= 0),
-        "score": arrow.numbers(score[rows], pa.float64()),
+        "score": arrow.numbers(numbers.score, pa.float64()),
+        "n_runs": arrow.numbers(numbers.n_runs, pa.int32()),
+        "run_sd": arrow.numbers(numbers.run_sd, pa.float64(), ~np.isnan(numbers.run_sd)),
     }
     preferred = codes["preferred"][entry]
     arrays |= _preferred_columns(columns, entries.place[entry], metric == preferred, preferred >= 0)

@@ -70,7 +70,7 @@ def _read_files(root: Path, paths: Sequence[str], chunk: Chunk) -> Columns:
     return columns
 
 
-def _read_chunk(root: Path, paths: Sequence[str], part: Path | None = None) -> Chunk:
+def _read_chunk(root: Path, paths: Sequence[str], part: Path | None = None, on_conflict: str = "auto") -> Chunk:
     """Parse the files `paths` below `root`; `scores` goes to the file `part` if one is given."""
     chunk = Chunk()
     # All of the millions of small objects live until the end; looking for garbage among them takes longer than making them.
@@ -79,7 +79,7 @@ def _read_chunk(root: Path, paths: Sequence[str], part: Path | None = None) -> C
         columns = _read_files(root, paths, chunk)
     finally:
         gc.enable()
-    scores, chunk.curve_ids, rejects, chunk.n_mixed = assemble(columns)
+    scores, chunk.curve_ids, rejects, chunk.n_mixed = assemble(columns, on_conflict)
     chunk.rejects += rejects
     chunk.n_scores = len(scores)
     if part is None:
@@ -113,7 +113,9 @@ def _chunks_sharing_tasks(chunks: Sequence[Chunk]) -> list[list[int]]:
     return [numbers for numbers in members.values() if len(numbers) > 1]
 
 
-def _read_chunks(root: Path, slices: list[list[str]], folder: Path | None, n_processes: int) -> list[Chunk]:
+def _read_chunks(
+    root: Path, slices: list[list[str]], folder: Path | None, n_processes: int, on_conflict: str
+) -> list[Chunk]:
     """The chunks of all slices. Slices that turn out to share a task are read again as one.
 
     The name of a task is what its files say, whatever their folder. Repeats and kinds of entries can only be found with
@@ -121,15 +123,15 @@ def _read_chunks(root: Path, slices: list[list[str]], folder: Path | None, n_pro
     """
     parts = [folder / f"part-{k:04}.parquet" if folder else None for k in range(len(slices))]
     with Processes(n_processes if len(slices) > 1 else 1) as processes:
-        chunks = processes.map(_read_chunk, [root] * len(slices), slices, parts)
+        chunks = processes.map(_read_chunk, [root] * len(slices), slices, parts, [on_conflict] * len(slices))
         groups = _chunks_sharing_tasks(chunks)
         for part in (parts[k] for group in groups for k in group):
             if part is not None:
                 part.unlink(missing_ok=True)
         merged_slices = [sorted(chain.from_iterable(slices[k] for k in group), key=os.fsencode) for group in groups]
-        reread = processes.map(
-            _read_chunk, [root] * len(merged_slices), merged_slices, [parts[group[0]] for group in groups]
-        )
+        n = len(merged_slices)
+        merged_parts = [parts[group[0]] for group in groups]
+        reread = processes.map(_read_chunk, [root] * n, merged_slices, merged_parts, [on_conflict] * n)
     for group, chunk in zip(groups, reread, strict=True):
         chunks[group[0]] = chunk
     replaced = {k for group in groups for k in group[1:]}
@@ -143,6 +145,7 @@ def normalise(
     expected_sha256: str | None = None,
     folder: Path | None = None,
     shard: tuple[int, int] = (0, 1),
+    on_conflict: str = "auto",
 ) -> Normalised:
     """Every number below `root` as one row of `scores` or one reject of kind `value`.
 
@@ -158,6 +161,8 @@ def normalise(
         An empty folder into which `scores` is written in parts, whole tasks in each, instead of being returned.
     shard : (int, int)
         (k, n): read the task folders whose name's hash is k modulo n. Rejects of files that are not read are in shard 0.
+    on_conflict : str
+        What becomes of a number that is published with several values: `repeats.resolve_repeats`.
 
     Raises
     ------
@@ -171,7 +176,7 @@ def normalise(
     if shard[1] > 1:
         expected_sha256 = None
         paths = [path for path in paths if shard_of(path.split("/")[2], shard[1]) == shard[0]]
-    chunks = _read_chunks(root, _slices(paths), folder, n_processes)
+    chunks = _read_chunks(root, _slices(paths), folder, n_processes, on_conflict)
     check_distinct(np.concatenate([np.array([], np.int64), *(chunk.curve_ids for chunk in chunks)]))
     rejects += chain.from_iterable(chunk.rejects for chunk in chunks)
     facts = _facts(chunks, rejects)

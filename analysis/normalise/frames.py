@@ -9,7 +9,7 @@ import pyarrow as pa
 from analysis.normalise.curve_ids import with_curve_ids
 from analysis.normalise.schema import KEY, MODELS_SCHEMA, REJECTS_SCHEMA, SCORES_SCHEMA, TASKS_SCHEMA, Normalised
 
-DEFAULTS = {"filter": "none", "source_file": "a frame"}
+DEFAULTS = {"filter": "none", "source_file": "a frame", "n_runs": 1}
 """Values of columns that a frame need not have; others are NULL."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -26,7 +27,8 @@ def place_models(
     Parameters
     ----------
     models : DataFrame
-        model, revision, model_family, SCALES and PUBLISHED_COUNTS, as files say them; NULL or NaN where they do not.
+        model, revision, path (of its file, or of one of them), model_family, SCALES and PUBLISHED_COUNTS, as files say them; NULL
+        or NaN where they do not.
     rules : Rules
         For what they do not say.
     scale_by : str
@@ -39,16 +41,19 @@ def place_models(
     -------
     DataFrame
         The same rows: family, name, total_params, PUBLISHED_COUNTS, scale, scale_basis, progress (what orders the
-        checkpoints of a model; infinite for the finished one), reason and detail (why a model cannot be placed; empty where
-        it can).
+        checkpoints of a model; infinite for the finished one), known_family (as the file or a rule gives it), reason and detail (why a model
+        cannot be placed; empty where it can).
 
     """
+    # Where no model has several numbers of tokens, they are those of its whole training and no checkpoints.
+    tokens = models.groupby("model")["training_tokens"].nunique()
+    are_totals = bool((tokens <= 1).all()) and models["training_steps"].isna().all()
     placed = []
     for model in models.itertuples(index=False):
         revision = model.revision if isinstance(model.revision, str) else None
-        recognised = rules.of_model(model.model, revision)
+        recognised = rules.of_model(model.model if isinstance(model.model, str) else None, revision, model.path)
         is_known = scale_by == "parameters" and (model.model_family, model.model) in known
-        placed.append(_placed_model(model, recognised, scale_by, is_known))
+        placed.append(_placed_model(model, recognised, scale_by, is_known, are_totals and revision is None))
     return pd.DataFrame(placed, index=models.index)
 
 
@@ -71,31 +76,36 @@ def _scale_of(by: str, size: float | None, stated: dict[str, float | None]) -> t
     return None, None
 
 
-def _why_not(name: str, family: str | None, scale: float | None, fault: str, scale_by: str) -> tuple[str, str]:
+def _why_not(
+    name: str | None, family: str | None, scale: float | None, recognised: Recognised, scale_by: str
+) -> tuple[str, str]:
     """(reason, detail) of a model that cannot be placed; both empty where it can."""
-    if fault:
-        return "unknown_revision", f"{fault}; name it in a file of rules (config: rules)"
-    if family is None and scale_by not in ("steps", "tokens"):
-        detail = (
-            f"no rule knows the family of {ascii(name)[:80]}; say it in the table, or in a file of rules (config: rules)"
-        )
-        return "unknown_family", detail
+    say_it = "; say it in the table, or in a file of rules (config: rules)"
+    if name is None:
+        detail = "the file does not name its model; a rule with 'path' and 'model' in a file of rules (config: rules) can"
+        return "missing_model", detail
+    short = ascii(name) if len(name) < 80 else f"{ascii(name)[:80]}..."
+    if family is None and (scale_by not in ("steps", "tokens") or recognised.fault):
+        fault = f", and so none reads its {recognised.fault.split(' is ')[0]}" if recognised.fault else ""
+        return "unknown_model", f"no rule knows the model {short}{fault}{say_it}"
+    if recognised.fault:
+        return "unknown_revision", f"{short}: {recognised.fault}; name it in a file of rules (config: rules)"
     if scale == 0:
-        return "no_training", f"before its training {ascii(name)[:80]} has no place on a logarithmic scale"
+        return "no_training", f"before its training {short} has no place on a logarithmic scale"
     if scale is None or not scale > 0:
-        detail = f"neither the file nor a rule says the {_MISSING[scale_by]} of {ascii(name)[:80]}"
-        return "unknown_scale", detail + "; say it in the table, or in a file of rules (config: rules)"
+        return "unknown_scale", f"neither the file nor a rule says the {_MISSING[scale_by]} of {short}{say_it}"
     return "", ""
 
 
-def _placed_model(model, recognised: Recognised, scale_by: str, is_known: bool) -> dict:
-    """One row of `place_models`."""
+def _placed_model(model, recognised: Recognised, scale_by: str, is_known: bool, is_finished: bool) -> dict:
+    """One row of `place_models`; `is_finished` says that its number of tokens is that of its whole training."""
     family = model.model_family if isinstance(model.model_family, str) else recognised.model_family
     stated, counts = (
         {name: None if pd.isna(value := getattr(model, name)) else float(value) for name in names}
         for names in (SCALES, PUBLISHED_COUNTS)
     )
-    is_checkpoint = recognised.is_checkpoint or stated["training_tokens"] is not None or stated["training_steps"] is not None
+    is_dated = any(stated[name] is not None for name in ("training_tokens", "training_steps"))
+    is_checkpoint = recognised.is_checkpoint or (is_dated and not is_finished)
     for name in ("training_tokens", "training_steps"):
         stated[name] = stated[name] if stated[name] is not None else getattr(recognised, name)
     has_published_count = any(value is not None for value in counts.values())
@@ -106,16 +116,19 @@ def _placed_model(model, recognised: Recognised, scale_by: str, is_known: bool) 
         progress = steps if steps is not None else tokens
     size = next((value for value in (stated["n_parameters"], *counts.values()) if value is not None), None)
     scale, basis = _scale_of(scale_by, size, stated)
-    name = model.model
-    fault = recognised.fault if steps is None and tokens is None else ""
-    reason, detail = ("", "") if is_known and scale is None else _why_not(name, family, scale, fault, scale_by)
+    name = recognised.model if recognised.model is not None else model.model
+    name = name if isinstance(name, str) else None
+    if steps is not None or tokens is not None:
+        recognised = replace(recognised, fault="")
+    reason, detail = ("", "") if is_known and scale is None else _why_not(name, family, scale, recognised, scale_by)
+    known_family = family
     if scale_by in ("steps", "tokens"):
         # The same name in several families of a source stands for different models.
         unique = f"{model.model_family}, {name}" if isinstance(model.model_family, str) else name
         family, name = unique, f"{'step' if scale_by == 'steps' else 'tokens'} {scale:.15g}" if scale is not None else name
     return {
         "family": family, "name": name, "total_params": stated["n_parameters"], **counts, "scale": scale,
-        "scale_basis": basis, "progress": progress, "reason": reason, "detail": detail,
+        "scale_basis": basis, "progress": progress, "known_family": known_family, "reason": reason, "detail": detail,
     }  # fmt: skip
 
 
@@ -145,6 +158,7 @@ def set_aside_models(
     counts = np.bincount(inverse.ravel(), n_numbers[is_rejected], minlength=pairs.shape[1])
     for (file, k), n in zip(pairs.T, counts, strict=True):
         model = described.iloc[k]
-        location = f"model {model['model']!a}" + (f", revision {model['revision']}" if model["revision"] is not None else "")
+        named = "a model without a name" if model["model"] is None else f"model {model['model']!a}"
+        location = named + (f", revision {model['revision']}" if model["revision"] is not None else "")
         rejects.append(Reject("entry", files.names[file], location, model["reason"], model["detail"], int(n)))
     return rejects

@@ -44,6 +44,11 @@ def report(tables: Normalised, say: Callable[[str], None], strict: bool = False)
             f"{facts['tasks_of_several_versions']:,} tasks have results of several versions of the task in one model "
             "family; their curves mix them"
         )
+    if facts.get("rules_file"):
+        say(
+            f"{facts['unknown_models']:,} names of models are not known: {facts['rules_file']} has a rule to complete for each; copy "
+            "it, fill it in, and run again with rules=YOUR_COPY.yml"
+        )
     if not n_set_aside:
         return
     for reason, count in Counter(tables.rejects["reason"].to_pylist()).most_common():

@@ -22,10 +22,11 @@ from analysis.formats.names import Rules
 from analysis.formats.numbers import PUBLISHED_COUNTS, SCALES, Collected
 from analysis.formats.reading import candidates, read
 from analysis.formats.registry import KNOWN
+from analysis.formats.wide import Tables
 from analysis.normalise.curve_ids import with_curve_ids
 from analysis.normalise.known_facts import NOTHING_KNOWN, KnownFacts, check_known, with_known_facts
 from analysis.normalise.placing import place_models, set_aside_models
-from analysis.normalise.repeats import set_aside_repeats
+from analysis.normalise.repeats import Numbers, resolve_repeats
 from analysis.normalise.schema import (
     KEY,
     MODELS_SCHEMA,
@@ -34,7 +35,19 @@ from analysis.normalise.schema import (
     TASKS_SCHEMA,
     Normalised,
 )
+from analysis.normalise.unknown_models import rules_to_complete
 from analysis.sources.layout import list_digest
+
+
+NO_TABLES = Tables()
+
+
+class NonePlaced(InputError):
+    """Not one model of a source can be placed; `rules_to_complete` is the file of rules that would do it."""
+
+    def __init__(self, message: str, rules_to_complete: str) -> None:
+        super().__init__(message)
+        self.rules_to_complete = rules_to_complete
 
 
 def _floats(table: pa.Table, name: str) -> np.ndarray:
@@ -56,6 +69,8 @@ def normalise(
     averaged: pa.Table | None = None,
     set_aside: Iterable[Reject] = (),
     facts: KnownFacts = NOTHING_KNOWN,
+    on_conflict: str = "auto",
+    tables: Tables = NO_TABLES,
 ) -> Normalised:
     """Every number of result files as one row of `scores`, as the standard error of one, or as part of a reject.
 
@@ -72,6 +87,10 @@ def normalise(
         reads all files, because a model is placed by all of its numbers.
     averaged, set_aside, facts : Table, iterable of Reject, KnownFacts
         What `instances.average` made of the instance-level files; what is known of scores whose metric no file names.
+    on_conflict : str
+        What becomes of a number that is published with several values: `repeats.resolve_repeats`.
+    tables : Tables
+        What is known of tables, for wide ones.
 
     Returns
     -------
@@ -84,19 +103,23 @@ def normalise(
         There is no file of a known format, or no number could be read.
 
     """
-    table, collected, n_passed = _read_all(source, n_processes, averaged)
+    table, collected, n_passed = _read_all(source, n_processes, averaged, tables)
     rejects = [*set_aside, *collected.rejects]
     check_known(table, collected.digests, facts)
     table, known_models = with_known_facts(table, facts)
     described, model_row = _described_models(table, rules, scale_by, known_models)
-    rejects += set_aside_models(described, model_row, Texts.from_column(table["source_file"]), _n_numbers(table), scale_by)
+    files, n_numbers = Texts.from_column(table["source_file"]), _n_numbers(table)
+    rejects += set_aside_models(described, model_row, files, n_numbers, scale_by)
+    n_unknown, to_complete = rules_to_complete(described, model_row, files, n_numbers, rules)
     is_kept = described["is_kept"].to_numpy(bool)[model_row]
     if not is_kept.any():
-        raise InputError(_none_placed(source, len(table), rejects))
+        raise NonePlaced(_none_placed(source, len(table), rejects), to_complete if n_unknown else "")
     table, model_row = table.filter(pa.array(is_kept)), model_row[is_kept]
-    scores, repeated, n_versions, n_mixed = _scores_table(table, described, model_row, rules)
+    scores, repeated, n_versions, n_mixed = _scores_table(table, described, model_row, rules, on_conflict)
     rejects += repeated
     counts = _counts(collected, rejects, scores, n_versions, n_passed) | {"entries_of_mixed_kind": n_mixed}
+    if n_unknown:
+        counts |= {"unknown_models": n_unknown, "rules_to_complete": to_complete}
     tasks = pa.compute.unique(table["task"].cast(pa.string())).to_pylist()
     normalised = Normalised(
         scores=scores,
@@ -116,7 +139,9 @@ def _none_placed(source: Path, n_scores: int, rejects: Iterable[Reject]) -> str:
     )
 
 
-def _read_all(source: Path, n_processes: int, averaged: pa.Table | None) -> tuple[pa.Table, Collected, int]:
+def _read_all(
+    source: Path, n_processes: int, averaged: pa.Table | None, tables: Tables
+) -> tuple[pa.Table, Collected, int]:
     """(every number of the source, what else was in it, number of files passed over); InputError where no number is."""
     paths, passed, rejects = candidates(source)
     if not paths:
@@ -124,7 +149,7 @@ def _read_all(source: Path, n_processes: int, averaged: pa.Table | None) -> tupl
             f"source: {printable(str(source))} holds neither bigbench/benchmark_tasks/ nor a file that may be a result; "
             f"known are {KNOWN}"
         )
-    table, collected = read(source if source.is_dir() else source.parent, paths, n_processes)
+    table, collected = read(source if source.is_dir() else source.parent, paths, n_processes, tables)
     collected.rejects = rejects + collected.rejects
     if averaged is not None and len(averaged):
         averages = Collected()
@@ -146,6 +171,10 @@ def _described_models(
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """(the distinct models, as their files describe them and as they are placed; for every number the row of its model)."""
     texts = {name: Texts.from_column(table[name]) for name in ("model", "revision", "model_family")}
+    # A file whose path a rule reads describes its models by itself.
+    files = Texts.from_column(table["source_file"])
+    is_read = np.array([rules.reads_path(path) for path in files.names])
+    texts["path"] = Texts(np.where(is_read[files.codes], files.codes, -1), files.names)
     numbers = {name: _floats(table, name) for name in (*SCALES, *PUBLISHED_COUNTS)}
     codes = [column.codes for column in texts.values()]
     codes += [np.unique(values, return_inverse=True)[1] for values in numbers.values()]
@@ -155,9 +184,22 @@ def _described_models(
     described = pd.DataFrame(
         {name: pd.Series([column.at(row) for row in first], dtype=object) for name, column in texts.items()}
     )
-    described = described.assign(**{name: values[first] for name, values in numbers.items()})
+    described = described.assign(
+        path=described["path"].where(described["path"].notna(), ""), **{name: values[first] for name, values in numbers.items()}
+    )
+    described = _with_what_others_say(described)
     placed = place_models(described, rules, scale_by, known)
     return described[["model", "revision"]].join(placed), model_row
+
+
+def _with_what_others_say(described: pd.DataFrame) -> pd.DataFrame:
+    """Family and size of a model of which one file says them, for the files that do not, where all that do say the same."""
+    for name in ("model_family", "n_parameters"):
+        stated = described.dropna(subset=["model", name]).groupby("model")[name].agg(["first", "nunique"])
+        stated = stated.loc[stated["nunique"] == 1, "first"]
+        of_others = described["model"].map(stated)
+        described[name] = described[name].where(described[name].notna(), of_others)
+    return described
 
 
 def _models_table(table: pa.Table, described: pd.DataFrame, model_row: np.ndarray) -> pa.Table:
@@ -259,7 +301,7 @@ def _n_of_several_versions(texts: dict[str, Texts]) -> int:
 
 
 def _scores_table(
-    table: pa.Table, described: pd.DataFrame, model_row: np.ndarray, rules: Rules
+    table: pa.Table, described: pd.DataFrame, model_row: np.ndarray, rules: Rules, on_conflict: str
 ) -> tuple[pa.Table, list[Reject], int, int]:
     """(the table `scores`, rejects of repeated numbers, `_n_of_several_versions`, number of entries of mixed kind)."""
     texts = {
@@ -281,15 +323,25 @@ def _scores_table(
     n_examples = table["n_examples"].fill_null(-1).to_numpy()
     conditions, _ = combination(n_examples, chance_codes, texts["version"].codes)
     order = np.argsort(key, kind="stable")
-    kept, rejects = set_aside_repeats(order, key, table["score"].to_numpy(), where_published, conditions)
+    numbers = Numbers(
+        *(_floats(table, name) for name in ("score", "stderr", "n_examples", "date")),
+        run=Texts.from_column(table["run"]).codes,
+        conditions=conditions,
+    )
+    resolved = resolve_repeats(order, key, numbers, where_published, on_conflict)
+    kept = resolved.rows
     kept_rows = table.take(pa.array(kept))
     columns = {name: texts[name].take(kept).array() for name in (*KEY, "source_file") if name != "shots"}
     columns |= {
         "entry_kind": arrow.coded(kinds[kept], arrow.texts(["aggregate", "subtask", "task"])),
         "chance": arrow.numbers(chance[kept], pa.float64(), ~np.isnan(chance[kept])),
+        "n_runs": arrow.numbers(resolved.n_runs, pa.int32()),
     }
+    for name in ("score", "stderr", "n_examples", "run_sd"):
+        values = getattr(resolved, name)
+        columns[name] = arrow.numbers(np.nan_to_num(values), SCORES_SCHEMA.field(name).type, ~np.isnan(values))
     for name in ("low_score", "high_score"):  # published by BIG-bench alone
         columns[name] = pa.nulls(len(kept), SCORES_SCHEMA.field(name).type)
     names = [name for name in SCORES_SCHEMA.names if name != "curve_id"]
     scores = pa.table({name: columns[name] if name in columns else kept_rows[name] for name in names})
-    return with_curve_ids(scores).cast(SCORES_SCHEMA), rejects, _n_of_several_versions(texts), n_mixed
+    return with_curve_ids(scores).cast(SCORES_SCHEMA), resolved.rejects, _n_of_several_versions(texts), n_mixed

@@ -28,6 +28,8 @@ SCORES_SCHEMA = pa.schema(
         ("score", pa.float64()),
         ("stderr", pa.float64()),
         ("n_examples", pa.int64()),
+        ("n_runs", pa.int32()),
+        ("run_sd", pa.float64()),
         ("is_preferred", pa.bool_()),
         ("low_score", pa.float64()),
         ("high_score", pa.float64()),

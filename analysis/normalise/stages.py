@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +16,7 @@ from analysis.base.errors import InputError
 from analysis.base.files import read_json, write_parquet
 from analysis.base.rejects import Reject
 from analysis.formats import names
+from analysis.formats.wide import Tables
 from analysis.normalise import bigbench, known_facts, results
 from analysis.normalise.gather import SHARD_TABLES, gather, recovered_examples
 from analysis.normalise.reporting import report
@@ -31,6 +33,10 @@ def read_shard(
     scale_by: str,
     n_processes: int,
     out: Mapping[str, str],
+    on_conflict: str,
+    to_complete: Path,
+    wide: str = "",
+    missing: str = "",
 ) -> Normalised:
     """The numbers of one shard of a source; those of BIG-bench's layout are written to the folder `out["scores"]` at once.
 
@@ -40,13 +46,17 @@ def read_shard(
         Of `sources.obtain`.
     inputs : mapping
         Paths of known (rules for names) and, for other formats than BIG-bench's score files, averaged, instances, rules of a
-        user, preferred_metrics and model_sizes.
+        user, reference_metrics, preferred_metrics and model_sizes.
     shard : (int, int)
         Number of the shard, and of all shards.
-    scale_by, n_processes
+    scale_by, n_processes, on_conflict
         As for `results.normalise`.
     out : mapping
         Where `scores` goes.
+    to_complete : Path
+        Where a file of rules for models that no rule knows goes, if there are any.
+    wide, missing : str
+        Columns that hold scores of a task of their name, and values that stand for no number, separated by commas.
 
     """
     root, folder = Path(manifest["root"]), Path(out["scores"])
@@ -58,14 +68,47 @@ def read_shard(
         set_aside = [Reject(**reject) for reject in instances["rejects"]]
         facts = known_facts.read(inputs["preferred_metrics"], inputs["model_sizes"], manifest.get("preferred_sha256"))
         averaged = pq.read_table(inputs["averaged"])
-        tables = results.normalise(root, rules, scale_by, n_processes, shard, averaged, set_aside, facts)
-        if shard[0] == 0:
+        tables_known = Tables(_metrics_by_lower_case(inputs["reference_metrics"]), rules, _listed(wide), _listed(missing))
+        is_first = shard[0] == 0
+        try:
+            tables = results.normalise(root, rules, scale_by, n_processes, shard, averaged, set_aside, facts, on_conflict, tables_known)
+        except results.NonePlaced as error:
+            written = is_first and _write_rules(error.rules_to_complete, to_complete, user_rules)
+            raise InputError(f"{error}. {_complete(to_complete)}" if written else str(error)) from None
+        text = tables.facts.pop("rules_to_complete", "")
+        if is_first:
+            if _write_rules(text, to_complete, user_rules):
+                tables.facts["rules_file"] = str(to_complete)
             tables.facts |= instances["counts"]
         return tables
     if scale_by != "parameters":
         raise InputError(f"scale_by: BIG-bench publishes numbers of parameters alone, nothing of {scale_by}")
     rejects = [Reject(**reject) for reject in manifest["rejects"]]
-    return bigbench.normalise(root, n_processes, rejects, manifest["input_sha256"], folder, shard)
+    return bigbench.normalise(root, n_processes, rejects, manifest["input_sha256"], folder, shard, on_conflict)
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _metrics_by_lower_case(path: str) -> dict[str, str]:
+    with open(path, encoding="utf-8", newline="") as file:
+        return {row["metric"].lower(): row["metric"] for row in csv.DictReader(file) if row["is_bookkeeping"] != "true"}
+
+
+def _write_rules(text: str, path: Path, own: Sequence[Path]) -> bool:
+    """Write the file of rules to complete; whether it was. A file that the run reads rules from is left as it is."""
+    if any(path.resolve() == one.resolve() for one in own):
+        return False
+    if not text:
+        path.unlink(missing_ok=True)
+        return False
+    path.write_text(text, encoding="utf-8")
+    return True
+
+
+def _complete(path: Path) -> str:
+    return f"{path} has a rule to complete for each: copy it, fill it in, and run again with rules=YOUR_COPY.yml"
 
 
 def write_shard(

@@ -1,5 +1,5 @@
 -- The distinct scores of metrics that are shares and no aggregates, where the source says no number of examples: one group per
--- task, subtask and model family.
+-- task, subtask and model family. The mean of several runs is no share of a test set.
 select distinct
     published_scores.task,
     published_scores.subtask,
@@ -10,5 +10,6 @@ inner join reference_metrics
     on published_scores.metric = reference_metrics.metric and reference_metrics.is_proportion::boolean
 left join reference_task_notes
     on published_scores.task = reference_task_notes.task and reference_task_notes.no_shares::boolean
-where published_scores.entry_kind <> 'aggregate' and published_scores.n_examples is null and reference_task_notes.task is null
+where published_scores.entry_kind <> 'aggregate' and published_scores.n_examples is null and published_scores.n_runs = 1
+    and reference_task_notes.task is null
 order by all

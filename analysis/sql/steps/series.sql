@@ -21,11 +21,11 @@ families as (
 ),
 
 -- The mean p of n zeros and ones has the standard error sqrt(p (1 - p) / (n - 1)), with n - 1 as in most harnesses: what it says
--- of n is a whole number, and so is p n, or it is another kind of mean.
+-- of n is a whole number, and so is p n, or it is another kind of mean. The mean of several runs says nothing of n.
 with_errors as (
     select
         *,
-        if(score > 0 and score < 1 and stderr > 0, 1 + score * (1 - score) / (stderr * stderr), null) as n_of_error
+        if(score > 0 and score < 1 and stderr > 0 and n_runs = 1, 1 + score * (1 - score) / (stderr * stderr), null) as n_of_error
     from scores
 ),
 

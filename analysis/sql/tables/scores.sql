@@ -12,6 +12,8 @@ select
     score,
     stderr,
     n_examples,
+    n_runs,
+    run_sd,
     is_preferred,
     low_score,
     high_score,
