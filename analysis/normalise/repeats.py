@@ -174,9 +174,8 @@ def _fates(
 
 def _says_most(groups: _Groups, stderr: np.ndarray, n_examples: np.ndarray, date: np.ndarray) -> np.ndarray:
     """The place, in every group, of the number that says most of itself; the first of several."""
-    # With a standard error before without, because the row then stands for two numbers.
-    told = (~np.isnan(stderr)) * 4 + (~np.isnan(n_examples)) * 2 + ~np.isnan(date)
-    order = np.lexsort((np.arange(len(told)), -told, groups.of))
+    # With a standard error before without, because the row then stands for two numbers; then by the size of the test set.
+    order = np.lexsort((np.arange(len(date)), np.isnan(date), -np.nan_to_num(n_examples), np.isnan(stderr), groups.of))
     return order[groups.first]
 
 
@@ -192,9 +191,11 @@ def _collapse(
 ) -> Resolved:
     """One number for every group: the chosen one, or the mean of the different values."""
     score = numbers.score[order]
-    smallest = groups.least_known(n_examples[order])
+    # A copy of the same value may say what the one that is taken does not.
+    of_chosen, largest = n_examples[order][chosen], -groups.least_known(-n_examples[order])
+    told = np.where(np.isnan(of_chosen) & (fate == _EQUAL), largest, of_chosen)
     out = Resolved(
-        order[chosen], score[chosen], stderr[order][chosen], np.where(fate == _LATEST, n_examples[order][chosen], smallest),
+        order[chosen], score[chosen], stderr[order][chosen], told,
         np.ones(len(chosen), int), np.full(len(chosen), np.nan), [],
     )  # fmt: skip
     means = fate == _MEAN

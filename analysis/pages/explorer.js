@@ -125,9 +125,12 @@
     return law;
   }
 
+  // A perplexity is shown and scored as its logarithm.
+  const measure = (k) => (text("scored_as", k) === "log" ? `log ${value("metric", k)}` : value("metric", k));
+
   function chart(k, height) {
     const data = points(k);
-    const y = { field: "score", type: "quantitative", title: height > 200 ? value("metric", k) : null, scale: { zero: false } };
+    const y = { field: "score", type: "quantitative", title: height > 200 ? measure(k) : null, scale: { zero: false } };
     const x = { ...LOG, field: "scale", title: scaleName };
     const tooltip = [
       { field: "scale", type: "quantitative", format: ",.0f", title: scaleName },
@@ -164,7 +167,7 @@
       ["without ties", number("score_without_ties", k)],
       ["scales", `${columns.n_scales[k]}${columns.n_scales[k] < 5 ? " (too few to display emergence)" : ""}`],
       ["status", text("status", k)],
-      ["verdict", (text("verdict", k) ?? "not tested: no share of right answers").replace("_", " ")],
+      ["verdict", (text("verdict", k) ?? "not tested: not a share of right answers").replace("_", " ")],
       ["why", text("why_not", k)],
       ["source of the jump", text("source_of_jump", k)],
       ["examples", number("n_examples", k)],
@@ -239,7 +242,7 @@
     ["model family", "model_family", (k) => value("model_family", k)],
     ["score", "improvement_score", (k) => number("improvement_score", k)],
     ["examples", "n_examples", (k) => number("n_examples", k)],
-    ["verdict", "verdict", (k) => (text("verdict", k) ?? "no share").replace("_", " ")],
+    ["verdict", "verdict", (k) => (text("verdict", k) ?? "not a share").replace("_", " ")],
   ];
   const IS_NUMBER = new Set(["improvement_score", "n_examples"]);
   let sorted = ["improvement_score", -1];

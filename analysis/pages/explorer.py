@@ -20,6 +20,7 @@ from analysis.score.scales import scale_name
 
 CODED = [
     "task", "subtask", "metric", "filter", "model_family", "entry_kind", "status", "verdict", "why_not", "source_of_jump",
+    "scored_as",
 ]  # fmt: skip
 NUMBERS = [
     "improvement_score", "score_without_ties", "n_examples", "level", "slope", "curvature", "floor", "q_break",

@@ -15,6 +15,7 @@ from analysis.base.database import Input, connect, create_macros, create_views, 
 from analysis.base.files import replacing
 from analysis.base.sql import sql_text
 from analysis.base.tables import TABLES, create_table
+from analysis.score import endings
 
 FOLDER_OF_TABLES, FOLDER_OF_VIEWS = "sql/tables/", "sql/views/"
 SETTINGS = ("emergence_threshold", "sharpness_threshold", "smallest_break", "seed")
@@ -98,8 +99,8 @@ def write(
     limits: Mapping[str, object],
     say: Callable[[str], None],
     curves: str | None = None,
-) -> None:
-    """Build the database file `path` (see `assemble`) and say what is in it.
+) -> list[str]:
+    """Build the database file `path` (see `assemble`), say what is in it, and return the last lines of a run.
 
     `limits` are those of `database.connect`; `curves` is where the table of that name is written as Parquet, if anywhere.
     The file takes the place of an older one when all of it is on the disk.
@@ -107,51 +108,10 @@ def write(
     facts = {**facts, **versions(), "config": json.dumps(dict(config), sort_keys=True)}
     with replacing(path) as temporary, connect(str(temporary), **limits) as con:
         counts = assemble(con, inputs, config, facts)
+        reasons = con.execute("select reason, sum(n_numbers) from rejects group by reason order by all desc").fetchall()
         if curves:
             write_parquet(con, "curves", curves)
         finish_file(con, Path(temporary))
-    _say_what_is_in(counts, config, say)
-
-
-def _say_what_is_in(n: Mapping[str, int], config: Mapping[str, object], say: Callable[[str], None]) -> None:
-    """The last lines of a run: counts of curves, of what is unusual, and of verdicts."""
-    say(
-        f"{n['curves']:,} curves ({n['curves_infinite']:,} infinite, {n['curves_flat']:,} flat, "
-        f"{n['curves_too_few_scales']:,} with fewer than 3 scales), {n['triplets']:,} triplets, {n['pairs']:,} pairs"
-    )
-    if n["metrics_unknown"]:
-        say(
-            f"{n['metrics_unknown']:,} of {n['metrics']:,} metrics are not in the reference table "
-            "(table metrics, known = false)"
-        )
-    if n["curves_of_unknown_direction"]:
-        say(f"{n['curves_of_unknown_direction']:,} curves of metrics without a known direction: never an improvement")
-    for name, meaning in {
-        "models_without_scale": "models without a published number of parameters, in no curve",
-        "models_described_differently": "models with different parameter counts in different files",
-        "families_of_mixed_scale_basis": "model families ordered by parameters that were counted in more than one way",
-        "curves_with_averaged_models": "curves with models of the same scale, averaged",
-        "triplets_of_aggregates_only": "triplets published for aggregates alone, without a score",
-        "tasks_with_known_fault": "tasks with a known fault upstream (table tasks, column note)",
-    }.items():
-        if n[name]:
-            say(f"{n[name]:,} {meaning}")
-    say(
-        f"{n['triplets_displaying_emergence']:,} triplets and {n['pairs_displaying_emergence']:,} pairs display "
-        f"emergence: a curve of at least 5 scales has an improvement score above {config['emergence_threshold']}, and above "
-        f"{config['sharpness_threshold']} times that of a straight line"
-    )
-    verdicts = {"break": "with a break", "smooth": "smooth", "at_chance": "at chance", "inconclusive": "cannot be decided"}
-    of_all, of_jumps = (
-        ", ".join(f"{n[f'{kind}_{name}']:,} {text}" for name, text in verdicts.items()) for kind in ("verdicts", "jumps")
-    )
-    say(f"{n['curves_tested']:,} curves tested for a break, which could be seen in {n['curves_with_p']:,}: {of_all}")
-    say(
-        f"{n['curves_jumping']:,} curves of shares jump, {n['jumps_tested']:,} of them tested, and a break could be seen in "
-        f"{n['jumps_with_p']:,}: {of_jumps}"
-    )
-    say(
-        f"{n['triplets_displaying_tested']:,} triplets that display emergence are tested, and a break could be seen in "
-        f"{n['triplets_displaying_with_p']:,}: {n['triplets_displaying_and_break']:,} have one at a false discovery rate of "
-        f"5 % among all triplets, {n['triplets_displaying_with_break']:,} among these"
-    )
+    for line in endings.what_is_in(counts, config):
+        say(line)
+    return endings.last_lines(facts, counts, dict(reasons))

@@ -29,7 +29,7 @@ _OPTIONAL = {
 }  # fmt: skip
 _REFERENCE = pa.schema(
     [(name, pa.string()) for name in ("metric", "is_linear", "is_continuous", "is_proportion", "is_bookkeeping")]
-    + [(name, pa.string()) for name in ("higher_is_better", "lower_bound", "upper_bound", "chance")]
+    + [(name, pa.string()) for name in ("higher_is_better", "lower_bound", "upper_bound", "chance", "scored_as")]
 )
 _PREFERRED = pa.schema([(name, pa.string()) for name in ("task", "preferred_metric", "higher_is_better")])
 _NOTES = pa.schema([(name, pa.string()) for name in ("task", "no_shares", "note")])

@@ -82,7 +82,7 @@ def test_a_single_label_is_the_whole_task_and_several_are_parts(tmp_path):
 def test_rows_without_a_name_are_rejects(tmp_path, column):
     bad = [None if name == column else value for name, value in zip(COLUMNS, ROWS[0], strict=True)]
     tables, rows = read(tmp_path, [ROWS[0], bad])
-    assert len(rows) == 1 and tables.rejects["reason"].to_pylist() == [f"bad_{'task' if column[0] == 't' else 'model'}"]
+    assert len(rows) == 1 and tables.rejects["reason"].to_pylist() == [f"missing_{'task' if column[0] == 't' else 'model'}"]
 
 
 def test_tables_that_name_their_metric_are_left_alone():

@@ -27,16 +27,18 @@ def run(curves, metric="m"):
             rows.append((number, f"{number:06}", f"{scales.index(scale)}/{repeats[scale]}", scale, score))
     frame = pd.DataFrame(rows, columns=["curve_id", "task", "model", "scale", "score"])
     frame = frame.assign(
-        **KEY, metric=metric, filter="none", entry_kind="task", is_preferred=True, n_examples=None, stderr=None
+        **KEY, metric=metric, filter="none", entry_kind="task", is_preferred=True, n_examples=None, stderr=None, n_runs=1
     )
     with connect() as con:
         con.register("scores", frame.drop(columns="scale").assign(chance=None))
         con.register("models", frame[["model_family", "model", "scale"]].drop_duplicates())
         con.execute(
             """create table metrics as
-            select 'm' as metric, null::boolean as higher_is_better, false as is_proportion, false as is_bookkeeping"""
+            select
+                'm' as metric, null::boolean as higher_is_better, false as is_proportion, false as is_bookkeeping,
+                'value' as scored_as"""
         )
-        con.execute("insert into metrics values ('lower', false, false, false)")
+        con.execute("insert into metrics values ('lower', false, false, false, 'value'), ('loss', false, false, false, 'log')")
         con.execute("create table recovered_examples (task text, subtask text, model_family text)")
         for column in ("n_examples int", "n_source text", "n_ambiguous boolean"):
             con.execute(f"alter table recovered_examples add column {column}")
@@ -187,3 +189,13 @@ def test_models_at_one_scale_are_averaged_and_counted():
     found = check([points]).iloc[0]
     assert (found["n_scales"], found["n_models"]) == (3, 4)
     assert (found["y_min"], found["y_max"], found["status"]) == (0.5, 1.5, "ok")
+
+
+def test_perplexities_are_scored_as_their_logarithm():
+    """A loss that is a straight line is one, whatever its exponential looks like; with a score of 0 it stays as it is."""
+    losses = [8.0, 6.0, 4.0, 2.0, 1e-9]
+    found = run([curve(np.exp(losses))], "loss").iloc[0]
+    assert found["scored_as"] == "log" and found["emergence_score"] == pytest.approx(-4, rel=1e-6)
+    assert (found["y_min"], found["y_max"]) == pytest.approx((1e-9, 8.0))
+    zero = run([curve([3.0, 2.0, 1.0, 0.0])], "loss").iloc[0]
+    assert zero["scored_as"] == "value" and zero["emergence_score"] == pytest.approx(-3)

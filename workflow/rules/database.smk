@@ -25,6 +25,7 @@ rule database:
     output:
         database=f"data/{DATASET}/emergence.duckdb",
         curves=f"data/{DATASET}/curves.parquet",
+        summary=f"data/{DATASET}/summary.txt",
     log:
         f"logs/{DATASET}/database.log",
     benchmark:

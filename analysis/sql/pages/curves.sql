@@ -11,6 +11,7 @@ select
     curves.model_family,
     curves.entry_kind,
     curves.status,
+    curves.scored_as,
     curves.improvement_score,
     curves.n_scales,
     coalesce(triplets.curve_id is not null and curves.entry_kind <> 'aggregate', false) as is_of_triplet,

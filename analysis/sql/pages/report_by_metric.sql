@@ -10,6 +10,7 @@ select
     n_break,
     n_smooth,
     n_at_chance,
-    n_inconclusive
+    n_inconclusive,
+    if(is_proportion, null, 'not tested: not a share of right answers') as note
 from by_metric
 order by n_above desc, n_curves desc, metric

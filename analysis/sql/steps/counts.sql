@@ -1,5 +1,6 @@
 -- One row: sizes of the tables, and of what a reader of the numbers should know.
 select
+    (select count(*) from scores) as scores,
     (select count(*) from curves) as curves,
     (select count(*) from curves where status = 'flat') as curves_flat,
     (select count(*) from curves where status = 'infinite') as curves_infinite,
@@ -38,6 +39,8 @@ select
     (select count(*) from triplets where displays_emergence and verdict = 'break') as triplets_displaying_and_break,
     (select count(*) from triplets where q_jumping < 0.05) as triplets_displaying_with_break,
     (select count(*) from pairs where verdict = 'break') as pairs_with_break,
+    (select count(*) from breaks where reason = 'chance rate unknown') as curves_without_chance,
+    (select count(*) from breaks where starts_with(reason, 'number of examples unknown')) as curves_without_examples,
     (select count(*) from metrics) as metrics,
     (select count(*) from metrics where not known) as metrics_unknown,
     (select count(*) from metrics where starts_with(metric, 'unnamed:')) as metrics_unnamed,

@@ -61,14 +61,24 @@ collected as (
     group by all
 ),
 
+measured as (
+    -- A perplexity is the exponential of a loss. It is scored as its logarithm, where all of the curve have one.
+    select
+        collected.* exclude (unsorted),
+        coalesce(metrics.scored_as = 'log' and list_min(collected.unsorted) > 0, false) as is_log,
+        if(is_log, [ln(y) for y in collected.unsorted], collected.unsorted) as unsorted
+    from collected
+    left join metrics on collected.metric = metrics.metric
+),
+
 numbered as (
     select
-        collected.*,
+        measured.*,
         families.is_plain,
         families.scales as family_scales,
         list_sort(if(families.is_plain, unsorted_places, list_distinct(unsorted_places))) as point_places
-    from collected
-    left join families on collected.model_family = families.model_family
+    from measured
+    left join families on measured.model_family = families.model_family
 )
 
 select
@@ -81,6 +91,7 @@ select
     model_family,
     entry_kind,
     is_preferred,
+    if(is_log, 'log', 'value') as scored_as,
     n_examples_min,
     n_examples_max,
     if(errors_are_of_counts and n_of_error_min = n_of_error_max, n_of_error_min, null)::bigint as n_of_errors,

@@ -107,6 +107,7 @@ select
     n_models,
     n_without_scale,
     is_preferred,
+    scored_as,
     y_min,
     y_max,
     emergence_score,

@@ -9,6 +9,7 @@ select
     reference.lower_bound::double as lower_bound,
     reference.upper_bound::double as upper_bound,
     reference.chance,
+    coalesce(reference.scored_as, 'value') as scored_as,
     reference.metric is not null as known
 from published_metrics as seen
 left join reference_metrics as reference on seen.metric = reference.metric
