@@ -6,7 +6,7 @@ They are those of `data/reference/rules.yml`, and a user's own.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +18,8 @@ from analysis.base.errors import InputError
 _UNITS = {"": 1, "k": 1e3, "m": 1e6, "b": 1e9, "t": 1e12}
 FINAL = ("main", "master", "None", "")
 """Revisions that stand for the finished model."""
+PROGRESS = ("steps", "tokens")
+"""Groups of patterns that say how long a model was trained."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,8 @@ class ModelRule:
         """(the groups of what fits, the writing of the name that fits) where the rule does, else None."""
         found: dict[str, str] = {}
         if self.path:
-            match = self.path.fullmatch(path)
+            # With a slash before it too, so that '.*/folder/.*' fits a folder at the root.
+            match = self.path.fullmatch(path) or self.path.fullmatch(f"/{path}")
             if not match:
                 return None
             found |= match.groupdict()
@@ -46,7 +49,12 @@ class ModelRule:
         for written in names:
             match = self.pattern.fullmatch(written.name or "")
             if match:
-                return found | match.groupdict(), written
+                of_name = match.groupdict()
+                if any(of_name.get(key) for key in PROGRESS):
+                    # The name of a checkpoint is not that of its model.
+                    size = f" {of_name['size']}" if of_name.get("size") else ""
+                    written = Written(self.family.format(**_filled(found | of_name)) + size, "")
+                return found | of_name, written
         return None
 
 
@@ -99,7 +107,7 @@ class Rules:
 
     def reads_path(self, path: str) -> bool:
         """Whether a rule says something of the models of a file because of its path."""
-        return any(rule.path and rule.path.fullmatch(path) for rule in self.models)
+        return any(rule.path and (rule.path.fullmatch(path) or rule.path.fullmatch(f"/{path}")) for rule in self.models)
 
     def of_model(self, name: str | None, revision: str | None, path: str = "") -> Recognised:
         """What the first rule says that fits `name`, one of its other writings, or the path of its file."""
@@ -107,7 +115,7 @@ class Rules:
         for rule in self.models:
             fits = rule.groups(names, path)
             if fits:
-                return _recognised(rule, *fits, name, revision)
+                return _recognised(rule, *fits, revision)
         revision = revision or next((written.revision for written in names if written.revision), None)
         if revision is not None and revision not in FINAL:
             return Recognised(fault=f"revision '{revision}' is none that a rule reads as a checkpoint")
@@ -121,20 +129,21 @@ class Rules:
         return implied
 
 
-def _recognised(
-    rule: ModelRule, found: dict[str, str | None], written: Written, name: str | None, revision: str | None
-) -> Recognised:
-    """What a rule says of a model that it fits, by the groups that it found."""
+def _filled(found: Mapping[str, str | None]) -> dict[str, str]:
+    """The groups of a pattern for the templates of a rule."""
     groups = {key: value or "" for key, value in found.items()}
     # Files differ in upper and lower case of a name, which must not split a family.
-    groups["variant"] = groups.get("variant", "").lower()
+    return groups | {"variant": groups.get("variant", "").lower()}
+
+
+def _recognised(rule: ModelRule, found: dict[str, str | None], written: Written, revision: str | None) -> Recognised:
+    """What a rule says of a model that it fits, by the groups that it found."""
+    groups = _filled(found)
     size = rule.n_parameters if rule.n_parameters is not None else size_of(groups.get("size"))
     family = rule.family.format(**groups)
-    progress = {key: groups[key] for key in ("steps", "tokens") if groups.get(key)}
+    progress = {key: groups[key] for key in PROGRESS if groups.get(key)}
     # Checkpoints of a model have its name, so that the last of them can be found.
     model = written.name if written.revision is not None else None
-    if progress:
-        model = f"{family} {groups.get('size', '')}".strip() if rule.pattern else name
     if rule.model is not None:
         model = rule.model.format(**groups)
     known = {"model": model, "model_family": family, "n_parameters": size}
@@ -267,9 +276,7 @@ def read(paths: Sequence[Path], n_own: int = 0) -> Rules:
             raise InputError(f"rules: {path} cannot be read: {error}") from None
         if not isinstance(document, dict) or not set(document) <= {"models", "chance", "benchmarks"}:
             raise InputError(f"rules: {path} must be a mapping with some of 'models', 'chance' and 'benchmarks'")
-        models += [
-            _model_rule(element, f"{path}: models[{k}]") for k, element in enumerate(document.get("models") or [])
-        ]
+        models += [_model_rule(element, f"{path}: models[{k}]") for k, element in enumerate(document.get("models") or [])]
         for k, element in enumerate(document.get("chance") or []):
             at = f"{path}: chance[{k}]"
             element = _element(element, at, ("tasks", "metrics", "chance"))

@@ -38,8 +38,8 @@ SCHEMA = pa.schema(
         ("location", pa.string()),
     ]
 )
-"""One row per score. `model_family`, `revision`, the scales, `run` (which replicate it is of) and `date` (of the evaluation, in
-seconds since 1970) are NULL where the file does not give them."""
+"""One row per score. `model_family`, `revision`, the scales, `run` (which replicate it is of) and `date` (of the evaluation,
+in seconds since 1970) are NULL where the file does not give them."""
 
 
 @dataclass

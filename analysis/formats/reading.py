@@ -17,9 +17,9 @@ from analysis.base.parallel import Processes
 from analysis.base.rejects import Reject, Rejected, printable
 from analysis.base.untrusted_json import count_numbers
 from analysis.formats import instances, tidy
+from analysis.formats.column_names import lacking
 from analysis.formats.format import File
 from analysis.formats.numbers import SCHEMA, Collected
-from analysis.formats.column_names import lacking
 from analysis.formats.registry import FORMATS, KNOWN, PASSED_OVER, SUFFIXES
 from analysis.formats.wide import Tables
 from analysis.sources.layout import MAX_BYTES
@@ -113,7 +113,9 @@ def _why_unknown(file: File) -> tuple[str, int]:
     if file.path.name.endswith(tidy.SUFFIXES):
         lacks = ", ".join(lacking(file.columns))
         has = ", ".join(map(ascii, file.columns))[:200] or "none"
-        detail = f"a table without the columns {lacks}; it has {has}. Of a wide table name the columns of scores (config: wide)"
+        detail = (
+            f"a table without the columns {lacks}; it has {has}. Of a wide table name the columns of scores (config: wide)"
+        )
         return detail, tidy.n_numbers(file.path)
     n_numbers = count_numbers(file.content)
     return f"no result file of a known format, with {n_numbers:,} numbers; known are {KNOWN}", n_numbers

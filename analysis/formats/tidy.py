@@ -90,9 +90,7 @@ def _read_csv(path: Path, shown: str, collected: Collected) -> pd.DataFrame:
     table = pa.csv.read_csv(
         path,
         read_options=pa.csv.ReadOptions(use_threads=False),  # with threads an invalid row has no number
-        parse_options=pa.csv.ParseOptions(
-            delimiter=delimiter, newlines_in_values=True, invalid_row_handler=set_aside
-        ),
+        parse_options=pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=set_aside),
         convert_options=pa.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
     )
     for row in rejected:
@@ -127,7 +125,9 @@ def _as_texts(column: pd.Series) -> tuple[pd.Series, pd.Series]:
 def _as_labels(column: pd.Series) -> pd.Series:
     """Numbers as text: a seed or a checkpoint may be one."""
     return column.astype(object).map(
-        lambda value: f"{value:.15g}" if isinstance(value, int | float) and not isinstance(value, bool) and value == value else value
+        lambda value: (
+            f"{value:.15g}" if isinstance(value, int | float) and not isinstance(value, bool) and value == value else value
+        )
     )
 
 
@@ -304,7 +304,13 @@ def add(
     values["filter"] = values["filter"].where(values["filter"].notna(), "none")
     columns: dict[str, object] = {name: series[good] for name, series in values.items()}
     is_aggregate = frame["is_aggregate"][good] if "is_aggregate" in frame else False
-    columns |= {"is_aggregate": is_aggregate, "version": None, "date": None, "source_file": shown, **dict.fromkeys(PUBLISHED_COUNTS)}
+    columns |= {
+        "is_aggregate": is_aggregate,
+        "version": None,
+        "date": None,
+        "source_file": shown,
+        **dict.fromkeys(PUBLISHED_COUNTS),
+    }
     columns["location"] = [f"{word} {n}" for n in np.asarray(place)[good]]
     collected.tables.append(_as_arrow(columns, int(good.sum())))
 

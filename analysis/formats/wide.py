@@ -1,4 +1,4 @@
-"""Wide tables, one row per model and one column per benchmark or metric, as tidy ones; also `from analysis import from_wide`."""
+"""Wide tables, one row per model and one column per benchmark or metric, as tidy ones."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Tables:
 
     metrics: Mapping[str, str] = field(default_factory=dict)
     """Names of metrics, by the same in lower case."""
-    rules: Rules = Rules()
+    rules: Rules = field(default_factory=Rules)
     """Whose `benchmarks` tell columns that are tasks."""
     wide: tuple[str, ...] = ()
     """Patterns of columns that hold scores of a task of their name (config: wide)."""
@@ -33,7 +33,7 @@ class Tables:
 
 
 class Scores(NamedTuple):
-    """What a column of a wide table holds: scores of `metric` on `task` (None: the column `task` says it), or their errors."""
+    """What a column of a wide table holds: scores of `metric` on `task`, which is None where the column `task` says it."""
 
     task: str | None
     metric: str
@@ -44,8 +44,8 @@ class Scores(NamedTuple):
 def score_columns(names: Sequence[str], tables: Tables) -> dict[str, Scores]:
     """The columns of a wide table that hold scores; empty where it is none.
 
-    A column holds scores where `tables.wide` names it, where its name is a known metric and there is a column `task`, where it
-    ends with a known metric (`arc_easy_acc`), or where a rule knows it as a benchmark.
+    A column holds scores where `tables.wide` names it, where its name is a known metric and there is a column `task`, where
+    it ends with a known metric (`arc_easy_acc`), or where a rule knows it as a benchmark.
     """
     known = columns_of_table(names)
     by_name = {column.name for column in known.values()}
@@ -68,7 +68,11 @@ def score_columns(names: Sequence[str], tables: Tables) -> dict[str, Scores]:
 def _scores_of(name: str, has_task: bool, tables: Tables) -> Scores | None:
     lower = name.strip().lower()
     if has_task:
-        return Scores(None, tables.metrics.get(lower, name.strip())) if lower in tables.metrics or _is_declared(name, tables) else None
+        return (
+            Scores(None, tables.metrics.get(lower, name.strip()))
+            if lower in tables.metrics or _is_declared(name, tables)
+            else None
+        )
     ends = [metric for metric in tables.metrics if lower.endswith(metric) and lower[: -len(metric)].endswith(_SEPARATORS)]
     if ends:
         metric = max(ends, key=len)
@@ -112,8 +116,8 @@ def from_wide(frame: pd.DataFrame, scores: Iterable[str] | None = None, metric: 
     Parameters
     ----------
     frame : DataFrame
-        Columns that describe the model (model, model_family, n_parameters, `Model Size (B)` ...: docs/bring_your_own.md), and
-        columns of scores, each of the task of its name. A column that ends with _stderr holds standard errors of another.
+        Columns that describe the model (model, model_family, n_parameters, `Model Size (B)` ...: docs/bring_your_own.md),
+        and columns of scores, each of the task of its name. A column that ends with _stderr holds standard errors of another.
     scores : iterable of str, optional
         The columns of scores; by default all columns of numbers that describe no model.
     metric : str
@@ -137,7 +141,9 @@ def from_wide(frame: pd.DataFrame, scores: Iterable[str] | None = None, metric: 
     scores = list(scores)
     lost = [name for name in scores if name not in frame.columns]
     if lost or not scores:
-        raise ValueError(f"no column {lost[0]!r}" if lost else f"no column of scores among {', '.join(map(str, frame.columns))}")
+        raise ValueError(
+            f"no column {lost[0]!r}" if lost else f"no column of scores among {', '.join(map(str, frame.columns))}"
+        )
     error_of = {name[: -len("_stderr")]: name for name in scores if str(name).endswith("_stderr")}
     columns = {
         name: Scores(str(name), metric, error_of.get(name))
@@ -145,7 +151,7 @@ def from_wide(frame: pd.DataFrame, scores: Iterable[str] | None = None, metric: 
         if name not in error_of.values() or name[: -len("_stderr")] not in scores
     }
     tidy, _, _ = tidy_frame(frame, columns)
-    for name, column in known.items():
+    for column in known.values():
         if column.factor != 1 and column.name in tidy:
             tidy[column.name] = pd.to_numeric(tidy[column.name]) * column.factor
     missing = tidy["score"].isna()

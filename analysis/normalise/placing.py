@@ -27,8 +27,8 @@ def place_models(
     Parameters
     ----------
     models : DataFrame
-        model, revision, path (of its file, or of one of them), model_family, SCALES and PUBLISHED_COUNTS, as files say them; NULL
-        or NaN where they do not.
+        model, revision, path (of its file, or of one of them), model_family, SCALES and PUBLISHED_COUNTS, as files say them;
+        NULL or NaN where they do not.
     rules : Rules
         For what they do not say.
     scale_by : str
@@ -40,9 +40,9 @@ def place_models(
     Returns
     -------
     DataFrame
-        The same rows: family, name, total_params, PUBLISHED_COUNTS, scale, scale_basis, progress (what orders the
-        checkpoints of a model; infinite for the finished one), known_family (as the file or a rule gives it), reason and detail (why a model
-        cannot be placed; empty where it can).
+        The same rows: family, name, total_params, PUBLISHED_COUNTS, scale, scale_basis, progress (what orders the checkpoints
+        of a model; infinite for the finished one), known_family (as the file or a rule gives it), reason and detail (why a
+        model cannot be placed; empty where it can).
 
     """
     # Where no model has several numbers of tokens, they are those of its whole training and no checkpoints.

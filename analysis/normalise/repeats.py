@@ -21,8 +21,8 @@ _EQUAL, _LATEST, _MEAN, _NONE = range(4)
 class Numbers:
     """Numbers in the order in which they were published; arrays of shape (n,), NaN where nothing is known.
 
-    `run` is a code of the replicate that a number belongs to, `date` the time of the evaluation in seconds, and `conditions` a
-    code of what was measured besides the key: numbers of examples, chance rate and version of the task.
+    `run` is a code of the replicate that a number belongs to, `date` the time of the evaluation in seconds, and `conditions`
+    a code of what was measured besides the key: numbers of examples, chance rate and version of the task.
     """
 
     score: np.ndarray
@@ -100,7 +100,8 @@ def resolve_repeats(
     fate, chosen = _fates(groups, numbers.score[by_run], stderr[by_run], date[by_run], conditions[by_run], on_conflict)
     said = _Said(numbers.score, where_published)
     says_most = _says_most(groups, stderr[by_run], n_examples[by_run], date[by_run])
-    one_per_run = _collapse(groups, fate, np.where(chosen >= 0, chosen, says_most), whole, by_run, numbers, stderr, n_examples)
+    chosen = np.where(chosen >= 0, chosen, says_most)
+    one_per_run = _collapse(groups, fate, chosen, by_run, numbers.score, stderr, n_examples)
     for group in np.flatnonzero(groups.size > 1):
         said.repeats(groups.rows(group), int(fate[group]), one_per_run.rows[group], on_conflict)
 
@@ -183,14 +184,13 @@ def _collapse(
     groups: _Groups,
     fate: np.ndarray,
     chosen: np.ndarray,
-    whole: Resolved,
     order: np.ndarray,
-    numbers: Numbers,
+    score: np.ndarray,
     stderr: np.ndarray,
     n_examples: np.ndarray,
 ) -> Resolved:
     """One number for every group: the chosen one, or the mean of the different values."""
-    score = numbers.score[order]
+    score = score[order]
     # A copy of the same value may say what the one that is taken does not.
     of_chosen, largest = n_examples[order][chosen], -groups.least_known(-n_examples[order])
     told = np.where(np.isnan(of_chosen) & (fate == _EQUAL), largest, of_chosen)

@@ -46,8 +46,8 @@ def report(tables: Normalised, say: Callable[[str], None], strict: bool = False)
         )
     if facts.get("rules_file"):
         say(
-            f"{facts['unknown_models']:,} names of models are not known: {facts['rules_file']} has a rule to complete for each; copy "
-            "it, fill it in, and run again with rules=YOUR_COPY.yml"
+            f"{facts['unknown_models']:,} names of models are not known: {facts['rules_file']} has a rule to complete for "
+            "each; copy it, fill it in, and run again with rules=YOUR_COPY.yml"
         )
     if not n_set_aside:
         return

@@ -38,7 +38,6 @@ from analysis.normalise.schema import (
 from analysis.normalise.unknown_models import rules_to_complete
 from analysis.sources.layout import list_digest
 
-
 NO_TABLES = Tables()
 
 
@@ -139,9 +138,7 @@ def _none_placed(source: Path, n_scores: int, rejects: Iterable[Reject]) -> str:
     )
 
 
-def _read_all(
-    source: Path, n_processes: int, averaged: pa.Table | None, tables: Tables
-) -> tuple[pa.Table, Collected, int]:
+def _read_all(source: Path, n_processes: int, averaged: pa.Table | None, tables: Tables) -> tuple[pa.Table, Collected, int]:
     """(every number of the source, what else was in it, number of files passed over); InputError where no number is."""
     paths, passed, rejects = candidates(source)
     if not paths:
@@ -185,7 +182,8 @@ def _described_models(
         {name: pd.Series([column.at(row) for row in first], dtype=object) for name, column in texts.items()}
     )
     described = described.assign(
-        path=described["path"].where(described["path"].notna(), ""), **{name: values[first] for name, values in numbers.items()}
+        path=described["path"].where(described["path"].notna(), ""),
+        **{name: values[first] for name, values in numbers.items()},
     )
     described = _with_what_others_say(described)
     placed = place_models(described, rules, scale_by, known)

@@ -68,10 +68,12 @@ def read_shard(
         set_aside = [Reject(**reject) for reject in instances["rejects"]]
         facts = known_facts.read(inputs["preferred_metrics"], inputs["model_sizes"], manifest.get("preferred_sha256"))
         averaged = pq.read_table(inputs["averaged"])
-        tables_known = Tables(_metrics_by_lower_case(inputs["reference_metrics"]), rules, _listed(wide), _listed(missing))
+        known = Tables(_metrics_by_lower_case(inputs["reference_metrics"]), rules, _listed(wide), _listed(missing))
         is_first = shard[0] == 0
         try:
-            tables = results.normalise(root, rules, scale_by, n_processes, shard, averaged, set_aside, facts, on_conflict, tables_known)
+            tables = results.normalise(
+                root, rules, scale_by, n_processes, shard, averaged, set_aside, facts, on_conflict, known
+            )
         except results.NonePlaced as error:
             written = is_first and _write_rules(error.rules_to_complete, to_complete, user_rules)
             raise InputError(f"{error}. {_complete(to_complete)}" if written else str(error)) from None
@@ -92,7 +94,7 @@ def _listed(text: str) -> tuple[str, ...]:
 
 
 def _metrics_by_lower_case(path: str) -> dict[str, str]:
-    with open(path, encoding="utf-8", newline="") as file:
+    with Path(path).open(encoding="utf-8", newline="") as file:
         return {row["metric"].lower(): row["metric"] for row in csv.DictReader(file) if row["is_bookkeeping"] != "true"}
 
 

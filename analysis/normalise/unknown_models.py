@@ -24,8 +24,8 @@ def rules_to_complete(
 ) -> tuple[int, str]:
     """(number of names of models that no rule knows, the text of a YAML file with a rule to complete for each).
 
-    `described` is the table of `results._described_models`; `model_row`, `files` and `n_numbers` give for every score the row
-    of it, the file, and for how many numbers it counts.
+    `described` is the table of `results._described_models`; `model_row`, `files` and `n_numbers` give for every score the
+    row of it, the file, and for how many numbers it counts.
     """
     n_of_row = np.bincount(model_row, n_numbers, minlength=len(described))
     file_of_row = np.zeros(len(described), int)

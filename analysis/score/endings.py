@@ -65,7 +65,9 @@ def last_lines(facts: Mapping[str, object], n: Mapping[str, int], rejected: Mapp
     if n_in and sum(lost.values()) > LOUD * n_in:
         most = sorted(lost.items(), key=lambda item: -item[1])[:3]
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in most)
-        lines.append(f"!! {sum(lost.values()) / n_in:.0%} of the numbers were rejected: {reasons}. Which and why: table rejects !!")
+        lines.append(
+            f"!! {sum(lost.values()) / n_in:.0%} of the numbers were rejected: {reasons}. Which and why: table rejects !!"
+        )
     lines.append(
         f"{n['triplets_displaying_emergence']:,} triplets jump, {n['triplets_displaying_tested']:,} could be tested, and in "
         f"{n['triplets_displaying_with_p']:,} a break could be seen: {n['triplets_displaying_and_break']:,} have one"

@@ -6,6 +6,7 @@ better when lower (higher_is_better), and which models are one family (model_fam
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 
 import duckdb
@@ -25,7 +26,7 @@ SCALE = "n_parameters"
 _NEEDED = ("task", "metric", SCALE, "score")
 _OPTIONAL = {
     "subtask": None, "shots": None, "filter": "none", "model_family": "all", "n_examples": None, "chance": None,
-    "higher_is_better": True,
+    "higher_is_better": True, "stderr": None,
 }  # fmt: skip
 _REFERENCE = pa.schema(
     [(name, pa.string()) for name in ("metric", "is_linear", "is_continuous", "is_proportion", "is_bookkeeping")]
@@ -54,7 +55,7 @@ def emergence_score(scores: ArrayLike | pd.DataFrame) -> np.ndarray | pd.DataFra
     ----------
     scores : array, shape (..., n_scales), or DataFrame
         An array holds scores by rising scale, one at each of at least 3 scales. A DataFrame holds one row per number: task,
-        metric, n_parameters, score; optional subtask, shots, filter, model_family, n_examples, chance,
+        metric, n_parameters, score; optional subtask, shots, filter, model_family, n_examples, stderr, chance,
         higher_is_better. Models at one scale are averaged. Without model_family all rows are of one family, and without
         the column higher_is_better higher is better.
 
@@ -68,7 +69,8 @@ def emergence_score(scores: ArrayLike | pd.DataFrame) -> np.ndarray | pd.DataFra
     Raises
     ------
     ValueError
-        There are fewer than 3 scales, a score is not finite, a column is missing, or a row names no model_family.
+        There are fewer than 3 scales, a score is infinite or no number, a column is missing, or a row names no model_family.
+        Rows of a DataFrame without a score are left out, with a warning that counts them.
 
     """
     if isinstance(scores, pd.DataFrame):
@@ -108,6 +110,12 @@ def _checked_frame(frame: pd.DataFrame) -> pd.DataFrame:
     given = frame[list(_NEEDED)].reset_index(drop=True)
     for name, value in _OPTIONAL.items():
         given[name] = frame[name].to_numpy() if name in frame.columns else value
+    is_missing = given["score"].isna()
+    if is_missing.any():
+        which = _rows(np.flatnonzero(is_missing))
+        message = f"{int(is_missing.sum()):,} of {len(given):,} rows have no score and are left out: {which}"
+        warnings.warn(message, stacklevel=5)
+        given = given[~is_missing].reset_index(drop=True)
     for name in (SCALE, "score"):
         values = pd.to_numeric(given[name], errors="coerce").to_numpy(float)
         bad = np.flatnonzero(~np.isfinite(values))
@@ -124,6 +132,7 @@ def _checked_frame(frame: pd.DataFrame) -> pd.DataFrame:
         given[name] = given[name].astype(str)
     given["filter"] = given["filter"].fillna("none").astype(str)
     given["subtask"] = given["subtask"].where(given["subtask"].notna(), given["task"]).astype(str)
+    given["stderr"] = pd.to_numeric(given["stderr"]).astype(float)
     for name in ("shots", "n_examples"):
         given[name] = pd.array(pd.to_numeric(given[name]), "Int64")
     return given

@@ -18,7 +18,9 @@ def resolved(rows, on_conflict="auto"):
     key, score, stderr, n_examples, date, run, conditions = (np.array(column, float) for column in zip(*rows, strict=True))
     numbers = Numbers(score, stderr, n_examples, date, run.astype(int), conditions.astype(int))
     order = np.argsort(key, kind="stable")
-    return resolve_repeats(order, key, numbers, lambda row: (f"f{row}", "here", 1 + (not math.isnan(stderr[row]))), on_conflict)
+    return resolve_repeats(
+        order, key, numbers, lambda row: (f"f{row}", "here", 1 + (not math.isnan(stderr[row]))), on_conflict
+    )
 
 
 def row(score, stderr=NAN, n_examples=NAN, date=NAN, run=0, conditions=0, key=0):

@@ -38,7 +38,9 @@ def run(curves, metric="m"):
                 'm' as metric, null::boolean as higher_is_better, false as is_proportion, false as is_bookkeeping,
                 'value' as scored_as"""
         )
-        con.execute("insert into metrics values ('lower', false, false, false, 'value'), ('loss', false, false, false, 'log')")
+        con.execute(
+            "insert into metrics values ('lower', false, false, false, 'value'), ('loss', false, false, false, 'log')"
+        )
         con.execute("create table recovered_examples (task text, subtask text, model_family text)")
         for column in ("n_examples int", "n_source text", "n_ambiguous boolean"):
             con.execute(f"alter table recovered_examples add column {column}")

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from builders import build, put_curve
 
-from analysis import break_test, emergence_score, linearity
+from analysis import break_test, emergence_score, from_wide, linearity
 from analysis.normalise.bigbench import normalise
 
 SCALES = [10.0 ** (6 + k) for k in range(8)]
@@ -79,12 +79,41 @@ def test_what_a_table_lacks():
         emergence_score(frame.drop(columns="n_parameters"))
     with pytest.raises(ValueError, match="row 2: score is 'x'"):
         emergence_score(frame.assign(score=[0.1, "x", 0.3]))
-    with pytest.raises(ValueError, match="n_examples"):
-        break_test(frame)
     with pytest.raises(ValueError, match="needs n_parameters and n_examples"):
         break_test([0.1, 0.2, 0.3])
     with pytest.raises(ValueError, match="shape"):
         break_test([0.1, 0.2, 0.3], SCALES[:4], 10)
+
+
+def test_without_a_number_of_examples_a_curve_is_not_testable():
+    """As in the workflow; standard errors tell it too."""
+    shares = np.array([10, 12, 20, 50, 80, 93]) / 101
+    frame = pd.DataFrame({"task": "t", "metric": "m", "n_parameters": SCALES[:6], "score": shares, "chance": 0.0})
+    found = break_test(frame).iloc[0]
+    assert found["verdict"] == "not_testable" and found["reason"] == "number of examples unknown"
+    known = break_test(frame.assign(stderr=np.sqrt(shares * (1 - shares) / 100))).iloc[0]
+    assert known["n_examples"] == 101 and known["n_source"] == "stderr" and known["verdict"] != "not_testable"
+
+
+def test_rows_without_a_score_are_left_out_with_a_warning_that_counts_them():
+    frame = pd.DataFrame({"task": "t", "metric": "m", "n_parameters": SCALES[:5], "score": [0.1, np.nan, 0.2, 0.3, None]})
+    with pytest.warns(UserWarning, match="2 of 5 rows have no score and are left out: rows 2, 5") as said:
+        found = emergence_score(frame)
+    assert found["n_scales"].tolist() == [3] and said[0].filename == __file__
+
+
+def test_wide_tables_in_python():
+    wide = pd.DataFrame({"Model": ["a", "b", "c"], "Model Size (B)": [1, 2, 4.0], "Family": "F"})
+    wide = wide.assign(MMLU=[0.2, 0.3, np.nan], GSM8K=[0.0, 0.1, 0.2], GSM8K_stderr=[0.0, 0.01, 0.01])
+    with pytest.warns(UserWarning, match="1 of 6 cells have no score and are left out"):
+        tidy = from_wide(wide, metric="acc")
+    assert len(tidy) == 5 and set(tidy["metric"]) == {"acc"} and set(tidy["n_parameters"]) == {1e9, 2e9, 4e9}
+    assert tidy.loc[tidy["task"] == "GSM8K", "stderr"].tolist() == [0.0, 0.01, 0.01]
+    assert tidy.loc[tidy["task"] == "MMLU", "stderr"].isna().all() and set(tidy["model_family"]) == {"F"}
+    scored = emergence_score(tidy).set_index("task")["n_scales"]
+    assert scored.to_dict() == {"GSM8K": 3, "MMLU": 2}
+    with pytest.raises(ValueError, match="no column 'nothing'"):
+        from_wide(wide, ["nothing"])
 
 
 def test_a_row_without_a_family_is_an_error_that_names_it():

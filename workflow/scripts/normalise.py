@@ -11,8 +11,16 @@ with running(snakemake) as say:
     given, wanted = snakemake.input, snakemake.params
     manifest = read_json(given.manifest)
     tables = stages.read_shard(
-        manifest, given, wanted.shard, wanted.scale_by, snakemake.threads, snakemake.output, wanted.on_conflict,
-        Path(wanted.to_complete), wanted.wide, wanted.missing
+        manifest,
+        given,
+        wanted.shard,
+        wanted.scale_by,
+        snakemake.threads,
+        snakemake.output,
+        wanted.on_conflict,
+        Path(wanted.to_complete),
+        wanted.wide,
+        wanted.missing,
     )
     stages.write_shard(tables, manifest, inputs_named(snakemake, "reference_"), snakemake.output, limits(snakemake))
     say(f"{tables.facts['scores']:,} scores")
