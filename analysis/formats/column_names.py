@@ -35,7 +35,9 @@ _SYNONYMS = {
     "loss": "pretraining_loss pretrain_loss",
 }
 SYNONYMS = {synonym: name for name, synonyms in _SYNONYMS.items() for synonym in synonyms.split()}
-_UNIT = re.compile(r"[\s_]*(?:\(\s*(?:in[ _])?(1e\d+|[kmbt]|thousands?|millions?|billions?|trillions?)\s*\)|_(?:in_)?([mbt]))$")
+_UNIT = re.compile(
+    r"[\s_]*(?:\(\s*(?:in[ _])?(1e\d+|[kmbt]|thousands?|millions?|billions?|trillions?)\s*\)|_(?:in_)?([mbt]))$"
+)
 _FACTORS = {"k": 1e3, "m": 1e6, "b": 1e9, "t": 1e12}
 
 

@@ -117,7 +117,7 @@ def from_wide(frame: pd.DataFrame, scores: Iterable[str] | None = None, metric: 
     ----------
     frame : DataFrame
         Columns that describe the model (model, model_family, n_parameters, `Model Size (B)` ...: docs/bring_your_own.md),
-        and columns of scores, each of the task of its name. A column that ends with _stderr holds standard errors of another.
+        and columns of scores, each of the task of its name. One that ends with _stderr holds standard errors of another.
     scores : iterable of str, optional
         The columns of scores; by default all columns of numbers that describe no model.
     metric : str

@@ -187,15 +187,12 @@ def normalise(
             f"source: no number could be read from {printable(str(root))}: {len(rejects)} rejects, the first: "
             + describe(rejects[:1])
         )
-    scores = None
-    if folder is None:
-        scores = pa.concat_tables([chunk.scores for chunk in chunks]).unify_dictionaries().combine_chunks()
-    elif not facts["scores"]:
+    if folder and not facts["scores"]:
         write_table(SCORES_SCHEMA.empty_table(), "scores", folder / "part-0000.parquet")
     models = sum((chunk.models for chunk in chunks), Counter())
     keywords = {task: words for chunk in reversed(chunks) for task, words in chunk.keywords.items()}
     return Normalised(
-        scores=scores,
+        scores=None if folder else pa.concat_tables(one.scores for one in chunks).unify_dictionaries().combine_chunks(),
         models=small_table(((*model, None, None, n) for model, n in models.items()), MODELS_SCHEMA),
         tasks=small_table(keywords.items(), TASKS_SCHEMA),
         rejects=small_table((reject._replace(n_numbers=reject.numbers) for reject in rejects), REJECTS_SCHEMA),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -31,6 +31,15 @@ class Numbers:
     date: np.ndarray | None = None
     run: np.ndarray | None = None
     conditions: np.ndarray | None = None
+
+    def taken(self, rows: np.ndarray) -> Numbers:
+        """The numbers `rows`, with what is not given filled in: NaN, or one run and one condition for all."""
+        filled = {}
+        for one in fields(self):
+            values = getattr(self, one.name)
+            nothing = 0 if one.name in ("run", "conditions") else np.nan
+            filled[one.name] = np.full(len(rows), nothing) if values is None else values[rows]
+        return Numbers(**filled)
 
 
 @dataclass
@@ -83,25 +92,17 @@ def resolve_repeats(
         One of POLICIES.
 
     """
-    n = len(order)
-    unknown = np.full(n, np.nan)
-    stderr = unknown if numbers.stderr is None else numbers.stderr
-    n_examples = unknown if numbers.n_examples is None else numbers.n_examples
-    whole = Resolved(order, *(values[order] for values in (numbers.score, stderr, n_examples)), np.ones(n, int), unknown, [])
     if not (np.diff(key[order]) == 0).any():
-        return whole
-    date = unknown if numbers.date is None else numbers.date
-    run = np.zeros(n, int) if numbers.run is None else numbers.run
-    conditions = np.zeros(n, int) if numbers.conditions is None else numbers.conditions
-
+        all_of = numbers.taken(order)
+        one, none = np.ones(len(order), int), np.full(len(order), np.nan)
+        return Resolved(order, all_of.score, all_of.stderr, all_of.n_examples, one, none, [])
     # First one number for every run, then the mean of the runs.
-    by_run = order[np.lexsort((run[order], key[order]))]
-    groups = _Groups(by_run, (np.diff(key[by_run]) != 0) | (np.diff(run[by_run]) != 0))
-    fate, chosen = _fates(groups, numbers.score[by_run], stderr[by_run], date[by_run], conditions[by_run], on_conflict)
+    by_run = order[np.lexsort((numbers.taken(order).run, key[order]))]
+    given = numbers.taken(by_run)
+    groups = _Groups(by_run, (np.diff(key[by_run]) != 0) | (np.diff(given.run) != 0))
+    fate, chosen = _fates(groups, given, on_conflict)
+    one_per_run = _collapse(groups, fate, chosen, given)
     said = _Said(numbers.score, where_published)
-    says_most = _says_most(groups, stderr[by_run], n_examples[by_run], date[by_run])
-    chosen = np.where(chosen >= 0, chosen, says_most)
-    one_per_run = _collapse(groups, fate, chosen, by_run, numbers.score, stderr, n_examples)
     for group in np.flatnonzero(groups.size > 1):
         said.repeats(groups.rows(group), int(fate[group]), one_per_run.rows[group], on_conflict)
 
@@ -150,19 +151,16 @@ class _Groups:
             return np.add.reduceat(np.where(known, values, 0) * weights, self.first) / np.add.reduceat(weights, self.first)
 
 
-def _fates(
-    groups: _Groups, score: np.ndarray, stderr: np.ndarray, date: np.ndarray, conditions: np.ndarray, on_conflict: str
-) -> tuple[np.ndarray, np.ndarray]:
-    """(what becomes of every group; the place of its latest number where that is taken, else -1)."""
-    latest = groups.largest(np.where(np.isnan(date), np.inf, date))  # infinite where one has no date
-    is_latest = date == latest[groups.of]
+def _fates(groups: _Groups, given: Numbers, on_conflict: str) -> tuple[np.ndarray, np.ndarray]:
+    """(what becomes of every group; the place of the number that stands for it)."""
+    latest = groups.largest(np.where(np.isnan(given.date), np.inf, given.date))  # infinite where one has no date
+    is_latest = given.date == latest[groups.of]
     has_latest = np.isfinite(latest) & (np.add.reduceat(is_latest.astype(int), groups.first) == 1)
-    place = np.full(len(groups.first), -1)
+    place = np.zeros(len(groups.first), int)
     place[groups.of[is_latest]] = np.flatnonzero(is_latest)
-    place = np.where(has_latest, place, -1)
-    spread = groups.largest(score) - groups.least(score)
-    is_near = spread <= NEAR * groups.least(np.where(np.isnan(stderr), 0, stderr))
-    mergeable = is_near & groups.is_equal(conditions)
+    spread = groups.largest(given.score) - groups.least(given.score)
+    is_near = spread <= NEAR * groups.least(np.nan_to_num(given.stderr))
+    mergeable = is_near & groups.is_equal(given.conditions)
     by_policy = {
         "reject": np.full(len(place), _NONE),
         "latest": np.where(has_latest, _LATEST, _NONE),
@@ -170,42 +168,28 @@ def _fates(
         "auto": np.where(mergeable, np.where(has_latest, _LATEST, _MEAN), _NONE),
     }
     fate = np.where(spread == 0, _EQUAL, by_policy[on_conflict])
-    return fate, np.where(fate == _LATEST, place, -1)
+    # Others are the one that says most of itself: with a standard error before without, because the row then stands for two
+    # numbers; then by the size of the test set; then the first.
+    known = (np.isnan(given.date), -np.nan_to_num(given.n_examples), np.isnan(given.stderr))
+    says_most = np.lexsort((np.arange(len(given.date)), *known, groups.of))[groups.first]
+    return fate, np.where(fate == _LATEST, place, says_most)
 
 
-def _says_most(groups: _Groups, stderr: np.ndarray, n_examples: np.ndarray, date: np.ndarray) -> np.ndarray:
-    """The place, in every group, of the number that says most of itself; the first of several."""
-    # With a standard error before without, because the row then stands for two numbers; then by the size of the test set.
-    order = np.lexsort((np.arange(len(date)), np.isnan(date), -np.nan_to_num(n_examples), np.isnan(stderr), groups.of))
-    return order[groups.first]
-
-
-def _collapse(
-    groups: _Groups,
-    fate: np.ndarray,
-    chosen: np.ndarray,
-    order: np.ndarray,
-    score: np.ndarray,
-    stderr: np.ndarray,
-    n_examples: np.ndarray,
-) -> Resolved:
+def _collapse(groups: _Groups, fate: np.ndarray, chosen: np.ndarray, given: Numbers) -> Resolved:
     """One number for every group: the chosen one, or the mean of the different values."""
-    score = score[order]
     # A copy of the same value may say what the one that is taken does not.
-    of_chosen, largest = n_examples[order][chosen], -groups.least_known(-n_examples[order])
+    of_chosen, largest = given.n_examples[chosen], -groups.least_known(-given.n_examples)
     told = np.where(np.isnan(of_chosen) & (fate == _EQUAL), largest, of_chosen)
-    out = Resolved(
-        order[chosen], score[chosen], stderr[order][chosen], told,
-        np.ones(len(chosen), int), np.full(len(chosen), np.nan), [],
-    )  # fmt: skip
+    one, none = np.ones(len(chosen), int), np.full(len(chosen), np.nan)
+    out = Resolved(groups.order[chosen], given.score[chosen], given.stderr[chosen], told, one, none, [])
     means = fate == _MEAN
     if means.any():
         # A copy of a value is not another run.
-        by_value = np.lexsort((score, groups.of))
-        is_first = np.concatenate([[True], (np.diff(score[by_value]) != 0) | (np.diff(groups.of[by_value]) != 0)])
-        is_counted = np.zeros(len(score), bool)
-        is_counted[by_value[is_first]] = True
-        _put_means(out, groups, means, score, stderr[order], n_examples[order], is_counted)
+        by_value = np.lexsort((given.score, groups.of))
+        changes = (np.diff(given.score[by_value]) != 0) | (np.diff(groups.of[by_value]) != 0)
+        is_counted = np.zeros(len(by_value), bool)
+        is_counted[by_value[np.concatenate([[True], changes])]] = True
+        _put_means(out, groups, means, given.score, given.stderr, given.n_examples, is_counted)
     return out
 
 

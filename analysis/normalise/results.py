@@ -106,19 +106,10 @@ def normalise(
     rejects = [*set_aside, *collected.rejects]
     check_known(table, collected.digests, facts)
     table, known_models = with_known_facts(table, facts)
-    described, model_row = _described_models(table, rules, scale_by, known_models)
-    files, n_numbers = Texts.from_column(table["source_file"]), _n_numbers(table)
-    rejects += set_aside_models(described, model_row, files, n_numbers, scale_by)
-    n_unknown, to_complete = rules_to_complete(described, model_row, files, n_numbers, rules)
-    is_kept = described["is_kept"].to_numpy(bool)[model_row]
-    if not is_kept.any():
-        raise NonePlaced(_none_placed(source, len(table), rejects), to_complete if n_unknown else "")
-    table, model_row = table.filter(pa.array(is_kept)), model_row[is_kept]
+    table, described, model_row, unknown = _placed(source, table, rules, scale_by, known_models, rejects)
     scores, repeated, n_versions, n_mixed = _scores_table(table, described, model_row, rules, on_conflict)
     rejects += repeated
-    counts = _counts(collected, rejects, scores, n_versions, n_passed) | {"entries_of_mixed_kind": n_mixed}
-    if n_unknown:
-        counts |= {"unknown_models": n_unknown, "rules_to_complete": to_complete}
+    counts = _counts(collected, rejects, scores, n_versions, n_passed) | {"entries_of_mixed_kind": n_mixed} | unknown
     tasks = pa.compute.unique(table["task"].cast(pa.string())).to_pylist()
     normalised = Normalised(
         scores=scores,
@@ -128,6 +119,24 @@ def normalise(
         facts=counts,
     )
     return normalised if shard[1] == 1 else _tasks_of_shard(normalised, shard)
+
+
+def _placed(
+    source: Path, table: pa.Table, rules: Rules, scale_by: str, known: Set[tuple[str, str]], rejects: list[Reject]
+) -> tuple[pa.Table, pd.DataFrame, np.ndarray, dict[str, object]]:
+    """(the scores of models that can be placed, all models, the row of every score there, what is said of unknown ones).
+
+    Those that cannot be placed go to `rejects`; NonePlaced where there is no other.
+    """
+    described, model_row = _described_models(table, rules, scale_by, known)
+    files, n_numbers = Texts.from_column(table["source_file"]), _n_numbers(table)
+    rejects += set_aside_models(described, model_row, files, n_numbers, scale_by)
+    n_unknown, to_complete = rules_to_complete(described, model_row, files, n_numbers, rules)
+    is_kept = described["is_kept"].to_numpy(bool)[model_row]
+    if not is_kept.any():
+        raise NonePlaced(_none_placed(source, len(table), rejects), to_complete if n_unknown else "")
+    unknown = {"unknown_models": n_unknown, "rules_to_complete": to_complete} if n_unknown else {}
+    return table.filter(pa.array(is_kept)), described, model_row[is_kept], unknown
 
 
 def _none_placed(source: Path, n_scores: int, rejects: Iterable[Reject]) -> str:

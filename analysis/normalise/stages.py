@@ -30,13 +30,9 @@ def read_shard(
     manifest: Mapping[str, object],
     inputs: Mapping[str, str],
     shard: tuple[int, int],
-    scale_by: str,
+    choices: Mapping[str, str],
     n_processes: int,
     out: Mapping[str, str],
-    on_conflict: str,
-    to_complete: Path,
-    wide: str = "",
-    missing: str = "",
 ) -> Normalised:
     """The numbers of one shard of a source; those of BIG-bench's layout are written to the folder `out["scores"]` at once.
 
@@ -49,44 +45,65 @@ def read_shard(
         user, reference_metrics, preferred_metrics and model_sizes.
     shard : (int, int)
         Number of the shard, and of all shards.
-    scale_by, n_processes, on_conflict
-        As for `results.normalise`.
+    choices : mapping
+        Of the configuration: scale_by, on_conflict, wide and missing; and `to_complete`, where a file of rules for models
+        that no rule knows goes, if there are any.
+    n_processes : int
+        Number of processes that read files.
     out : mapping
         Where `scores` goes.
-    to_complete : Path
-        Where a file of rules for models that no rule knows goes, if there are any.
-    wide, missing : str
-        Columns that hold scores of a task of their name, and values that stand for no number, separated by commas.
 
     """
     root, folder = Path(manifest["root"]), Path(out["scores"])
     folder.mkdir(parents=True)  # Snakemake has removed what an earlier run left there
     if manifest["source_kind"] == "results":
-        user_rules = [Path(inputs["rules"])] if inputs["rules"] else []
-        rules = names.read([*user_rules, Path(inputs["known"])], len(user_rules))
-        instances = read_json(inputs["instances"])
-        set_aside = [Reject(**reject) for reject in instances["rejects"]]
-        facts = known_facts.read(inputs["preferred_metrics"], inputs["model_sizes"], manifest.get("preferred_sha256"))
-        averaged = pq.read_table(inputs["averaged"])
-        known = Tables(_metrics_by_lower_case(inputs["reference_metrics"]), rules, _listed(wide), _listed(missing))
-        is_first = shard[0] == 0
-        try:
-            tables = results.normalise(
-                root, rules, scale_by, n_processes, shard, averaged, set_aside, facts, on_conflict, known
-            )
-        except results.NonePlaced as error:
-            written = is_first and _write_rules(error.rules_to_complete, to_complete, user_rules)
-            raise InputError(f"{error}. {_complete(to_complete)}" if written else str(error)) from None
-        text = tables.facts.pop("rules_to_complete", "")
-        if is_first:
-            if _write_rules(text, to_complete, user_rules):
-                tables.facts["rules_file"] = str(to_complete)
-            tables.facts |= instances["counts"]
-        return tables
-    if scale_by != "parameters":
-        raise InputError(f"scale_by: BIG-bench publishes numbers of parameters alone, nothing of {scale_by}")
+        return _read_results(root, manifest, inputs, shard, choices, n_processes)
+    if choices["scale_by"] != "parameters":
+        raise InputError(f"scale_by: BIG-bench publishes numbers of parameters alone, nothing of {choices['scale_by']}")
     rejects = [Reject(**reject) for reject in manifest["rejects"]]
-    return bigbench.normalise(root, n_processes, rejects, manifest["input_sha256"], folder, shard, on_conflict)
+    return bigbench.normalise(root, n_processes, rejects, manifest["input_sha256"], folder, shard, choices["on_conflict"])
+
+
+def _read_results(
+    root: Path,
+    manifest: Mapping[str, object],
+    inputs: Mapping[str, str],
+    shard: tuple[int, int],
+    choices: Mapping[str, str],
+    n_processes: int,
+) -> Normalised:
+    """The numbers of one shard of results of other formats than BIG-bench's score files."""
+    own_rules = [Path(inputs["rules"])] if inputs["rules"] else []
+    rules = names.read([*own_rules, Path(inputs["known"])], len(own_rules))
+    instances = read_json(inputs["instances"])
+    to_complete, is_first = Path(choices["to_complete"]), shard[0] == 0
+    try:
+        tables = results.normalise(
+            root,
+            rules,
+            choices["scale_by"],
+            n_processes,
+            shard,
+            averaged=pq.read_table(inputs["averaged"]),
+            set_aside=[Reject(**reject) for reject in instances["rejects"]],
+            facts=known_facts.read(inputs["preferred_metrics"], inputs["model_sizes"], manifest.get("preferred_sha256")),
+            on_conflict=choices["on_conflict"],
+            tables=Tables(
+                _metrics_by_lower_case(inputs["reference_metrics"]),
+                rules,
+                _listed(choices["wide"]),
+                _listed(choices["missing"]),
+            ),
+        )
+    except results.NonePlaced as error:
+        written = is_first and _write_rules(error.rules_to_complete, to_complete, own_rules)
+        raise InputError(f"{error}. {_complete(to_complete)}" if written else str(error)) from None
+    text = tables.facts.pop("rules_to_complete", "")
+    if is_first:
+        tables.facts |= instances["counts"]
+        if _write_rules(text, to_complete, own_rules):
+            tables.facts["rules_file"] = str(to_complete)
+    return tables
 
 
 def _listed(text: str) -> tuple[str, ...]:

@@ -52,11 +52,10 @@ rule normalise:
     resources:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
     params:
-        scale_by=config["scale_by"],
-        on_conflict=config["on_conflict"],
-        wide=config["wide"],
-        missing=str(config["missing"]),
-        to_complete=f"data/{DATASET}/unknown_models.yml",
+        choices={
+            **{name: str(config[name]) for name in ("scale_by", "on_conflict", "wide", "missing")},
+            "to_complete": f"data/{DATASET}/unknown_models.yml",
+        },
         shard=lambda wildcards: (int(wildcards.shard), N_SHARDS),
     script:
         "../scripts/normalise.py"

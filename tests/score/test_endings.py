@@ -1,0 +1,42 @@
+"""The last lines of a run."""
+
+import pandas as pd
+from builders import snakemake
+
+from analysis.score.endings import last_lines
+
+COUNTS = dict.fromkeys(
+    ("scores", "triplets_displaying_emergence", "triplets_displaying_tested", "triplets_displaying_with_p",
+     "triplets_displaying_and_break", "curves_without_chance", "curves_without_examples"), 0,
+)  # fmt: skip
+
+
+def test_many_rejects_are_said_loudly_and_copies_are_none():
+    facts = {"numbers_in": 100, "rejected_values": 30}
+    lines = last_lines(facts, COUNTS | {"scores": 70}, {"unknown_model": 25, "repeated": 5})
+    assert lines[0] == "70 numbers taken, 30 rejected"
+    assert lines[1].startswith("!! 25% of the numbers were rejected: 25 unknown_model.")
+    quiet = last_lines(facts, COUNTS | {"scores": 70}, {"repeated": 25, "averaged": 5})
+    assert not any("!!" in line for line in quiet)
+
+
+def test_what_is_missing_for_a_test_is_said_at_the_end_of_a_run(tmp_path):
+    scales = [1e7, 3e7, 1e8, 3e8, 1e9, 3e9]
+    rows = [
+        {"task": task, "model_family": "F", "model": f"{scale:g}", "n_parameters": scale, "metric": "acc", "score": k / 7}
+        for task in ("no_chance", "no_examples")
+        for k, scale in enumerate(scales)
+    ]
+    frame = pd.DataFrame(rows)
+    frame["chance"] = frame["task"].map({"no_examples": 0.0})
+    frame["n_examples"] = frame["task"].map({"no_chance": 7})
+    frame.loc[frame["task"] == "no_examples", "score"] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    result = snakemake(
+        "data/d/emergence.duckdb", "--directory", tmp_path, "--config", "dataset=d", f"source={tmp_path / 't.csv'}"
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    lines = (tmp_path / "data/d/summary.txt").read_text().splitlines()
+    assert lines[0] == "12 numbers taken, 0 rejected" and "0 triplets jump, 0 could be tested" in lines[1]
+    assert "1 curves of shares lack a chance rate and 1 curves of shares lack a number of examples" in lines[2]
+    assert lines[2] in result.stdout.splitlines()[-3:] or lines[2] in result.stdout
