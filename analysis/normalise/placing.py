@@ -41,8 +41,8 @@ def place_models(
     -------
     DataFrame
         The same rows: family, name, total_params, PUBLISHED_COUNTS, scale, scale_basis, progress (what orders the
-        checkpoints of a model; infinite for the finished one), known_family (as the file or a rule gives it), reason and detail (why a
-        model cannot be placed; empty where it can).
+        checkpoints of a model; infinite for the finished one), known_family (as the file or a rule gives it), reason and
+        detail (why a model cannot be placed; empty where it can).
 
     """
     # Where no model has several numbers of tokens, they are those of its whole training and no checkpoints.

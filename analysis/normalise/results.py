@@ -200,12 +200,17 @@ def _described_models(
 
 
 def _with_what_others_say(described: pd.DataFrame) -> pd.DataFrame:
-    """Family and size of a model of which one file says them, for the files that do not, where all that do say the same."""
-    for name in ("model_family", "n_parameters"):
+    """Family, size and training of a model of which one file says them, for the files that do not.
+
+    Only where all that do say the same; and its training only where it is no checkpoint.
+    """
+    for name in ("model_family", *SCALES):
         stated = described.dropna(subset=["model", name]).groupby("model")[name].agg(["first", "nunique"])
         stated = stated.loc[stated["nunique"] == 1, "first"]
-        of_others = described["model"].map(stated)
-        described[name] = described[name].where(described[name].notna(), of_others)
+        is_open = described[name].isna()
+        if name not in ("model_family", "n_parameters"):
+            is_open &= described["revision"].isna()
+        described[name] = described[name].where(~is_open, described["model"].map(stated))
     return described
 
 

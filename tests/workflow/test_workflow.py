@@ -267,7 +267,9 @@ def test_a_source_that_is_not_there_is_one_line(tmp_path):
     result, printed = run("/nowhere", "--directory", tmp_path)
     assert result.returncode != 0
     lines = [line for line in printed.splitlines() if "/nowhere is not there. Give a folder" in line]
-    assert len(lines) == 1 and lines[0].startswith("download: error: source:")
+    # Where it happens, and once more at the end, where Snakemake's own words do not hide it.
+    assert len(lines) == 2 and lines[0] == lines[1] and lines[0].startswith("download: error: source:")
+    assert result.stderr.splitlines()[-1] == lines[0]
 
 
 def test_a_working_directory_may_have_its_own_configuration(source, tmp_path):
