@@ -71,6 +71,11 @@ def last_lines(facts: Mapping[str, object], n: Mapping[str, int], rejected: Mapp
     lines.append(
         f"{n['triplets_displaying_emergence']:,} triplets jump, {n['triplets_displaying_tested']:,} could be tested, and in "
         f"{n['triplets_displaying_with_p']:,} a break could be seen: {n['triplets_displaying_and_break']:,} have one"
+        + (
+            f"; {n['triplets_displaying_no_share']:,} are no shares of right answers"
+            if n["triplets_displaying_no_share"]
+            else ""
+        )
     )
     lacks = [
         f"{n[name]:,} curves of shares lack {what}"

@@ -7,7 +7,7 @@ from analysis.score.endings import last_lines
 
 COUNTS = dict.fromkeys(
     ("scores", "triplets_displaying_emergence", "triplets_displaying_tested", "triplets_displaying_with_p",
-     "triplets_displaying_and_break", "curves_without_chance", "curves_without_examples"), 0,
+     "triplets_displaying_and_break", "triplets_displaying_no_share", "curves_without_chance", "curves_without_examples"), 0,
 )  # fmt: skip
 
 

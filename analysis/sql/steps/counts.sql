@@ -36,6 +36,10 @@ select
     (select count(*) from triplets where verdict = 'break') as triplets_with_break,
     (select count(*) from triplets where displays_emergence and verdict <> 'not_testable') as triplets_displaying_tested,
     (select count(*) from triplets where displays_emergence and p is not null) as triplets_displaying_with_p,
+    (
+        select count(*) from triplets
+        where displays_emergence and metric in (select metric from metrics where not is_proportion)
+    ) as triplets_displaying_no_share,
     (select count(*) from triplets where displays_emergence and verdict = 'break') as triplets_displaying_and_break,
     (select count(*) from triplets where q_jumping < 0.05) as triplets_displaying_with_break,
     (select count(*) from pairs where verdict = 'break') as pairs_with_break,
