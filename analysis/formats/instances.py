@@ -1,8 +1,9 @@
 """Instance-level scores, one row per model and test example, to the numbers that they average to.
 
-Parquet files with the columns of a tidy table and `example`. They can be larger than memory, and one task can be spread over
-any number of files.
-"""
+Parquet files with the columns of a tidy table and `example`; in place of metric and score they may have the weights of the
+Parquet files with the columns of a tidy table and `example`; in place of metric and score they may have the weights of
+the options of a question and which is right. They can be larger than memory, and one task can be spread over any number
+of files.
 
 from __future__ import annotations
 
@@ -20,15 +21,20 @@ from analysis.base.rejects import Reject, Rejected, printable
 from analysis.base.sql import sql_text
 from analysis.base.untrusted_json import MAX_MAGNITUDE
 from analysis.formats import tidy
+from analysis.formats.column_names import NEEDED, TEXTS
 from analysis.formats.format import File, Format
 from analysis.formats.numbers import SCALES, Collected
 
 EXAMPLE = "example"
+WEIGHTS = {"option_log_likelihoods": True, "option_probabilities": False}
+"""Columns with a list of the options' weights, and whether these are logarithms."""
+TARGET = "target"
+"""The place of the right option among them, from 0."""
 CHECKED_WHOLLY = 10**6
 """Larger tables are checked for repeated examples in a sample: one example in CHECKED_EVERY, chosen by its hash."""
 CHECKED_EVERY = 16
 _SQL_TYPES = {
-    **dict.fromkeys(tidy.TEXTS, "varchar"),
+    **dict.fromkeys((name for name in TEXTS if name != "run"), "varchar"),
     **dict.fromkeys(("chance", *SCALES), "double"),
     "shots": "integer",
     "higher_is_better": "boolean",
@@ -44,12 +50,22 @@ AVERAGED_SCHEMA = pa.schema(
 """A tidy table, one row per number."""
 
 
-def is_instances(path: Path) -> bool:
-    """Whether a Parquet file holds instance-level scores."""
+def _kind(path: Path) -> str | None:
+    """What the instances of a Parquet file have, "score" or one of WEIGHTS; None where it holds no instances."""
     try:
-        return path.suffix == ".parquet" and {*tidy.NEEDED, EXAMPLE} <= set(pq.read_schema(path).names)
+        names = set(pq.read_schema(path).names) if path.suffix == ".parquet" else set()
     except (pa.ArrowInvalid, OSError):
-        return False
+        return None
+    if {*NEEDED, EXAMPLE} <= names:
+        return "score"
+    if {"task", "model", EXAMPLE, TARGET} <= names:
+        return next((name for name in WEIGHTS if name in names), None)
+    return None
+
+
+def is_instances(path: Path) -> bool:
+    """Whether a Parquet file holds instance-level scores, or weights of options."""
+    return _kind(path) is not None
 
 
 def average(
@@ -70,7 +86,7 @@ def average(
     """
     if not paths:
         return AVERAGED_SCHEMA.empty_table(), [], {"instances_in": 0, "instances_rejected": 0}
-    create_views(con, {"instance_rows": [str(root / path) for path in paths]}, by_name=True)
+    _create_rows(con, [root / path for path in paths])
     n_scores = n_rows(con, "instance_rows")
     interval = 1 if n_scores <= CHECKED_WHOLLY else CHECKED_EVERY
     _create_instances(con, interval)
@@ -92,6 +108,30 @@ def average(
     n_rejected = n_scores - int(pa.compute.sum(kept["n_examples"]).as_py() or 0)
     table = pa.Table.from_arrays([kept[field.name].cast(field.type) for field in AVERAGED_SCHEMA], schema=AVERAGED_SCHEMA)
     return table, rejects, {"instances_in": n_scores, "instances_rejected": n_rejected}
+
+
+def _create_rows(con: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> None:
+    """Create the view `instance_rows`, one row per example and score, of files of all kinds."""
+    files: dict[str, list[str]] = {}
+    for path in paths:
+        files.setdefault(_kind(path), []).append(str(path))
+    options = []
+    for kind, of_kind in files.items():
+        create_views(con, {f"rows_of_{kind}": of_kind}, by_name=True)
+        if kind in WEIGHTS:
+            names = [row[0] for row in con.execute(f"select * from rows_of_{kind} limit 0").description]
+            kept = [name for name in names if name in (*_SQL_TYPES, EXAMPLE) and name not in ("metric", "chance")]
+            options.append(
+                f"""select {", ".join(kept)}, null::double as chance, {WEIGHTS[kind]} as are_logs,
+                    try_cast({kind} as double[]) as weights, try_cast({TARGET} as integer) as target
+                from rows_of_{kind}"""
+            )
+    parts = ["from rows_of_score"] if "score" in files else []
+    if options:
+        con.execute(f"create or replace temp view options as {' union all by name '.join(options)}")
+        con.execute(f"create or replace temp view scores_of_options as {sql_text('steps/options')}")
+        parts.append("from scores_of_options")
+    con.execute(f"create or replace temp view instance_rows as {' union all by name '.join(parts)}")
 
 
 def _create_instances(con: duckdb.DuckDBPyConnection, interval: int) -> None:
@@ -144,7 +184,7 @@ def _pass_or_refuse(file: File, collected: Collected) -> None:
 
 
 FORMAT = Format(
-    what=f"Parquet tables of single examples, with the columns {', '.join(tidy.NEEDED)}, {EXAMPLE}",
+    what=f"Parquet tables of single examples, with the columns {', '.join(NEEDED)}, {EXAMPLE}",
     suffixes=tidy.SUFFIXES,
     recognises=lambda file: EXAMPLE in file.columns and (file.path.suffix != ".parquet" or is_instances(file.path)),
     read=_pass_or_refuse,

@@ -6,7 +6,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from builders import known_rules, rows, snakemake
+from builders import build, known_rules, rows, snakemake
 
 from analysis.base.database import connect
 from analysis.formats import instances
@@ -174,3 +174,86 @@ def test_the_whole_way(tmp_path, n_shards):
             "averages of instances"
         }
         assert rows(con, "select count(*) as n from breaks where verdict <> 'not_testable'") == [{"n": 4}]
+
+
+def options(n=30, n_options=4, seed=0, model="m0", n_parameters=1e6, sharpness=2.0):
+    """(a table of questions with the log likelihoods of their options, as an array, the right ones)."""
+    rng = np.random.default_rng(seed)
+    target = rng.integers(0, n_options, n)
+    logs = rng.normal(size=(n, n_options)) * 2
+    logs[np.arange(n), target] += sharpness
+    frame = pd.DataFrame({"task": "quiz", "example": np.arange(n), "model": model, "n_parameters": n_parameters})
+    return frame.assign(model_family="F", target=target, option_log_likelihoods=list(logs)), logs, target
+
+
+def option_scores(logs, target):
+    """{metric: mean} of questions, in NumPy."""
+    p = np.exp(logs) / np.exp(logs).sum(axis=1, keepdims=True)
+    row = np.arange(len(p))
+    is_right = np.zeros_like(p, bool)
+    is_right[row, target] = True
+    return {
+        "acc": (logs.argmax(axis=1) == target).mean(),
+        "brier_score": ((p - is_right) ** 2).sum(axis=1).mean(),
+        "choice_log_likelihood": np.log(p[row, target]).mean(),
+        "choice_margin": (p[row, target] - np.where(is_right, -1, p).max(axis=1)).mean(),
+    }
+
+
+def test_weights_of_options_under_four_metrics(tmp_path):
+    """As log likelihoods and as probabilities, which need not add up to 1, in one source."""
+    frame, logs, target = options()
+    frame.to_parquet(tmp_path / "a.parquet")
+    probabilities = frame.drop(columns="option_log_likelihoods").assign(
+        model="m1", option_probabilities=list(np.exp(logs) / 9)
+    )
+    probabilities.to_parquet(tmp_path / "b.parquet")
+    answers(30, 1).to_parquet(tmp_path / "c.parquet")
+    table, rejects, counts = averaged(tmp_path)
+    assert rejects == [] and counts == {"instances_in": 8 * 30 + 30, "instances_rejected": 0}
+    found = table.to_pandas().query("task == 'quiz'").set_index(["model", "metric"])
+    for metric, expected in option_scores(logs, target).items():
+        for model in ("m0", "m1"):
+            row = found.loc[(model, metric)]
+            assert row["score"] == pytest.approx(expected, rel=1e-12) and row["n_examples"] == 30
+    assert found["chance"].dropna().tolist() == [0.25, 0.25] and set(table["task"].to_pylist()) == {"quiz", "t"}
+
+
+def test_weights_that_are_none_are_counted_under_every_metric(tmp_path):
+    frame, logs, target = options(8)
+    frame["option_log_likelihoods"] = frame["option_log_likelihoods"].map(list)
+    bad = [[0.0], [np.nan, 0, 0, 0], [np.inf, 0, 0, 0], None]
+    for k, weights in enumerate(bad):
+        frame.at[k, "option_log_likelihoods"] = weights
+    frame.loc[4, "target"] = 4
+    frame.loc[5, "target"] = -1
+    frame.to_parquet(tmp_path / "a.parquet")
+    table, rejects, counts = averaged(tmp_path)
+    assert table["n_examples"].to_pylist() == [2] * 4 and counts == {"instances_in": 32, "instances_rejected": 24}
+    assert [reject.reason for reject in rejects] == ["bad_instances"] * 4
+    expected = option_scores(logs[6:], target[6:])
+    assert dict(zip(table["metric"].to_pylist(), table["score"].to_pylist(), strict=True)) == pytest.approx(expected)
+
+
+def test_impossible_probabilities(tmp_path):
+    frame, _, _ = options(4)
+    frame = frame.drop(columns="option_log_likelihoods").assign(target=0)
+    frame["option_probabilities"] = [[0.5, 0.5], [0.0, 1.0], [0.0, 0.0], [1.5, -0.5]]
+    frame.to_parquet(tmp_path / "a.parquet")
+    table, _, _ = averaged(tmp_path)
+    found = {row["metric"]: (row["score"], row["n_examples"]) for row in table.to_pylist()}
+    # A right option of probability 0 has no log likelihood; it has the other scores.
+    assert found["acc"] == (0.5, 2) and found["choice_log_likelihood"] == (pytest.approx(np.log(0.5)), 1)
+    assert found["brier_score"] == (pytest.approx((0.5 + 2) / 2), 2) and found["choice_margin"] == (-0.5, 2)
+
+
+def test_the_same_outputs_are_swapped_between_metrics(tmp_path):
+    for k in range(6):
+        frame, _, _ = options(200, seed=k, model=f"m{k}", n_parameters=10.0 ** (6 + k), sharpness=k)
+        frame.to_parquet(tmp_path / f"{k}.parquet")
+    table, rejects, _ = averaged(tmp_path)
+    with build(results.normalise(tmp_path, RULES, averaged=table, set_aside=rejects)) as con:
+        swapped = con.execute("select sharp_metric, smooth_metric from metric_swap order by all").fetchall()
+        tested = con.execute("select metric, chance, n_examples from breaks").fetchall()
+    assert swapped == [("acc", name) for name in ("brier_score", "choice_log_likelihood", "choice_margin")]
+    assert tested == [("acc", 0.25, 200)]
