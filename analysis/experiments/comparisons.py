@@ -12,7 +12,7 @@ COMPARED = [
     ("exact_str_match", "log_likelihood_per_token"),
     ("reconstruction", "mean_squared_error"),
     ("accuracy", "log_likelihood_per_image"),
-    ("subset_accuracy", "log_likelihood_per_image"),
+    ("mean_subset_accuracy", "log_likelihood_per_image"),
 ]
 """A sharp metric and a smooth one of the same outputs."""
 N_DRAWS = 10_000

@@ -18,6 +18,8 @@ SEEDS = {"full": 5, "quick": 2, "smoke": 2}
 BATCH = 128
 THRESHOLDS = (0.001, 0.002, 0.005, 0.01, 0.02)
 """Values of c: an image is reconstructed where its mean squared error per pixel is below c."""
+ORDERS = 20
+"""How often the test images are put into sequences of several: one order leaves too few sequences to tell a small share."""
 MAX_IMAGES = 5
 """Largest number of images of a subset or a sequence."""
 
@@ -63,7 +65,7 @@ def _row(subtask: str, metric: str, scores: np.ndarray, chance: float | None = N
         "subtask": subtask,
         "metric": metric,
         "score": float(np.mean(scores)),
-        "n_examples": len(scores),
+        "n_examples": np.size(scores),
         "chance": chance,
     }
 
@@ -120,10 +122,13 @@ class Autoencoders(_ImageExperiment):
         return [{"task": self.task, **row} for row in rows]
 
 
-def subset_scores(right: np.ndarray, of: int) -> np.ndarray:
-    """Whether all of `of` images are right, for disjoint subsets of a fixed random order; shape (len(right) // of,)."""
-    order = np.random.default_rng(of).permutation(len(right))
-    return right[order[: len(right) // of * of]].reshape(-1, of).all(axis=1)
+def mean_subset_accuracy(right: np.ndarray, of: int) -> float:
+    """Share of all subsets of `of` images in which all are right.
+
+    C(m, of) / C(n, of) for m right ones of n = prod over i < of of (m - i) / (n - i).
+    """
+    i = np.arange(of)
+    return float(np.prod(np.maximum(right.sum() - i, 0) / (len(right) - i)))
 
 
 class LeNet(nn.Module):
@@ -148,14 +153,14 @@ class LeNet(nn.Module):
 
 @dataclass(frozen=True)
 class LeNets(_ImageExperiment):
-    """Test accuracy against parameters, and subset accuracy: all K of K images right."""
+    """Test accuracy against parameters, and subset accuracy: all K of K images right, over all subsets of test images."""
 
     name: str = field(default="lenet", init=False)
     task: str = field(default="image classification", init=False)
 
     def jobs(self, seed: int) -> list[Job]:
         """Widths over three orders of magnitude of parameters."""
-        sizes = {"full": (1, 2, 3, 4, 6, 8, 12, 16, 24, 48), "quick": (1, 2, 3, 4, 6, 8), "smoke": (1, 2, 3, 4, 6)}
+        sizes = {"full": (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 24, 48), "quick": (1, 2, 3, 4, 6, 8), "smoke": (1, 2, 3, 4, 6)}
         return self._jobs(sizes[self.mode], {"full": 600, "quick": 150, "smoke": 30}[self.mode], seed, 2e-3)
 
     def build(self, job: Job) -> nn.Module:
@@ -182,7 +187,8 @@ class LeNets(_ImageExperiment):
             _row("K = 1", "log_likelihood_per_image", label_log_p),
         ]
         for k in range(2, MAX_IMAGES + 1):
-            rows.append(_row(f"K = {k}", "subset_accuracy", subset_scores(right, k), self.images.n_classes**-k))
+            subsets = _row(f"K = {k}", "mean_subset_accuracy", mean_subset_accuracy(right, k), self.images.n_classes**-k)
+            rows.append(subsets | {"n_examples": len(right)})
             rows.append(_row(f"K = {k}", "log_likelihood_per_image", label_log_p))
         return [{"task": self.task, **row} for row in rows]
 
@@ -208,14 +214,14 @@ class SequenceClassifier(nn.Module):
 
 @dataclass(frozen=True)
 class ImageSequences(_ImageExperiment):
-    """Accuracy per image, and subset accuracy: all L images of a sequence right."""
+    """Accuracy per image, and subset accuracy: all L images of a sequence right, over many sequences."""
 
     name: str = field(default="image_sequences", init=False)
     task: str = field(default="sequences of images", init=False)
 
     def jobs(self, seed: int) -> list[Job]:
         """Widths over three orders of magnitude of parameters."""
-        sizes = {"full": (1, 2, 3, 4, 6, 8, 16, 32, 64), "quick": (1, 2, 4, 6, 8, 16), "smoke": (1, 2, 4, 6, 8)}
+        sizes = {"full": (1, 2, 3, 4, 5, 6, 8, 12, 16, 32, 64), "quick": (1, 2, 4, 6, 8, 16), "smoke": (1, 2, 4, 6, 8)}
         return self._jobs(sizes[self.mode], {"full": 800, "quick": 120, "smoke": 15}[self.mode], seed, 2e-3)
 
     def build(self, job: Job) -> nn.Module:
@@ -231,11 +237,13 @@ class ImageSequences(_ImageExperiment):
         return functional.cross_entropy(model(images, labels).flatten(0, 1), labels.flatten())
 
     def evaluate(self, model: nn.Module, job: Job, device: torch.device) -> list[dict]:
-        """For every L the test images in sequences of L, each image in one of them."""
+        """For every L the test images in sequences of L; each image is in one of every ORDERS sequences."""
         rows = []
         for length in range(1, MAX_IMAGES + 1):
-            order = np.random.default_rng(length).permutation(len(self.images.test))
-            order = torch.from_numpy(order[: len(order) // length * length]).view(-1, length)
+            rng, n_images = np.random.default_rng(length), len(self.images.test)
+            n_used = n_images // length * length
+            orders = [rng.permutation(n_images)[:n_used] for _ in range(1 if length == 1 else ORDERS)]
+            order = torch.from_numpy(np.concatenate(orders)).view(-1, length)
             images, labels = torch.from_numpy(self.images.test)[order], torch.from_numpy(self.images.test_labels)[order]
             log_p = torch.cat(
                 [
@@ -247,7 +255,7 @@ class ImageSequences(_ImageExperiment):
             label_log_p = log_p.gather(2, labels[:, :, None]).double().numpy().ravel()
             chance = self.images.n_classes**-length
             if length > 1:
-                rows.append(_row(f"L = {length}", "subset_accuracy", right.all(axis=1), chance))
+                rows.append(_row(f"L = {length}", "mean_subset_accuracy", right.all(axis=1), chance))
             else:
                 rows.append(_row("L = 1", "accuracy", right.ravel(), chance))
             rows.append(_row(f"L = {length}", "log_likelihood_per_image", label_log_p))

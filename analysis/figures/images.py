@@ -41,7 +41,7 @@ def _subset_panels(frame: pd.DataFrame, letter: str, axes: Sequence[Axes]) -> No
     axes[1].set_title("accuracy per image")
     more = sorted(name for name in frame["subtask"].unique() if name != first)
     parts = [(first, rows_of(frame, "accuracy", subtask=first))] + [
-        (name, rows_of(frame, "subset_accuracy", subtask=name)) for name in more
+        (name, rows_of(frame, "mean_subset_accuracy", subtask=name)) for name in more
     ]
     draw_lines(axes[2], frame, parts)
     axes[2].legend(fontsize=6.5)
@@ -69,7 +69,9 @@ def draw_figure_10(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
     scales = np.sort(frame["scale"].unique())
     sparse = frame[frame["scale"].isin(scales[:: max(1, (len(scales) - 1) // 3)])]
     names = sorted(sparse["subtask"].unique())
-    parts = [(name, rows_of(sparse, "accuracy" if name == "K = 1" else "subset_accuracy", subtask=name)) for name in names]
+    parts = [
+        (name, rows_of(sparse, "accuracy" if name == "K = 1" else "mean_subset_accuracy", subtask=name)) for name in names
+    ]
     draw_lines(axes[3], frame, parts)
     axes[3].set_title(f"the same, {sparse['scale'].nunique()} of {len(scales)} sizes")
     axes[3].set_ylim(-0.03, 1.03)

@@ -1,9 +1,9 @@
 """Instance-level scores, one row per model and test example, to the numbers that they average to.
 
-Parquet files with the columns of a tidy table and `example`; in place of metric and score they may have the weights of the
 Parquet files with the columns of a tidy table and `example`; in place of metric and score they may have the weights of
 the options of a question and which is right. They can be larger than memory, and one task can be spread over any number
 of files.
+"""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import io
+import itertools
 import json
 import os
 import subprocess
@@ -415,14 +416,14 @@ def test_sizes_span_three_orders_of_magnitude(name):
 
 
 @needs_torch
-def test_subsets_are_disjoint_and_all_of_them_must_be_right():
-    from analysis.experiments.vision import subset_scores
+@pytest.mark.parametrize("n_right", [0, 2, 5, 7, 9])
+def test_subset_accuracy_is_that_of_all_subsets(n_right):
+    from analysis.experiments.vision import mean_subset_accuracy
 
-    right = np.random.default_rng(0).random(601) < 0.9
+    right = np.random.default_rng(0).permutation(np.arange(9) < n_right)
     for k in range(1, 6):
-        found = subset_scores(right, k)
-        assert len(found) == 601 // k and abs(found.mean() - 0.9**k) < 0.15
-    assert subset_scores(np.ones(10, bool), 3).all() and not subset_scores(np.zeros(10, bool), 3).any()
+        plainly = np.mean([all(subset) for subset in itertools.combinations(right, k)])
+        assert mean_subset_accuracy(right, k) == pytest.approx(plainly, abs=1e-15)
 
 
 # --- the workflow ------------------------------------------------------------------------------------------------------
