@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from analysis.formats import answers, bigbench_logs, helm, instances, lm_eval, preferred, tidy
+from analysis.formats import answers, bigbench_logs, helm, inspect_logs, instances, lm_eval, preferred, tidy
 
-MODULES = (helm, bigbench_logs, lm_eval, instances, answers, preferred, tidy)
+MODULES = (helm, inspect_logs, bigbench_logs, lm_eval, instances, answers, preferred, tidy)
 FORMATS = tuple(module.FORMAT for module in MODULES)
 """A file is of the first format that recognises it."""
 SUFFIXES = tuple(sorted({suffix for known in FORMATS for suffix in known.suffixes}))
