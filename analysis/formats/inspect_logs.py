@@ -1,8 +1,8 @@
 """Logs of Inspect AI, version 2: JSON, or `.eval`, a zip archive of header.json, samples/*.json and reductions.json.
 
-`eval` says what was run, `results.scores` holds per scorer the metrics, and `samples` the score of every example. "C" is correct, "I"
-incorrect, "P" partial (a half) and "N" no answer, as Inspect's value_to_float has them. A sample is run `epochs` times, and its
-runs are averaged first.
+`eval` says what was run, `results.scores` holds per scorer the metrics, and `samples` the score of every example. "C" is
+correct, "I" incorrect, "P" partial (a half) and "N" no answer, as Inspect counts them. A sample is run `epochs` times, and
+its runs are averaged first.
 """
 
 from __future__ import annotations

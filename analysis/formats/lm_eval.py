@@ -12,7 +12,9 @@ import functools
 import hashlib
 import json
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, NamedTuple
 
 import msgspec
@@ -30,7 +32,7 @@ MANY_ARGUMENTS = 20
 """More arguments than that are no choice of a model but a whole configuration."""
 ROW_COLUMNS = (
     "task", "is_aggregate", "shots", "metric", "filter", "score", "stderr", "n_examples", "chance", "higher_is_better",
-    "version", "location",
+    "version", "location", "date",
 )  # fmt: skip
 MULTIPLE_CHOICE = ("acc", "acc_norm", "acc_bytes", "acc_mutual_info")
 
@@ -101,6 +103,11 @@ def _whole(content: bytes) -> dict:
     return document
 
 
+def document_of(content: bytes) -> dict:
+    """What is needed of a result file; Rejected where it is none."""
+    return _plain(content) or _whole(content)
+
+
 def is_result(content: bytes) -> bool:
     """Whether a JSON file looks like one of the harness: it has `results`, and its version or configuration."""
     return b'"results"' in content and (b'"versions"' in content or b'"configs"' in content or b'"config"' in content)
@@ -152,7 +159,12 @@ def date_of(document: dict, path: str) -> float | None:
     stated = as_finite(document["date"])
     if stated is not None and stated > 0:
         return stated
-    found = _TIME_IN_NAME.search(path.rpartition("/")[2])
+    return _time_in(path.rpartition("/")[2])
+
+
+def _time_in(text: str) -> float | None:
+    """The time that a text holds, in seconds since 1970."""
+    found = _TIME.search(text)
     if not found:
         return None
     try:
@@ -161,12 +173,12 @@ def date_of(document: dict, path: str) -> float | None:
         return None
 
 
-_TIME_IN_NAME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d)[-:](\d\d)[-:](\d\d)(?:\.(\d{1,9}))?")
+_TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)[T_ -](\d\d)[-:](\d\d)[-:](\d\d)(?:\.(\d{1,9}))?")
 _json_text = functools.lru_cache(2**16)(json.dumps)
 
 
 @functools.lru_cache(2**12)
-def _split_key(key: str) -> tuple[str, str, bool] | None:
+def split_key(key: str) -> tuple[str, str, bool] | None:
     """(metric, filter, whether it is a standard error) of a member of a task's results; None for one that is no score."""
     if key.strip() in NO_SCORES:
         return None
@@ -200,6 +212,17 @@ def _chance(task: _Task | None, metric: str) -> float | None:
     return None
 
 
+def shots_of(document: dict, task: str) -> int | None:
+    """Number of examples in the prompt; None where the file does not say it."""
+    configs = document["configs"]
+    shots = document["n-shot"].get(task)
+    if shots is None and task in configs:
+        shots = configs[task].num_fewshot
+    if shots is None and not configs:
+        shots = document["config"].get("num_fewshot")
+    return _whole_number(shots, 0)
+
+
 class _Entry(NamedTuple):
     """The results of one task: {(metric, filter): number}, and locations by (metric, filter, whether it is an error)."""
 
@@ -218,7 +241,7 @@ def _read_entry(entry: dict, at: str, path: str, collected: Collected) -> _Entry
         collected.rejects.append(Reject("value", path, location, reason, detail))
 
     for key, value in entry.items():
-        parts = _split_key(key)
+        parts = split_key(key)
         if parts is None or (parts[2] and value == "N/A"):
             continue
         metric, filter_name, is_error = parts
@@ -247,13 +270,7 @@ def _read_entry(entry: dict, at: str, path: str, collected: Collected) -> _Entry
 
 def _add_rows(rows: dict[str, list], document: dict, task: str, entry: dict, numbers: _Entry, is_group: bool) -> None:
     """Add the scores of one task, each with its standard error and with what the file says of the task."""
-    configs = document["configs"]
-    config = configs.get(task)
-    shots = document["n-shot"].get(task)
-    if shots is None:
-        shots = config.num_fewshot if config is not None else None
-    if shots is None and not configs:
-        shots = document["config"].get("num_fewshot")
+    config = document["configs"].get(task)
     samples = document["n-samples"].get(task)
     n_examples = samples.get("effective") if isinstance(samples, dict) else samples
     n_examples = entry.get("sample_len") if n_examples is None else n_examples
@@ -263,7 +280,7 @@ def _add_rows(rows: dict[str, list], document: dict, task: str, entry: dict, num
     n = len(numbers.scores)
     rows["task"] += [task] * n
     rows["is_aggregate"] += [is_group] * n
-    rows["shots"] += [_whole_number(shots, 0)] * n
+    rows["shots"] += [shots_of(document, task)] * n
     rows["n_examples"] += [_whole_number(n_examples, 1)] * n
     rows["version"] += [None if version is None else str(version)] * n
     rows["score"] += numbers.scores.values()
@@ -278,6 +295,16 @@ def _add_rows(rows: dict[str, list], document: dict, task: str, entry: dict, num
         rows["location"].append(numbers.locations[metric, filter_name, False])
 
 
+def _by_time(section: str, task: str, entry: object, date: float | None) -> Iterator[tuple]:
+    """(task, entry, location, date) of a task, whose runs may stand by their times: {time: {metric: number}}."""
+    at = f"{section}[{_json_text(task)}]"
+    if isinstance(entry, dict) and entry and all(isinstance(one, dict) and _TIME.match(key) for key, one in entry.items()):
+        for key, one in entry.items():
+            yield task, one, f"{at}[{_json_text(key)}]", _time_in(key)
+    else:
+        yield task, entry, at, date
+
+
 def read(content: bytes, path: str, collected: Collected) -> None:
     """Add the numbers of one result file to `collected`.
 
@@ -285,7 +312,7 @@ def read(content: bytes, path: str, collected: Collected) -> None:
     read. Never raises for what a file holds.
     """
     try:
-        document = _plain(content) or _whole(content)
+        document = document_of(content)
         name, revision, size = model_of(document)
         tasks = dict(unambiguous(document["results"], "results"))
         groups = unambiguous(document["groups"], "groups")
@@ -296,10 +323,10 @@ def read(content: bytes, path: str, collected: Collected) -> None:
         return
     sections = [("results", task, entry) for task, entry in tasks.items()]
     sections += [("groups", task, entry) for task, entry in groups.items() if tasks.get(task) != entry]
+    date = date_of(document, path)
     is_group = {task for task, parts in document["group_subtasks"].items() if parts} | set(groups)
     rows: dict[str, list] = {column: [] for column in ROW_COLUMNS}
-    for section, task, entry in sections:
-        at = f"{section}[{_json_text(task)}]"
+    for task, entry, at, time in chain.from_iterable(_by_time(*section, date) for section in sections):
         try:
             if not is_text(task):
                 raise Rejected(at, "bad_task", f"{ascii(task)[:40]} is no name of a task")
@@ -312,10 +339,10 @@ def read(content: bytes, path: str, collected: Collected) -> None:
         numbers = _read_entry(entry, at, path, collected)
         if numbers.scores:
             _add_rows(rows, document, task, entry, numbers, task in is_group)
+            rows["date"] += [time] * len(numbers.scores)
     collected.add(
-        len(rows["task"]), subtask=rows["task"], model=name, revision=revision, n_parameters=size, source_file=path,
-        date=date_of(document, path), **rows,
-    )  # fmt: skip
+        len(rows["task"]), subtask=rows["task"], model=name, revision=revision, n_parameters=size, source_file=path, **rows
+    )
 
 
 FORMAT = Format(
@@ -323,5 +350,4 @@ FORMAT = Format(
     suffixes=(".json",),
     recognises=lambda file: is_result(file.content),
     read=lambda file, collected: read(file.content, file.shown, collected),
-    passed_over=("samples_*.jsonl",),
 )

@@ -2,9 +2,33 @@
 
 from __future__ import annotations
 
-from analysis.formats import answers, bigbench_logs, helm, inspect_logs, instances, lm_eval, preferred, tidy
+from analysis.formats import (
+    answers,
+    bigbench_logs,
+    every_eval_ever,
+    helm,
+    inspect_logs,
+    instances,
+    llm_foundry,
+    lm_eval,
+    lm_eval_samples,
+    preferred,
+    tidy,
+)
 
-MODULES = (helm, inspect_logs, bigbench_logs, lm_eval, instances, answers, preferred, tidy)
+MODULES = (
+    helm,
+    inspect_logs,
+    every_eval_ever,
+    bigbench_logs,
+    llm_foundry,
+    lm_eval_samples,
+    lm_eval,
+    instances,
+    answers,
+    preferred,
+    tidy,
+)
 FORMATS = tuple(module.FORMAT for module in MODULES)
 """A file is of the first format that recognises it."""
 SUFFIXES = tuple(sorted({suffix for known in FORMATS for suffix in known.suffixes}))

@@ -1,4 +1,4 @@
-"""Scores of single examples in the files of a harness: what they average to, and whether that is what the file says itself."""
+"""Scores of single examples in files of a harness: what they average to, and whether the file says the same."""
 
 from __future__ import annotations
 

@@ -229,7 +229,7 @@ def test_what_helm_writes_is_read(tmp_path_factory, wanted, n_empty):
     write(folder / "runs/v1/one", helm_run(stats))
     tables, scores, rejects = of(folder)
     assert len(rejects) == n_empty and tables.facts["numbers_in"] == len(wanted) + n_empty
-    assert tables.facts["files_passed_over"] == 2
+    assert tables.facts["files_passed_over"] == 1
     expected = {}
     for (name, split, perturbation), mean in wanted.items():
         parts = ([f"split={split}"] if split else []) + (
@@ -267,7 +267,8 @@ def test_half_a_run_is_a_reject(tmp_path, missing):
     write(tmp_path / "bad", files)
     write(tmp_path / "good", helm_run([{"name": {"name": "em"}, "mean": 1.0}]))
     _, scores, rejects = of(tmp_path)
-    assert reasons(rejects) == [("half_a_run", 0)] and len(scores) == 1
+    expected = {"run_spec.json": [("half_a_run", 0)], "stats.json": [("interrupted_run", 0), ("no_scores", 0)]}
+    assert reasons(rejects) == expected[missing] and len(scores) == 1
 
 
 def test_odd_counts_are_no_counts(tmp_path):
@@ -466,8 +467,9 @@ def test_unknown_columns_are_told_and_a_table_without_the_needed_ones_is_not_rea
     write(tmp_path, {"t.csv": "task,model_family,model,n_parameters,metric,score,mood\nt,F,m,1e9,acc,0.5,1\n"})
     write(tmp_path, {"other.csv": "a,b\n1,2\n", "notes.txt": "x", "samples_t_2024.jsonl": "{}"})
     tables, _, rejects = of(tmp_path)
-    assert tables.facts["columns_not_read"] == "t.csv: mood" and tables.facts["files_passed_over"] == 2
-    assert reasons(rejects) == [("not_recognised", 2)] and "task, model, metric, score" in rejects[0]["detail"]
+    assert tables.facts["columns_not_read"] == "t.csv: mood" and tables.facts["files_passed_over"] == 1
+    assert reasons(rejects) == [("not_recognised", 2), ("unknown_task", 0)]
+    assert "task, model, metric, score" in next(one["detail"] for one in rejects if one["n_numbers"])
 
 
 def test_parts_of_a_task(tmp_path):
@@ -609,7 +611,7 @@ def test_mixed_formats_in_one_folder(tmp_path, n_processes, monkeypatch):
     write(tmp_path / "helm/run", helm_run([{"name": {"name": "f1_score"}, "mean": 0.5}]))
     write(tmp_path, {"t.csv": "task,model_family,model,n_parameters,metric,score\nt,F,m,1e9,acc,0.5\n"})
     tables, scores, rejects = of(tmp_path, n_processes=n_processes)
-    assert rejects == [] and tables.facts["files_in"] == 5
+    assert rejects == [] and tables.facts["files_in"] == 6
     assert (
         scores["source_file"].tolist() == ["a/results.json", "b/old.json", "helm/run/stats.json", "t.csv"]
         or len(scores) == 4
