@@ -1,9 +1,10 @@
 """Log files of BIG-bench: score files whose `queries` hold every answer.
 
-A query has `shots` and `samples`. A sample of a multiple-choice query says whether it is `correct`; one of a generative
-query has in `targets`, per target, the value of each metric, and the answer is right where it equals any target. Nobody
-documents this format, so a mean over samples is taken only where the `scores` of the same file give the same number; what
-that adds to the published score is its number of examples and its standard error.
+A query has `task`, the name of the part that it is of ("programmatic" where a programmatic task asks, whose parts cannot be
+told apart), `shots` and `samples`. A sample of multiple choice says how far it is `correct`; one of a generated answer has
+in `targets`, per target, the value of each metric, and the answer is right where it equals any target; both may have
+`metrics` of their own (BIG-bench's api/results.py). A mean over samples is taken where the `scores` of the same file give
+the same number; what that adds to the published score is its number of examples and its standard error.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ import math
 import statistics
 
 from analysis.base.rejects import Reject, Rejected
-from analysis.base.untrusted_json import as_finite, decoded, member, shown, unambiguous
+from analysis.base.untrusted_json import as_finite, decoded, is_text, member, shown, unambiguous
 from analysis.formats.format import Format
 from analysis.formats.numbers import PUBLISHED_COUNTS, Collected
 
+PROGRAMMATIC = "programmatic"
 GRADE, EXACT = "multiple_choice_grade", "exact_str_match"
 TOLERANCE = 1e-6
 
@@ -25,20 +27,26 @@ def is_log(content: bytes) -> bool:
     return b'"queries"' in content and b'"score_dict"' in content
 
 
-def _sample_value(sample: object) -> tuple[str, float] | None:
-    """(metric, value) of one sample; None where it gives no value that is known here."""
+def _sample_values_of(sample: object) -> dict[str, float]:
+    """{metric: value} of one sample; empty where it gives no value that is known here."""
     if not isinstance(sample, dict):
-        return None
+        return {}
+    found = {}
+    metrics = sample.get("metrics")
+    for metric, value in metrics.items() if isinstance(metrics, dict) else ():
+        number = float(value) if isinstance(value, bool) else as_finite(value)
+        if number is not None and is_text(metric):
+            found[metric] = number
     correct = sample.get("correct")
     correct = float(correct) if isinstance(correct, bool) else as_finite(correct)
-    if correct is not None:
-        return GRADE, correct
     targets = sample.get("targets")
-    if isinstance(targets, dict) and targets:
+    if correct is not None:
+        found[GRADE] = correct
+    elif isinstance(targets, dict) and targets:
         values = [as_finite(scores.get(EXACT)) if isinstance(scores, dict) else None for scores in targets.values()]
         if None not in values:
-            return EXACT, max(values)
-    return None
+            found[EXACT] = max(values)
+    return found
 
 
 def _parameter_counts(model: dict) -> dict[str, float | None]:
@@ -48,30 +56,32 @@ def _parameter_counts(model: dict) -> dict[str, float | None]:
     return {column: count if count is not None and count > 0 else None for column, count in counts.items()}
 
 
-def _sample_values(queries: list) -> tuple[dict[tuple[int | None, str], list[float]], int]:
-    """({(shots, metric): values of the samples}, number of samples without a value)."""
-    values: dict[tuple[int | None, str], list[float]] = {}
+def _sample_values(queries: list, task: str) -> tuple[dict[tuple[str, int | None, str], list[float]], int]:
+    """({(part, shots, metric): values of the samples}, number of samples without any); a whole task is its own part."""
+    values: dict[tuple[str, int | None, str], list[float]] = {}
     n_other = 0
     for query in queries:
-        shots = as_finite(query.get("shots")) if isinstance(query, dict) else None
+        query = query if isinstance(query, dict) else {}
+        shots, part = as_finite(query.get("shots")), query.get("task")
         shots = int(shots) if shots is not None and 0 <= shots < 2**31 and shots == int(shots) else None
-        samples = query.get("samples") if isinstance(query, dict) else None
+        part = part if is_text(part) and part != PROGRAMMATIC else task
+        samples = query.get("samples")
         for sample in samples if isinstance(samples, list) else [None]:
-            answer = _sample_value(sample)
-            if answer is None:
-                n_other += 1
-            else:
-                values.setdefault((shots, answer[0]), []).append(answer[1])
+            found = _sample_values_of(sample)
+            n_other += not found
+            for metric, value in found.items():
+                values.setdefault((part, shots, metric), []).append(value)
     return values, n_other
 
 
-def _published_entry(published: list, task: str, shots: int | None, metric: str) -> dict | None:
-    """The element of `scores` with the metric of the whole task at this number of shots; None where there is none."""
+def _published_entry(published: list, task: str, part: str, shots: int | None, metric: str) -> dict | None:
+    """The element of `scores` with the metric of a part, or of the whole task, at a number of shots; None without one."""
+    names = (task, "", None) if part == task else (part, f"{task}:{part}")
     for entry in published:
         if (
             isinstance(entry, dict)
             and entry.get("number_of_shots") == shots
-            and entry.get("subtask_description") in (task, "", None)
+            and entry.get("subtask_description") in names
             and isinstance(entry.get("score_dict"), dict)
             and metric in entry["score_dict"]
         ):
@@ -95,21 +105,23 @@ def read(content: bytes, path: str, collected: Collected) -> None:
     except Rejected as fault:
         collected.rejects.append(Reject("file", path, *fault.args))
         return
-    values, n_other = _sample_values(queries)
+    values, n_other = _sample_values(queries, task)
     if n_other:
-        detail = f"{n_other:,} samples say neither 'correct' nor whether any of their targets matches; they are left out"
+        detail = (
+            f"{n_other:,} samples have no metric, and say neither 'correct' nor whether a target matches; they are left out"
+        )
         collected.rejects.append(Reject("entry", path, "queries", "other_samples", detail))
     shared = {
-        "task": task, "subtask": task, "is_aggregate": False, "filter": "none", "source_file": path,
+        "task": task, "is_aggregate": False, "filter": "none", "source_file": path,
         "model": model["model_name"], "model_family": model["model_family"], **_parameter_counts(model),
     }  # fmt: skip
-    for (shots, metric), scores in values.items():
+    for (part, shots, metric), scores in values.items():
         mean = statistics.fmean(scores)
         stderr = statistics.stdev(scores) / math.sqrt(len(scores)) if len(scores) > 1 else None
         n_numbers = 1 + (stderr is not None)
         collected.n_numbers += n_numbers
-        location = f"queries, shots {shots}, {metric}"
-        entry = _published_entry(published, task, shots, metric)
+        location = f"queries, {f'{part}, ' if part != task else ''}shots {shots}, {metric}"
+        entry = _published_entry(published, task, part, shots, metric)
         published_score = None if entry is None else as_finite(entry["score_dict"][metric])
         if published_score is None or abs(published_score - mean) > TOLERANCE:
             reason = "log_unconfirmed" if published_score is None else "log_disagrees"
@@ -119,6 +131,7 @@ def read(content: bytes, path: str, collected: Collected) -> None:
             continue
         collected.add(
             **shared,
+            subtask=task if part == task else entry["subtask_description"],
             shots=shots,
             metric=metric,
             score=published_score,

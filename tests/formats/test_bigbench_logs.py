@@ -87,3 +87,31 @@ def test_numbers_of_parameters_keep_their_names(tmp_path):
         counts | {"model_family": "BIG-G sparse", "scale": 1e9, "scale_basis": "flop_matched_non_embedding_params"},
         counts | {"model_family": "F", "scale": 8e9, "scale_basis": "non_embedding_params"},
     ]
+
+
+def test_parts_are_told_apart_and_samples_have_metrics_of_their_own(tmp_path):
+    def query(part, right, bleu):
+        samples = [
+            {"input": "?", "correct": one, "metrics": {"bleu": score, "odd": None}, "absolute_scores": [-1.0]}
+            for one, score in zip(right, bleu, strict=True)
+        ]
+        return {"shots": 0, "samples": samples} | ({"task": part} if part else {})
+
+    scores = [
+        entry({"multiple_choice_grade": 0.5, "bleu": 2.0}, label="a_task:easy", shots=0),
+        entry({"multiple_choice_grade": 0.25, "bleu": 9.0}, label="hard", shots=0),
+        entry({"multiple_choice_grade": 1.0}, label="a_task", shots=0),
+    ]
+    queries = [
+        query("easy", [1, 0], [1.0, 3.0]),
+        query("hard", [1, 0, 0, 0], [1.0] * 4),
+        query("programmatic", [1.0], [5.0]),
+    ]
+    _, found, rejects = of(tmp_path, [score_file(scores) | {"queries": queries}])
+    taken = {(row.subtask, row.metric): (row.score, row.n_examples) for row in found.itertuples()}
+    assert taken == {
+        ("a_task:easy", "multiple_choice_grade"): (0.5, 2), ("a_task:easy", "bleu"): (2.0, 2),
+        ("hard", "multiple_choice_grade"): (0.25, 4), ("a_task", "multiple_choice_grade"): (1.0, 1),
+    }  # fmt: skip
+    # The bleu of "hard" is another one, and the whole task has none.
+    assert sorted(rejects) == ["log_disagrees", "log_unconfirmed"]
