@@ -1,4 +1,4 @@
-"""Reading speed of result files of lm-evaluation-harness: 2,000 of mixed versions, on 2 processes.
+"""Reading speed of files of lm-evaluation-harness: 2,000 results of mixed versions, and 10^6 samples in 10 files.
 
     python benchmarks/formats.py
 
@@ -7,6 +7,7 @@ Files are as large and as dense as the harness writes them: of version 0.4 most 
 
 import json
 import random
+import resource
 import statistics
 import tempfile
 import time
@@ -17,6 +18,7 @@ from analysis.normalise import results
 
 SIZES = ["70m", "160m", "410m", "1b", "1.4b", "2.8b", "6.9b", "12b"]
 FILES, TASKS = 2000, 60
+N_SAMPLES, FILES_OF_SAMPLES = 10**6, 10
 CONFIG = {
     "dataset_path": "hails/mmlu_no_train", "dataset_kwargs": {"trust_remote_code": True}, "test_split": "test",
     "fewshot_split": "dev", "doc_to_choice": ["A", "B", "C", "D"], "doc_to_target": "answer", "target_delimiter": " ",
@@ -53,6 +55,65 @@ def document(version, model, rng):
     }
 
 
+def sample(k, rng):
+    """One example of multiple choice as the harness logs it."""
+    target = rng.randrange(4)
+    logs = [[round(rng.gauss(-20, 5), 10), False] for _ in range(4)]
+    best = max(range(4), key=lambda option: logs[option][0])
+    question = "Which of these is the best explanation of what is seen in this figure of a paper? " * 3
+    return {
+        "doc_id": k,
+        "doc": {
+            "question": question,
+            "choices": [f"because of reason {option} " * 4 for option in range(4)],
+            "answer": target,
+        },
+        "target": str(target),
+        "arguments": {f"gen_args_{option}": {"arg_0": question, "arg_1": f" {option}"} for option in range(4)},
+        "resps": [[one] for one in logs],
+        "filtered_resps": logs,
+        "filter": "none",
+        "metrics": ["acc", "acc_norm"],
+        "doc_hash": f"{rng.getrandbits(256):064x}",
+        "prompt_hash": f"{rng.getrandbits(256):064x}",
+        "target_hash": f"{rng.getrandbits(256):064x}",
+        "acc": float(best == target),
+        "acc_norm": float(best == target),
+    }
+
+
+def samples(rng):
+    """Read N_SAMPLES samples in FILES_OF_SAMPLES files, each with its results."""
+    known = names.read([Path(__file__).parents[1] / "data/reference/rules.yml"])
+    time_of_run = "2026-01-01T00-00-00.000000"
+    with tempfile.TemporaryDirectory() as folder:
+        lines = [json.dumps(sample(k, rng)) for k in range(2000)]  # one block of lines, again and again with other numbers
+        n = N_SAMPLES // FILES_OF_SAMPLES
+        for k in range(FILES_OF_SAMPLES):
+            path = Path(folder, str(k))
+            path.mkdir()
+            with (path / f"samples_quiz_{k}_{time_of_run}.jsonl").open("w") as file:
+                for row in range(n):
+                    line = lines[row % len(lines)]
+                    file.write(f'{{"doc_id": {row}' + line[line.index(",") :] + "\n")
+            results_file = {
+                "results": {}, "versions": {}, "configs": {}, "model_name": f"EleutherAI/pythia-{SIZES[k % 8]}",
+                "config": {"model_args": f"pretrained=EleutherAI/pythia-{SIZES[k % 8]}"},
+            }  # fmt: skip
+            results_file["results"]["other"] = {"acc,none": 0.5}
+            (path / f"results_{time_of_run}.json").write_text(json.dumps(results_file))
+        megabytes = sum(path.stat().st_size for path in Path(folder).rglob("*.jsonl")) / 1e6
+        start = time.perf_counter()
+        tables = results.normalise(Path(folder), known, n_processes=2)
+        taken = time.perf_counter() - start
+        assert (tables.scores["n_examples"].to_numpy() == n).sum() == 5 * FILES_OF_SAMPLES
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss + resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        print(
+            f"{N_SAMPLES:,} samples, {megabytes:,.0f} MB, 2 processes: {taken:.1f} s, {megabytes / taken:.0f} MB/s, "
+            f"peak memory of both below {peak / 1e6:.2f} GB"
+        )
+
+
 def main():
     rng = random.Random(0)
     known = names.read([Path(__file__).parents[1] / "data/reference/rules.yml"])
@@ -83,4 +144,5 @@ def main():
 
 
 if __name__ == "__main__":
+    samples(random.Random(0))
     main()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -54,6 +55,8 @@ class Collected:
     """Scores and standard errors, those rejected included."""
     digests: list[tuple[str, str, str]] = field(default_factory=list)
     """(path, SHA-256, path as shown) of every file that was read."""
+    recognised: Counter[str] = field(default_factory=Counter)
+    """Number of files by what they are."""
     unread: dict[str, list[str]] = field(default_factory=dict)
     """Columns of tables that were not read, by file."""
 

@@ -97,6 +97,7 @@ def _read_file(root: Path, relative: str, collected: Collected, tables: Tables) 
             file = file._replace(columns=tuple(tidy.columns_of(path)))
         for known in FORMATS:
             if path.name.endswith(known.suffixes) and known.recognises(file):
+                collected.recognised[known.what.split(" (")[0]] += 1
                 return known.read(file, collected)
         detail, n_numbers = _why_unknown(file)
         collected.n_numbers += n_numbers
@@ -145,6 +146,7 @@ def read(
     for _, collected in parts:
         total.rejects += collected.rejects
         total.digests += collected.digests
+        total.recognised += collected.recognised
         total.n_numbers += collected.n_numbers
         total.unread |= collected.unread
     tables = [table for table, _ in parts] or [SCHEMA.empty_table()]

@@ -28,6 +28,8 @@ def report(tables: Normalised, say: Callable[[str], None], strict: bool = False)
         + f"+ {facts['rejected_values']:,} rejected values; {facts['rejected_files']:,} files and "
         f"{facts['rejected_entries']:,} entries or fields rejected"
     )
+    if facts.get("recognised"):
+        say(f"recognised: {facts['recognised']}")
     if facts["entries_of_mixed_kind"]:
         say(
             f"{facts['entries_of_mixed_kind']:,} entries are aggregates in some files of their model family and not in "

@@ -266,6 +266,7 @@ def _counts(collected: Collected, rejects: list[Reject], scores: pa.Table, n_ver
         "rejected_entries": kinds["entry"],
         "rejected_values": n_rejected,
         "files_passed_over": n_passed,
+        "recognised": "; ".join(f"{n:,} {what}" for what, n in sorted(collected.recognised.items())),
         "columns_not_read": "; ".join(f"{file}: {', '.join(names)}" for file, names in sorted(collected.unread.items())),
         "tasks_of_several_versions": n_versions,
         "digests": digests,

@@ -25,17 +25,18 @@ def folder(tmp_path_factory):
     """The page's files, and what its commands make of them."""
     root = tmp_path_factory.mktemp("page")
     files = re.findall(r"```(?:csv|json|yaml) (\S+)\n(.*?)\n```", TEXT, re.DOTALL)
-    assert len(files) == 8
+    assert len(files) == 11
     for name, content in files:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content + "\n", encoding="utf-8")
     shutil.copytree(ROOT / "profiles/default", root / "profile")
     commands = [line for block in re.findall(r"```sh\n(.*?)\n```", TEXT, re.DOTALL) for line in block.splitlines()]
-    assert len(commands) == 6
+    assert len(commands) == 8
     said = []
     for command in commands:
         run = command.replace("snakemake ", f"snakemake -s {ROOT}/Snakefile --profile {root}/profile ", 1)
+        run = run.replace("workflow/look.py", f"{ROOT}/workflow/look.py")
         environment = {"PATH": f"{sys.prefix}/bin:/usr/bin:/bin", "HOME": str(root)}
         result = subprocess.run(run, shell=True, cwd=root, capture_output=True, text=True, env=environment)
         assert result.returncode == 0, result.stdout + result.stderr
@@ -52,9 +53,10 @@ def test_the_outputs_of_the_page(folder, dataset, query, shown):
 
 
 def test_every_format_of_the_page_has_an_output(folder):
-    assert {name for name, *_ in EXAMPLES} == {"table", "wide", "harness", "helm", "unknown"}
+    assert {name for name, *_ in EXAMPLES} == {"table", "wide", "harness", "helm", "others", "unknown"}
     said = (folder / "said").read_text()
     assert "15 numbers in = 10 scores + 3 standard errors + 2 rejected values" in said
+    assert "harness/: 2 files: 2 lm-evaluation-harness results" in said
     assert "- pattern: 'lab/net\\-2b'" in said and "the name says 2b" in said
 
 

@@ -1,0 +1,45 @@
+"""What a run would take of results, before it: python workflow/look.py SOURCE [rules=FILE] [scale_by=...] [...].
+
+The choices are those of the configuration that concern the input: rules, scale_by, on_conflict, wide, missing.
+"""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+CHOICES = {"rules": "", "scale_by": "parameters", "on_conflict": "auto", "wide": "", "missing": ""}
+
+
+def main(arguments: list[str]) -> int:
+    """Print the lines of `analysis.normalise.look`; 1 where nothing could be taken."""
+    choices = dict(CHOICES)
+    given = [argument.removeprefix("source=") for argument in arguments]
+    for argument in [one for one in given if one.partition("=")[0] in CHOICES]:
+        name, _, choices[name] = argument.partition("=")
+        given.remove(argument)
+    if len(given) != 1:
+        print(f"{__doc__}\nfound: {' '.join(arguments) or 'nothing'}", file=sys.stderr)
+        return 2
+    from analysis.base.errors import InputError
+    from analysis.formats import names
+    from analysis.normalise.look import look, metrics_known
+    from analysis.normalise.results import NonePlaced
+
+    reference = ROOT / "data/reference"
+    rules = choices.pop("rules")
+    try:
+        own = [Path(rules)] if rules else []
+        known = names.read([*own, reference / "rules.yml"], len(own))
+        for line in look(given[0], known, metrics_known(reference / "metrics.csv"), **choices):
+            print(line)
+    except NonePlaced as error:
+        print(f"{error}\n{error.rules_to_complete}")
+        return 1
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
