@@ -97,6 +97,7 @@ def measure(
     pools: pd.DataFrame,
     config: Mapping[str, object],
     run: Callable[..., Iterable] = map,
+    verdicts_only: bool = False,
 ) -> pa.Table:
     """Test every curve, given the pools of the run: MEASURED_SCHEMA, in the order of curve_id.
 
@@ -109,6 +110,8 @@ def measure(
         smallest_break, emergence_threshold, sharpness_threshold and seed.
     run : callable
         Like `map`, perhaps in several processes. The result does not depend on it.
+    verdicts_only : bool
+        Whether the scores beside the published one, of which no verdict depends, are left out.
 
     """
     if not len(curves):
@@ -127,18 +130,24 @@ def measure(
         n += len(part[0])
         if n >= size:
             batches, n = [*batches, []], 0
-    tables = [table for batch in run(_measure_batch, batches, [config] * len(batches)) for table in batch]
+    tables = [
+        table
+        for batch in run(_measure_batch, batches, *([value] * len(batches) for value in (config, verdicts_only)))
+        for table in batch
+    ]
     whole = pd.concat(tables).sort_values("curve_id")
     # NaN is no value of Parquet's readers: what has no estimate is NULL.
     arrays = [pa.array(whole[field.name], field.type, from_pandas=True) for field in MEASURED_SCHEMA]
     return pa.Table.from_arrays(arrays, schema=MEASURED_SCHEMA)
 
 
-def _measure_batch(batch: list[tuple[pd.DataFrame, tuple]], config: Mapping[str, object]) -> list[pd.DataFrame]:
-    return [_measured(curves, pool, config) for curves, pool in batch]
+def _measure_batch(
+    batch: list[tuple[pd.DataFrame, tuple]], config: Mapping[str, object], verdicts_only: bool
+) -> list[pd.DataFrame]:
+    return [_measured(curves, pool, config, verdicts_only) for curves, pool in batch]
 
 
-def _measured(curves: pd.DataFrame, pool: tuple, config: Mapping[str, object]) -> pd.DataFrame:
+def _measured(curves: pd.DataFrame, pool: tuple, config: Mapping[str, object], verdicts_only: bool) -> pd.DataFrame:
     """MEASURED_SCHEMA of curves of one pool, a row of POOLS_SCHEMA."""
     _, _, _, n_pool, curvature, curvature_sd, *weights = pool
     usual, low, high = (
@@ -165,6 +174,8 @@ def _measured(curves: pd.DataFrame, pool: tuple, config: Mapping[str, object]) -
         break_size_up=tested["break_size"] + half,
         p_break_low_scatter=np.nan if is_told else other["p_break"],
     )
+    if verdicts_only:
+        return found.reindex(columns=MEASURED_SCHEMA.names)
     score = curves["improvement_score"].to_numpy(float, na_value=np.nan)
     jump = np.maximum(
         config["emergence_threshold"], config["sharpness_threshold"] * curves["straight_line_score"].to_numpy(float)

@@ -38,21 +38,26 @@ def sensitivity(
     if not len(curves):
         return SENSITIVITY_SCHEMA.empty_table()
     sample = curves.nsmallest(MAX_CURVES, "curve_id")
-    # No verdict asks for the number of examples at which a jump would be gone, which takes long to find.
-    settings = settings | {"emergence_threshold": np.inf}
-    measured = measure(sample, pools, settings, run)
-    before = _verdicts(sample, measured, settings)
-    then_by_choice = {
-        choice: _verdicts(sample, measure(sample, other_pools, settings | other, run), settings | other)
-        for choice, (other_pools, other) in _choices(curves, pools, settings, run).items()
-    }
-    without = _without_effects(sample, effects_of(sample, measured))
-    then_by_choice["the effects of models taken out"] = _verdicts(sample, measure(without, pools, settings, run), settings)
+    choices = {"": (pools, {})} | _choices(curves, pools, settings, run)
+    # One piece of work per choice: every piece takes as long, and nobody waits in between.
+    each = zip(*((sample, other_pools, settings | other) for other_pools, other in choices.values()), strict=True)
+    measured, verdicts = zip(*run(_tested, *map(list, each)), strict=True)
+    (before, *others), measured_before = verdicts, measured[0]
+    then_by_choice = dict(zip(list(choices)[1:], others, strict=True))
+    without = _without_effects(sample, effects_of(sample, measured_before))
+    then = _verdicts(sample, measure(without, pools, settings, run, verdicts_only=True), settings)
+    then_by_choice["the effects of models taken out"] = then
     counts = []
     for choice, then in then_by_choice.items():
         pairs = pd.DataFrame({"verdict": before, "verdict_then": then}).value_counts(sort=False).sort_index()
         counts.append(pairs.rename("n_curves").reset_index().assign(choice=choice))
     return pa.Table.from_pandas(pd.concat(counts), SENSITIVITY_SCHEMA, preserve_index=False)
+
+
+def _tested(sample: pd.DataFrame, pools: pd.DataFrame, settings: Mapping[str, object]) -> tuple[pa.Table, np.ndarray]:
+    """What is measured of the sample under one choice, and its verdicts."""
+    measured = measure(sample, pools, settings, verdicts_only=True)
+    return measured, _verdicts(sample, measured, settings)
 
 
 def _choices(curves: pd.DataFrame, pools: pd.DataFrame, settings: Mapping[str, object], run: Callable) -> dict:

@@ -209,7 +209,8 @@ def save(figure: Figure, svg: str, png: str) -> None:
     # The layout takes longer than all drawing, and would be found twice for each file. Text is a little wider on fewer dots.
     figure.set_dpi(RC["savefig.dpi"])
     figure.draw_without_rendering()
-    figure.set_layout_engine("none")
+    # None, not "none": with any engine, be it an empty one, every file is drawn twice.
+    figure.set_layout_engine(None)
     around = figure.get_tightbbox().padded(0.06)
     for path in (svg, png):
         metadata = {"Date": None} if Path(path).suffix == ".svg" else {"Software": None}
