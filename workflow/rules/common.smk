@@ -50,9 +50,6 @@ PREFERRED = config["source"] == "preferred"  # BIG-bench's preferred scores in o
 DATASET_LABEL = DATASET if not SIMULATED or DATASET == "simulated" else f"{DATASET} (simulated)"
 
 
-# Work is spread over processes; threads of the linear algebra are only in their way.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
 ROOT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parents[1]
 
 
@@ -72,16 +69,20 @@ def report_labels(name):
     return {"category": FIGURES[name]["section"], "labels": {"figure": FIGURES[name]["title"]}}
 
 
-def n_shards():
-    """How many shards the work is cut into: as configured, or by the size of an input on this machine."""
+def input_bytes():
+    """Size of an input on this machine; None where it is made or fetched."""
     source = Path(config["source"])
-    if config["shards"] or SIMULATED or TRAINED or PREFERRED or is_address(config["source"]) or not source.exists():
-        return config["shards"] or 1
+    if SIMULATED or TRAINED or PREFERRED or is_address(config["source"]) or not source.exists():
+        return None
     paths = [source] if source.is_file() else (Path(folder, name) for folder, _, names in os.walk(source) for name in names)
-    return n_shards_for(sum(path.stat().st_size for path in paths if path.is_file()))
+    return sum(path.stat().st_size for path in paths if path.is_file())
 
 
-N_SHARDS = n_shards()
+INPUT_BYTES = input_bytes()
+# How many shards the work is cut into: as configured, or by the size of the input.
+N_SHARDS = config["shards"] or n_shards_for(INPUT_BYTES or 0)
+# A stage of a small input is too quick for two processes, and leaves a core to what needs no data.
+STAGE_THREADS = 1 if PREFERRED or TRAINED or (INPUT_BYTES is not None and INPUT_BYTES < 20e6) else 2
 HAS_RESULTS = TRAINED or PREFERRED or (not SIMULATED and is_results(Path(config["source"])))
 SHARDS = [f"{k:03}" for k in range(N_SHARDS)]
 # What the results depend on; not on how the work is cut.

@@ -19,7 +19,7 @@ rule simulate_world:
         f"logs/{DATASET}/simulate_world.log",
     benchmark:
         f"logs/{DATASET}/simulate_world.benchmark.tsv"
-    threads: 2
+    priority: -1  # beside the stages that need one core
     params:
         world={"n_tasks": 60, "seed": config["seed"], "scatter": config["scatter"], "mc_law": config["mc_law"]},
         emergence_threshold=config["emergence_threshold"],
@@ -92,6 +92,7 @@ rule theory_figures:
         f"logs/{DATASET}/theory_figures.log",
     benchmark:
         f"logs/{DATASET}/theory_figures.benchmark.tsv"
+    priority: -2
     params:
         simulated=DATASET_LABEL if SIMULATED else "",
     script:

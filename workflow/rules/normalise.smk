@@ -18,7 +18,7 @@ if HAS_RESULTS:
             f"logs/{DATASET}/average.log",
         benchmark:
             f"logs/{DATASET}/average.benchmark.tsv"
-        threads: 2
+        threads: STAGE_THREADS
         resources:
             mem_mb=lambda wildcards, attempt: 2000 * attempt,
         script:
@@ -48,7 +48,7 @@ rule normalise:
         f"logs/{DATASET}/normalise_{{shard}}.log",
     benchmark:
         f"logs/{DATASET}/normalise_{{shard}}.benchmark.tsv"
-    threads: 2
+    threads: STAGE_THREADS
     resources:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
     params:
@@ -84,7 +84,7 @@ rule gather:
         f"logs/{DATASET}/gather.log",
     benchmark:
         f"logs/{DATASET}/gather.benchmark.tsv"
-    threads: 2
+    threads: STAGE_THREADS
     resources:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
     params:

@@ -20,7 +20,7 @@ rule score:
         f"logs/{DATASET}/score_{{shard}}.log",
     benchmark:
         f"logs/{DATASET}/score_{{shard}}.benchmark.tsv"
-    threads: 2
+    threads: STAGE_THREADS
     resources:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
     script:

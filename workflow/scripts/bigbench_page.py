@@ -1,8 +1,8 @@
 """What BIG-bench's published scores say, as the page docs/bigbench.md with its figures."""
 
-from pathlib import Path
-
 from job import inputs_named, running
+
+from pathlib import Path
 
 from analysis.pages import bigbench
 

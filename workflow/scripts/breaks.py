@@ -1,7 +1,8 @@
 """The break test of every curve of shares of one shard."""
 
-import pyarrow.parquet as pq
 from job import running
+
+import pyarrow.parquet as pq
 
 from analysis.base.files import write_parquet
 from analysis.base.parallel import Processes

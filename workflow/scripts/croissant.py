@@ -1,8 +1,8 @@
 """The description of the outputs for machines."""
 
-from pathlib import Path
-
 from job import running
+
+from pathlib import Path
 
 from analysis.pages import croissant
 

@@ -1,8 +1,8 @@
 """Score files of the source as a folder on this machine."""
 
-from pathlib import Path
-
 from job import progress, running
+
+from pathlib import Path
 
 from analysis.base.files import write_json
 from analysis.sources.obtain import obtain

@@ -1,7 +1,8 @@
 """One figure of the experiments; the rule's name is the figure's."""
 
-import pandas as pd
 from job import running
+
+import pandas as pd
 
 from analysis.figures import experiments
 

@@ -1,7 +1,8 @@
 """Forecasts of the last scores of curves from the scores before them."""
 
-import pyarrow.parquet as pq
 from job import running
+
+import pyarrow.parquet as pq
 
 from analysis.base.files import write_parquet
 from analysis.base.parallel import Processes

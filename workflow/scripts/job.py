@@ -8,6 +8,10 @@ import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+# Work is spread over processes, and threads of the linear algebra in each are only in their way. Snakemake sets as many of
+# them as the rule has; NumPy reads it when it is first imported, so scripts import this module before all others.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
 from tqdm import tqdm
 
 from analysis.base.errors import InputError

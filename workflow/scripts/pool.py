@@ -1,7 +1,8 @@
 """Curvature of laws and scatter of models, of every pool of curves of all shards."""
 
-import pyarrow as pa
 from job import running
+
+import pyarrow as pa
 
 from analysis.base.files import write_parquet
 from analysis.base.parallel import Processes

@@ -1,7 +1,8 @@
 """Verdicts on a sample of curves, under other choices of the break test."""
 
-import pyarrow.parquet as pq
 from job import running
+
+import pyarrow.parquet as pq
 
 from analysis.base.files import write_parquet
 from analysis.base.parallel import Processes

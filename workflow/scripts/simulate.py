@@ -1,8 +1,8 @@
 """A simulated benchmark as score files."""
 
-from pathlib import Path
-
 from job import running
+
+from pathlib import Path
 
 from analysis.base.files import write_json, write_parquet
 from analysis.theory import score_files, world
