@@ -24,7 +24,7 @@ def _run(tree, folder, source, n_tasks):
     shutil.rmtree(folder, ignore_errors=True)
     command = [
         Path(sys.executable).with_name("snakemake"), "-s", tree / "Snakefile", "--profile", tree / "profiles/default",
-        "--cores", "2", "--directory", folder, "--config", "dataset=simulated", f"source={source}",
+        "--cores", "2", "--directory", folder, "--config", f"dataset={'simulated' if source == 'simulated' else 'real'}", f"source={source}",
     ]  # fmt: skip
     command += [f"n_tasks={n_tasks}"] if source == "simulated" else []
     # Before the installed package, which is this version.
@@ -34,7 +34,7 @@ def _run(tree, folder, source, n_tasks):
         started = time.perf_counter()
         subprocess.run(command, check=True, capture_output=True, env=environment)
         found[name] = time.perf_counter() - started
-    for path in Path(folder, "logs/simulated").glob("*.benchmark.tsv"):
+    for path in Path(folder, "logs").glob("*/*.benchmark.tsv"):
         with path.open(newline="") as file:
             found[path.name.removesuffix(".benchmark.tsv")] = float(next(csv.DictReader(file, delimiter="\t"))["s"])
     return found

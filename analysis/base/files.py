@@ -108,10 +108,28 @@ def read_json(path: str | os.PathLike) -> dict:
     return json.loads(Path(path).read_text(encoding="utf-8"))
 
 
+FORMULA = ("=", "+", "@", "\t", "\r")
+"""What a spreadsheet takes for the begin of a formula in a cell that is no number."""
+
+
+def _without_formulas(column: pd.Series) -> pd.Series:
+    """Texts that a spreadsheet would run, with an apostrophe before them."""
+    is_formula = column.map(lambda value: isinstance(value, str) and value.startswith(FORMULA) and not _is_number(value))
+    return column.where(~is_formula.astype(bool), column.map("'{}".format)) if is_formula.any() else column
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 def write_csv(frame: pd.DataFrame, path: str | os.PathLike) -> None:
-    """Write a frame as CSV, the same bytes on every system."""
+    """Write a frame as CSV, the same bytes on every system; no cell is run as a formula by a spreadsheet."""
     with replacing(path) as temporary:
-        frame.to_csv(temporary, index=False, lineterminator="\n")
+        frame.apply(_without_formulas).to_csv(temporary, index=False, lineterminator="\n")
 
 
 def write_parquet(table: pa.Table, path: str | os.PathLike, schema: pa.Schema, **options: object) -> None:

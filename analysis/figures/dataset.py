@@ -39,6 +39,14 @@ def _make_numbers(con: duckdb.DuckDBPyConnection, name: str) -> None:
     )
 
 
+def _without_formulas(con: duckdb.DuckDBPyConnection) -> str:
+    """The rows of the view `figure`, with an apostrophe before texts that a spreadsheet would run as a formula."""
+    texts = [f'"{column}"' for column, kind, *_ in con.execute("describe figure").fetchall() if kind == "VARCHAR"]
+    is_formula = "regexp_matches({0}, '^[=+@\\t\\r]') and try_cast({0} as double) is null"
+    safe = ", ".join(f"if({is_formula.format(name)}, chr(39) || {name}, {name}) as {name}" for name in texts)
+    return f"select * {f'replace ({safe})' if safe else ''} from figure"
+
+
 def figure_numbers(
     name: str, database: str, inputs: Mapping[str, Input], emergence_threshold: float, csv: str | None = None
 ) -> pd.DataFrame:
@@ -67,7 +75,7 @@ def figure_numbers(
         _make_numbers(con, name)
         if csv:
             with replacing(csv) as temporary:
-                con.execute(f"copy figure to {quoted(str(temporary))} (format csv, header)")
+                con.execute(f"copy ({_without_formulas(con)}) to {quoted(str(temporary))} (format csv, header)")
         return con.execute("from figure").df()
 
 

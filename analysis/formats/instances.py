@@ -86,11 +86,19 @@ def average(
     """
     if not paths:
         return AVERAGED_SCHEMA.empty_table(), [], {"instances_in": 0, "instances_rejected": 0}
-    _create_rows(con, [root / path for path in paths])
-    n_scores = n_rows(con, "instance_rows")
-    interval = 1 if n_scores <= CHECKED_WHOLLY else CHECKED_EVERY
-    _create_instances(con, interval)
-    averaged = con.sql(sql_text("steps/instances")).to_arrow_table()
+    try:
+        _create_rows(con, [root / path for path in paths])
+        n_scores = n_rows(con, "instance_rows")
+        interval = 1 if n_scores <= CHECKED_WHOLLY else CHECKED_EVERY
+        _create_instances(con, interval)
+        averaged = con.sql(sql_text("steps/instances")).to_arrow_table()
+    except duckdb.Error:
+        faults = {path: fault for path in paths if (fault := _why_unreadable(con, root / path))}
+        if not faults:
+            raise
+        found, rejects, counts = average(con, root, [path for path in paths if path not in faults])
+        more = [Reject("file", printable(path), "", "not_a_table", fault) for path, fault in faults.items()]
+        return found, more + rejects, counts
     n_repeated = pa.compute.subtract(averaged["n_checked"], averaged["n_distinct"]).to_numpy()
     is_unnamed = np.zeros(len(averaged), bool)
     for name in ("task", "model", "metric"):
@@ -108,6 +116,16 @@ def average(
     n_rejected = n_scores - int(pa.compute.sum(kept["n_examples"]).as_py() or 0)
     table = pa.Table.from_arrays([kept[field.name].cast(field.type) for field in AVERAGED_SCHEMA], schema=AVERAGED_SCHEMA)
     return table, rejects, {"instances_in": n_scores, "instances_rejected": n_rejected}
+
+
+def _why_unreadable(con: duckdb.DuckDBPyConnection, path: Path) -> str:
+    """What is wrong with a Parquet file that cannot be read to its end; empty where nothing is."""
+    try:
+        create_views(con, {"one_file": [str(path)]})
+        con.execute("select max(columns(*)) from one_file").fetchall()
+    except duckdb.Error as error:
+        return f"it cannot be read as parquet: {str(error).splitlines()[0][:200]}"
+    return ""
 
 
 def _create_rows(con: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> None:

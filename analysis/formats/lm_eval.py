@@ -268,12 +268,25 @@ def _read_entry(entry: dict, at: str, path: str, collected: Collected) -> _Entry
     return _Entry(scores, errors, locations)
 
 
-def _add_rows(rows: dict[str, list], document: dict, task: str, entry: dict, numbers: _Entry, is_group: bool) -> None:
+def _add_rows(
+    rows: dict[str, list],
+    document: dict,
+    task: str,
+    entry: dict,
+    numbers: _Entry,
+    is_group: bool,
+    path: str,
+    collected: Collected,
+) -> None:
     """Add the scores of one task, each with its standard error and with what the file says of the task."""
     config = document["configs"].get(task)
     samples = document["n-samples"].get(task)
     n_examples = samples.get("effective") if isinstance(samples, dict) else samples
     n_examples = entry.get("sample_len") if n_examples is None else n_examples
+    size = _whole_number(n_examples, 1)
+    if n_examples is not None and size is None:
+        detail = f"{shown(n_examples)} is no number of examples, and is taken as unknown"
+        collected.rejects.append(Reject("entry", path, f"n-samples[{_json_text(task)}]", "bad_n_samples", detail))
     directions = document["higher_is_better"].get(task)
     directions = directions if isinstance(directions, dict) else {}
     version = document["versions"].get(task)
@@ -281,7 +294,7 @@ def _add_rows(rows: dict[str, list], document: dict, task: str, entry: dict, num
     rows["task"] += [task] * n
     rows["is_aggregate"] += [is_group] * n
     rows["shots"] += [shots_of(document, task)] * n
-    rows["n_examples"] += [_whole_number(n_examples, 1)] * n
+    rows["n_examples"] += [size] * n
     rows["version"] += [None if version is None else str(version)] * n
     rows["score"] += numbers.scores.values()
     for key in numbers.scores:
@@ -338,7 +351,7 @@ def read(content: bytes, path: str, collected: Collected) -> None:
             continue
         numbers = _read_entry(entry, at, path, collected)
         if numbers.scores:
-            _add_rows(rows, document, task, entry, numbers, task in is_group)
+            _add_rows(rows, document, task, entry, numbers, task in is_group, path, collected)
             rows["date"] += [time] * len(numbers.scores)
     collected.add(
         len(rows["task"]), subtask=rows["task"], model=name, revision=revision, n_parameters=size, source_file=path, **rows

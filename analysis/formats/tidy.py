@@ -44,7 +44,7 @@ def columns_of(path: Path) -> list[str]:
         if path.suffix in (".csv", ".tsv"):
             return _header(path)[0]
         return next((list(row) for _, row, _ in read_lines(path) if row is not None), [])
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OSError, UnicodeDecodeError, csv.Error) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError, csv.Error) as error:
         raise Rejected("", "not_a_table", f"it cannot be read as {path.suffix[1:]}: {str(error).splitlines()[0]}") from None
 
 
@@ -70,7 +70,7 @@ def n_numbers(path: Path) -> int:
         else:
             is_csv = path.suffix in (".csv", ".tsv")
             frame = _read_csv(path, "", Collected()) if is_csv else _read_json_lines(path, "", Collected())
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OSError, UnicodeDecodeError, Rejected):
+    except (pa.ArrowException, OSError, UnicodeDecodeError, Rejected):
         return 0
     return sum(int(_as_numbers(frame[name])[0].notna().sum()) for name in frame)
 
@@ -93,17 +93,38 @@ def _read_csv(path: Path, shown: str, collected: Collected) -> pd.DataFrame:
         parse_options=pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=set_aside),
         convert_options=pa.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
     )
+    frame = table.to_pandas()
+    broken = _with_line_breaks(frame, shown, collected)
     for row in rejected:
-        collected.n_numbers += 1
+        n_lines = 1 + row.text.strip().count("\n")
+        collected.n_numbers += n_lines
         detail = f"{row.actual_columns} cells where the header has {row.expected_columns}: {ascii(row.text)[:60]}"
-        collected.rejects.append(Reject("value", shown, f"line {row.number}", "wrong_number_of_cells", detail))
-    return table.to_pandas()
+        collected.rejects.append(Reject("value", shown, f"line {row.number}", "wrong_number_of_cells", detail, n_lines))
+    return frame[~broken]
+
+
+def _with_line_breaks(frame: pd.DataFrame, shown: str, collected: Collected) -> pd.Series:
+    """Which rows have a line break in a cell: a quotation mark that nobody closed has swallowed the lines between.
+
+    They are rejects, each of as many numbers as it has lines.
+    """
+    n_breaks = pd.Series(0, frame.index)
+    for name in columns_of_table(frame.columns):
+        n_breaks += frame[name].str.strip().str.count("\n").fillna(0).astype(int)
+    for k in np.flatnonzero(n_breaks):
+        n_lines = int(n_breaks.iloc[k]) + 1
+        collected.n_numbers += n_lines
+        detail = (
+            f"a cell with {n_lines - 1:,} line breaks in it: is a quotation mark not closed? The lines between are not read"
+        )
+        collected.rejects.append(Reject("value", shown, f"row {k + 1}", "line_break_in_cell", detail, n_lines))
+    return n_breaks > 0
 
 
 def _read_json_lines(path: Path, shown: str, collected: Collected) -> pd.DataFrame:
     """One row per object, indexed by its line; lines that are no object go to `collected.rejects`."""
     rows, line_numbers = [], []
-    for number, row, fault in read_lines(path):
+    for number, row, fault in read_lines(path, unique_names=True):
         if row is None:
             collected.n_numbers += 1
             collected.rejects.append(Reject("value", shown, f"line {number}", "not_json", fault))
@@ -183,15 +204,19 @@ def read(path: Path, shown: str, collected: Collected, tables: Tables) -> list[s
         if path.suffix == ".parquet":
             names = columns_of(path)
             wanted = [*columns_of_table(names), *_columns_read(score_columns(names, tables))]
-            frame = pq.read_table(path, columns=wanted).to_pandas()
+            table = pq.read_table(path, columns=wanted)
+            table.validate(full=True)  # texts that are not UTF-8
+            frame = table.to_pandas()
         elif path.suffix in (".csv", ".tsv"):
             frame = _read_csv(path, shown, collected)
             names = [str(name) for name in frame.columns]
         else:
             frame = _read_json_lines(path, shown, collected)
             names = [str(name) for name in frame.columns]
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OSError, UnicodeDecodeError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise Rejected("", "not_a_table", f"it cannot be read as {path.suffix[1:]}: {str(error).splitlines()[0]}") from None
+    if frame.empty and not collected.rejects:
+        raise Rejected("", "no_rows", "a table without a row below its header")
     columns, known = score_columns(names, tables), columns_of_table(names)
     read_names = {*known, *_columns_read(columns)}
     frame = frame.drop(columns=[name for name in frame.columns if name not in read_names])

@@ -15,9 +15,11 @@ from typing import IO
 
 from analysis.base.errors import InputError
 from analysis.base.files import is_disk_full, temporary_beside
-from analysis.base.rejects import Reject, printable
+from analysis.base.rejects import Reject, describe, printable
 from analysis.sources.layout import MAX_BYTES, MISPLACED, TASKS_FOLDER, is_misplaced, is_score_file, unsafe_name
 
+LEAST_ALL, TIMES_ARCHIVE = 2**28, 100
+"""All members of an archive may have so many bytes, or so many times those of the archive: text shrinks to a tenth."""
 _INSIDE = re.compile(rf"(?:^|/)({TASKS_FOLDER}/.*)", re.DOTALL)
 
 
@@ -53,10 +55,14 @@ _DETAILS = {
     "encrypted": "the member is encrypted; give an archive without a password",
     "repeated_member": "the archive has this file more than once; the first is taken",
     "too_large": f"more than the {MAX_BYTES} bytes that a score file may have",
+    "archive_too_large": "with it the files of the archive have more bytes than text of its size can have; unpack it "
+    "yourself and give the folder",
 }
 
 
-def _write_members(members: Iterable[tuple[str, str, IO[bytes] | None]], folder: Path) -> tuple[list[Reject], int]:
+def _write_members(
+    members: Iterable[tuple[str, str, IO[bytes] | None]], folder: Path, n_bytes_left: int
+) -> tuple[list[Reject], int]:
     """Write the score files among the members below `folder`; returns (what was not written, number of files)."""
     rejects, n_files = [], 0
     for name, fault, stream in members:
@@ -67,11 +73,13 @@ def _write_members(members: Iterable[tuple[str, str, IO[bytes] | None]], folder:
             continue
         path = match[1]
         detail = unsafe_name(name.removeprefix("./"))
-        content = b"" if detail or fault else stream.read(MAX_BYTES + 1)
+        content = b"" if detail or fault else stream.read(min(MAX_BYTES, max(n_bytes_left, 0)) + 1)
         if detail:
             fault = "unsafe_name"
         elif not fault and len(content) > MAX_BYTES:
             fault = "too_large"
+        elif not fault and len(content) > n_bytes_left:
+            fault = "archive_too_large"
         elif not fault and (folder / path).exists():
             fault = "repeated_member"
         if fault:
@@ -85,6 +93,7 @@ def _write_members(members: Iterable[tuple[str, str, IO[bytes] | None]], folder:
             rejects.append(Reject("file", printable(path), "", "unsafe_name", detail))
             continue
         n_files += 1
+        n_bytes_left -= len(content)
     return rejects, n_files
 
 
@@ -99,19 +108,25 @@ def unpack(archive: Path, folder: Path) -> list[Reject]:
     InputError
         The file is no archive, is damaged, or holds no score file.
     """
+    try:
+        is_tar = not zipfile.is_zipfile(archive) and tarfile.is_tarfile(archive)
+    except (EOFError, zlib.error, lzma.LZMAError) as error:  # cut within the first block
+        raise InputError(f"source: {printable(str(archive))} is damaged ({error}); fetch it again") from None
     if zipfile.is_zipfile(archive):
         open_archive, members = zipfile.ZipFile, _zip_members
-    elif tarfile.is_tarfile(archive):
+    elif is_tar:
         open_archive, members = tarfile.open, _tar_members
     else:
         raise InputError(f"source: {printable(str(archive))} is a file, but no tar or zip archive that can be read")
     temporary = temporary_beside(folder)
     try:
         with open_archive(archive) as opened:
-            rejects, n_files = _write_members(members(opened), temporary)
+            limit = max(LEAST_ALL, TIMES_ARCHIVE * archive.stat().st_size)
+            rejects, n_files = _write_members(members(opened), temporary, limit)
         if not n_files:
+            why = f"; what was not taken: {describe(rejects[:3])}" if rejects else ""
             raise InputError(
-                f"source: {printable(str(archive))} holds no score file ({TASKS_FOLDER}/**/results/scores_*.json)"
+                f"source: {printable(str(archive))} holds no score file ({TASKS_FOLDER}/**/results/scores_*.json){why}"
             )
         shutil.rmtree(folder, ignore_errors=True)
         temporary.rename(folder)
@@ -119,7 +134,15 @@ def unpack(archive: Path, folder: Path) -> list[Reject]:
         if is_disk_full(error):
             raise
         raise InputError(f"source: {printable(str(archive))} is damaged ({error}); fetch it again") from None
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, NotImplementedError) as error:
+    except (
+        tarfile.TarError,
+        zipfile.BadZipFile,
+        EOFError,
+        zlib.error,
+        lzma.LZMAError,
+        NotImplementedError,
+        ValueError,
+    ) as error:
         raise InputError(f"source: {printable(str(archive))} is damaged ({error}); fetch it again") from None
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

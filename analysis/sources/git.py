@@ -105,6 +105,12 @@ def with_retries(what: str, url: str, attempt: Callable[[], tuple[bytes, str]], 
                 raise DamagedCloneError(last) from None
             if "not our ref" in message:
                 raise InputError(f"source: {url} has no such commit ({last}); check the revision") from None
+            if url.startswith("file://") and "does not appear to be a git repository" in message:
+                place = url.removeprefix("file://")
+                what_is_there = "is no git repository" if Path(place).exists() else "is not there"
+                raise InputError(f"source: {place} {what_is_there}; give the folder of a clone. {_OTHER_WAYS}") from None
+            if "not valid: is this a git repository?" in message or "unable to find remote helper" in message:
+                raise InputError(f"source: at {url} is a web page and no git repository; give its clone address") from None
             if _PERMANENT.search(message) or not _TRANSIENT.search(message):
                 raise InputError(f"source: {what} {url} failed: {last}. {_OTHER_WAYS}") from None
             if wait is None:

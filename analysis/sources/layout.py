@@ -29,6 +29,11 @@ def is_address(source: str) -> bool:
     return bool(re.match(r"(https?|ssh|file)://", source) or re.match(r"[\w.-]+@[\w.-]+:", source))
 
 
+def secret_in(address: str) -> bool:
+    """Whether an address holds a name or a password before its @, which would be written wherever the source is named."""
+    return bool(re.match(r"[a-z]+://[^/@\s]*:[^/@\s]*@|https?://[^/@\s]+@", address, re.IGNORECASE))
+
+
 def is_score_file(path: str) -> bool:
     """Whether `path`, relative to the root of a source, is the path of a score file."""
     return _SCORE_FILE.fullmatch(path) is not None

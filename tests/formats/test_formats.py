@@ -276,7 +276,8 @@ def test_odd_counts_are_no_counts(tmp_path):
     document["n-shot"]["arc_easy"] = 10**12
     document["n-samples"]["arc_easy"] = {"effective": 1e30}
     _, scores, rejects = of(write(tmp_path, {"r.json": document}))
-    assert rejects == [] and scores["shots"].isna().all() and scores["n_examples"].isna().all()
+    assert reasons(rejects) == [("bad_n_samples", 0)]
+    assert scores["shots"].isna().all() and scores["n_examples"].isna().all()
 
 
 def test_one_value_of_two_test_sets_is_that_of_the_larger_one(tmp_path):

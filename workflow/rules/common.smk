@@ -15,9 +15,10 @@ from snakemake.utils import validate
 
 from analysis.base.dependencies import dependencies
 from analysis.base.errors import InputError
+from analysis.base.made import damaged, remove
 from analysis.base.shards import n_shards_for
 from analysis.figures.registry import FIGURES, figures_of
-from analysis.sources.layout import fingerprint, is_address, is_results
+from analysis.sources.layout import fingerprint, is_address, is_results, secret_in
 
 
 def check_config(config):
@@ -41,7 +42,27 @@ def check_config(config):
     validate(config, schema)
 
 
+def check_places(config):
+    """Stop at what no run can use: secrets in addresses, rules that are not there, a name that promises what it is not."""
+    for key in ("source", "preferred_address"):
+        if secret_in(config[key]):
+            raise WorkflowError(
+                f"config: {key} has a name or a password before its @, which a run would write into its files. Give the address "
+                "without it, and the password to git: git config --global credential.helper store (or cache), or a program in "
+                "the environment variable GIT_ASKPASS"
+            )
+        if "\n" in config[key] or "\r" in config[key]:
+            raise WorkflowError(f"config: {key} has a line break in it")
+    if config["rules"] and not os.path.isfile(config["rules"]):
+        raise WorkflowError(f"config: rules: there is no file {config['rules']}")
+    if "{" in config["rules"]:
+        raise WorkflowError("config: rules: to Snakemake braces in a path are wildcards; put the file elsewhere")
+    if config["dataset"] == "simulated" and config["source"] != "simulated":
+        raise WorkflowError("config: dataset=simulated is the name of what is simulated; give real results another name")
+
+
 check_config(config)
+check_places(config)
 DATASET = config["dataset"]
 SIMULATED = config["source"] == "simulated"
 TRAINED = config["source"] == "trained"  # models that this workflow trains
@@ -53,15 +74,28 @@ DATASET_LABEL = DATASET if not SIMULATED or DATASET == "simulated" else f"{DATAS
 ROOT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parents[1]
 
 
+def packaged(path):
+    """A file of the project, by its path in it, as an input of a rule."""
+    if "{" not in str(ROOT):
+        return workflow.source_path(f"../../{path}")
+    # To Snakemake braces in a path are wildcards: here the project has another name.
+    alias = Path("data") / DATASET / ".project"
+    if not alias.exists():
+        alias.parent.mkdir(parents=True, exist_ok=True)
+        alias.unlink(missing_ok=True)
+        alias.symlink_to(ROOT)
+    return str(alias / path)
+
+
 def code_of(script):
     """Modules, SQL and other files of the package that a script of workflow/scripts depends on, found in its code."""
     files = dependencies(ROOT / "workflow/scripts" / script, ROOT)
-    return [workflow.source_path(f"../../{path.relative_to(ROOT)}") for path in files]
+    return [packaged(path.relative_to(ROOT)) for path in files]
 
 
 def reference(name):
     """A table of data/reference."""
-    return workflow.source_path(f"../../data/reference/{name}.csv")
+    return packaged(f"data/reference/{name}.csv")
 
 
 def report_labels(name):
@@ -124,6 +158,23 @@ def lock_dataset():
     except BlockingIOError:
         raise WorkflowError(f"another run works on dataset '{DATASET}'; wait for it, or give this one another dataset")
     return file
+
+
+def make_damaged_files_again():
+    """Name files that are not as the job left them that made them, and remove them, so that they are made again.
+
+    A dry run names them alone.
+    """
+    # Snakemake itself knows it when the files have been looked for already.
+    is_dry = any(re.fullmatch(r"--dry-?run|-[a-zA-Z]*n[a-zA-Z]*", argument) for argument in sys.argv)
+    for output, fault in damaged(Path("logs", DATASET), config["verify"]).items():
+        print(f"damaged: {fault}; it is made again")
+        if not is_dry:
+            remove(output)
+
+
+if workflow.is_main_process:
+    make_damaged_files_again()
 
 
 STARTED = time.time()

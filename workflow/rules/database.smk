@@ -33,6 +33,6 @@ rule database:
     resources:
         mem_mb=lambda wildcards, attempt: 6000 * attempt,
     params:
-        config=RESULT_CONFIG,
+        config=lambda wildcards: RESULT_CONFIG,
     script:
         "../scripts/database.py"

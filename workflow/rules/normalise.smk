@@ -30,7 +30,7 @@ rule normalise:
         manifest=f"data/{DATASET}/manifest.json",
         averaged=rules.average.output.averaged if HAS_RESULTS else [],
         instances=rules.average.output.facts if HAS_RESULTS else [],
-        known=workflow.source_path("../../data/reference/rules.yml"),
+        known=packaged("data/reference/rules.yml"),
         rules=config["rules"] or [],
         preferred_metrics=reference("preferred_metrics"),
         model_sizes=reference("model_sizes"),
@@ -52,7 +52,7 @@ rule normalise:
     resources:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
     params:
-        choices={
+        choices=lambda wildcards: {
             **{name: str(config[name]) for name in ("scale_by", "on_conflict", "wide", "missing")},
             "to_complete": f"data/{DATASET}/unknown_models.yml",
         },

@@ -9,7 +9,7 @@ rule report_page:
     input:
         database=rules.database.output[0],
         figures=[f"results/{DATASET}/figures/{name}.svg" for name in PAGE_FIGURES],
-        captions=[workflow.source_path(f"../report/{FIGURES[name]['caption']}.rst") for name in PAGE_FIGURES],
+        captions=[packaged(f"workflow/report/{FIGURES[name]['caption']}.rst") for name in PAGE_FIGURES],
         code=code_of("report_page.py"),
     output:
         f"results/{DATASET}/report.html",
@@ -21,7 +21,7 @@ rule report_page:
         dataset=DATASET_LABEL,
         simulated=SIMULATED,
         titles=[f"{FIGURES[name]['section']}: {FIGURES[name]['title']}" for name in PAGE_FIGURES],
-        config=RESULT_CONFIG,
+        config=lambda wildcards: RESULT_CONFIG,
     script:
         "../scripts/report_page.py"
 

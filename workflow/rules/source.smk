@@ -15,9 +15,10 @@ rule download:
     benchmark:
         f"logs/{DATASET}/download.benchmark.tsv"
     params:
-        source=config["source"],
-        revision=config["revision"] if is_address(config["source"]) else None,
-        preferred_address=config["preferred_address"],
+        # As functions, so that braces in them are no wildcards.
+        source=lambda wildcards: config["source"],
+        revision=lambda wildcards: config["revision"] if is_address(config["source"]) else None,
+        preferred_address=lambda wildcards: config["preferred_address"],
         source_state=source_state,
         raw=f"data/{DATASET}/raw",
     script:

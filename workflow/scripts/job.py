@@ -15,6 +15,7 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 from tqdm import tqdm
 
 from analysis.base.errors import InputError
+from analysis.base.made import ENDING, record
 
 
 @contextlib.contextmanager
@@ -75,9 +76,14 @@ def running(snakemake) -> Iterator[Callable[[str], None]]:
 
         try:
             yield say
+            record(snakemake.output, Path(snakemake.log[0]).with_suffix(ENDING))
             say(f"done in {time.perf_counter() - started:.1f} s")
         except InputError as error:
             say(f"error: {error}")
+            sys.exit(1)
+        except FileNotFoundError as error:
+            traceback.print_exc(file=log)
+            say(f"error: {error.filename} is not there; if it was deleted since the run began, run the same command again")
             sys.exit(1)
         except Exception as error:
             traceback.print_exc(file=log)

@@ -1,0 +1,69 @@
+"""What jobs have made: sizes and digests of their outputs, by which a file is known that was damaged since."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from analysis.base.files import write_json
+
+ENDING = ".made.json"
+"""Ending of the file beside a job's log that says what it made."""
+
+
+def _files(outputs: Iterable[str]) -> Iterator[Path]:
+    for output in map(Path, outputs):
+        if output.is_dir():
+            yield from sorted(path for path in output.rglob("*") if path.is_file() and not path.name.startswith("."))
+        elif output.is_file():
+            yield output
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def record(outputs: Iterable[str], path: Path) -> None:
+    """Write sizes and digests of the files that a job has made, those of folders among them, to `path`."""
+    made = {str(file): [file.stat().st_size, _digest(file)] for file in _files(outputs)}
+    write_json({"outputs": [str(output) for output in outputs], "files": made}, path)
+
+
+def damaged(folder: Path, with_digests: bool) -> dict[str, str]:
+    """{output of a job: what is wrong with it} of all jobs whose records lie in `folder`.
+
+    A file that is not there is no damage: Snakemake makes it again by itself. Only with `with_digests` are whole files read.
+    """
+    found = {}
+    for path in sorted(folder.glob(f"*{ENDING}")):
+        try:
+            said = json.loads(path.read_text(encoding="utf-8"))
+            outputs, files = said["outputs"], said["files"].items()
+        except (ValueError, KeyError, TypeError, AttributeError, OSError):
+            continue  # the record itself: nothing is known then
+        for name, (size, digest) in files:
+            file = Path(name)
+            if not file.is_file():
+                continue
+            fault = ""
+            if file.stat().st_size != size:
+                fault = f"{name} has {file.stat().st_size:,} bytes, and {size:,} when it was made"
+            elif with_digests and _digest(file) != digest:
+                fault = f"{name} has other content than when it was made"
+            if fault:
+                output = next((one for one in outputs if file == Path(one) or Path(one) in file.parents), name)
+                found[output] = fault
+    return found
+
+
+def remove(output: str) -> None:
+    """Remove an output, a file or a folder, so that it is made again."""
+    path = Path(output)
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,103 @@
+"""Tables and files that once got through, or ended a run: each is a reject with its reason, and the rest is read."""
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from result_files import RULES, of, reasons, v4, write
+
+from analysis.base.errors import InputError
+from analysis.base.files import write_csv
+from analysis.normalise import results
+
+HEAD = "task,model_family,model,n_parameters,metric,score"
+GOOD = f"{HEAD}\nt,F,m,1e9,acc,0.5\n"
+
+
+def test_a_name_twice_in_a_line_of_json_is_a_reject(tmp_path):
+    row = '"task": "t", "model_family": "F", "model": "m", "n_parameters": 1e9, "metric": "acc"'
+    twice = f'{{{row}, "score": 0.1, "score" : 0.9}}\n'
+    text = f'{{{row}, "score": 0.5, "subtask": "a\\":b"}}\n'
+    _, scores, rejects = of(write(tmp_path, {"t.jsonl": twice + text}))
+    assert scores["score"].tolist() == [0.5] and reasons(rejects) == [("not_json", 1)]
+    assert "more than once" in rejects[0]["detail"] and rejects[0]["location"] == "line 1"
+
+
+def test_a_quotation_mark_that_is_not_closed_swallows_no_row_in_silence(tmp_path):
+    lines = [f"t{k},F,m,1e9,acc,0.{k}" for k in range(10, 60)]
+    lines[3] = '"' + lines[3]
+    lines[40] = lines[40].replace("acc", 'a"cc')
+    _, scores, rejects = of(write(tmp_path, {"t.csv": "\n".join([HEAD, *lines]) + "\n"}))
+    n_lost = sum(one["n_numbers"] for one in rejects)
+    assert len(scores) + n_lost == 50 and {one["reason"] for one in rejects} <= {
+        "line_break_in_cell",
+        "wrong_number_of_cells",
+    }
+
+
+def test_a_cell_that_runs_over_lines_is_a_reject_of_all_of_them(tmp_path):
+    text = GOOD + 'u,F,"m\nv,F,m,2e9,acc,0.5\nw,F,m",1e9,acc,0.25\nx,F,m,1e9,acc,0.75\n'
+    _, scores, rejects = of(write(tmp_path, {"t.csv": text}))
+    assert sorted(scores["score"]) == [0.5, 0.75] and reasons(rejects) == [("line_break_in_cell", 3)]
+
+
+def test_numbers_of_examples_that_are_none_are_said(tmp_path):
+    document = v4()
+    document["n-samples"]["arc_easy"] = {"effective": -5}
+    _, scores, rejects = of(write(tmp_path, {"r.json": document}))
+    assert scores["n_examples"].isna().all() and reasons(rejects) == [("bad_n_samples", 0)] and "-5" in rejects[0]["detail"]
+
+
+@pytest.mark.parametrize("content", [HEAD, HEAD + "\n", ""])
+def test_a_table_without_rows_says_so(tmp_path, content):
+    write(tmp_path, {"empty.csv": content, "t.csv": GOOD})
+    _, scores, rejects = of(tmp_path)
+    assert len(scores) == 1 and len(rejects) == 1 and rejects[0]["reason"] in ("no_rows", "not_a_table", "not_recognised")
+    (tmp_path / "t.csv").unlink()
+    with pytest.raises(InputError, match=r"1 rejects, the first: empty.csv: (no_rows|not_a_table|not_recognised)"):
+        results.normalise(tmp_path, RULES)
+
+
+def invalid_text(path, column="model", in_name=False):
+    """A Parquet table with a text that is not UTF-8."""
+    bad = pa.Array.from_buffers(
+        pa.string(), 1, [None, pa.array([0, 3], pa.int32()).buffers()[1], pa.py_buffer(b"m\xff\xfe")]
+    )
+    names = ["task", "model_family", "n_parameters", "metric", "score", "model"]
+    values = [pa.array(["t"]), pa.array(["F"]), pa.array([1e9]), pa.array(["acc"]), pa.array([0.5]), pa.array(["m"])]
+    values[names.index(column)] = bad
+    pq.write_table(pa.table(values, names), path)
+    if in_name:
+        content = path.read_bytes()
+        path.write_bytes(content.replace(b"model_family", b"model_f\xffmily"))
+
+
+@pytest.mark.parametrize("in_name", [False, True])
+def test_parquet_with_text_that_is_not_utf8_is_a_reject(tmp_path, in_name):
+    invalid_text(tmp_path / "bad.parquet", "model", in_name)
+    write(tmp_path, {"t.csv": GOOD})
+    _, scores, rejects = of(tmp_path)
+    assert scores["source_file"].tolist() == ["t.csv"] and len(rejects) == 1 and rejects[0]["file"] == "bad.parquet"
+
+
+def test_examples_with_text_that_is_not_utf8_are_a_reject(tmp_path):
+    from analysis.base.database import connect
+    from analysis.formats import instances
+
+    invalid_text(tmp_path / "bad.parquet")
+    table = pq.read_table(tmp_path / "bad.parquet")
+    pq.write_table(table.append_column("example", pa.array([1])), tmp_path / "bad.parquet")
+    good = table.drop_columns("model").append_column("model", pa.array(["m"])).append_column("example", pa.array([1]))
+    pq.write_table(good, tmp_path / "good.parquet")
+    with connect() as con:
+        averaged, rejects, _ = instances.average(con, tmp_path, ["bad.parquet", "good.parquet"])
+    assert len(averaged) == 1 and [one.reason for one in rejects] == ["not_a_table"] and rejects[0].file == "bad.parquet"
+
+
+def test_no_cell_of_a_csv_is_a_formula(tmp_path):
+    frame = pd.DataFrame(
+        {"name": ["=1+1", "+cmd", "@x", "-ok", "+1.5", "plain", None], "n": [1.0, -2.0, 3.0, 4.0, 5.0, 6.0, 7.0]}
+    )
+    write_csv(frame, tmp_path / "t.csv")
+    rows = (tmp_path / "t.csv").read_text().splitlines()[1:]
+    assert rows == ["'=1+1,1.0", "'+cmd,-2.0", "'@x,3.0", "-ok,4.0", "+1.5,5.0", "plain,6.0", ",7.0"]
