@@ -16,19 +16,12 @@ from analysis.formats import (
     tidy,
 )
 
+# fmt: off
 MODULES = (
-    helm,
-    inspect_logs,
-    every_eval_ever,
-    bigbench_logs,
-    llm_foundry,
-    lm_eval_samples,
-    lm_eval,
-    instances,
-    answers,
-    preferred,
-    tidy,
+    helm, inspect_logs, every_eval_ever, bigbench_logs, llm_foundry, lm_eval_samples, lm_eval, instances, answers,
+    preferred, tidy,
 )
+# fmt: on
 FORMATS = tuple(module.FORMAT for module in MODULES)
 """A file is of the first format that recognises it."""
 SUFFIXES = tuple(sorted({suffix for known in FORMATS for suffix in known.suffixes}))

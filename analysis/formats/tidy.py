@@ -94,7 +94,7 @@ def _read_csv(path: Path, shown: str, collected: Collected) -> pd.DataFrame:
         convert_options=pa.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
     )
     frame = table.to_pandas()
-    broken = _with_line_breaks(frame, shown, collected)
+    broken = _with_lines_in_cells(frame, delimiter, shown, collected)
     for row in rejected:
         n_lines = 1 + row.text.strip().count("\n")
         collected.n_numbers += n_lines
@@ -103,22 +103,24 @@ def _read_csv(path: Path, shown: str, collected: Collected) -> pd.DataFrame:
     return frame[~broken]
 
 
-def _with_line_breaks(frame: pd.DataFrame, shown: str, collected: Collected) -> pd.Series:
-    """Which rows have a line break in a cell: a quotation mark that nobody closed has swallowed the lines between.
+def _with_lines_in_cells(frame: pd.DataFrame, delimiter: str, shown: str, collected: Collected) -> pd.Series:
+    """Which rows have a cell that holds other lines: a quotation mark that nobody closed has swallowed them.
 
-    They are rejects, each of as many numbers as it has lines.
+    A cell may have line breaks; as many delimiters as a whole line has besides are no accident. The rows are rejects, each of
+    as many numbers as it has lines.
     """
-    n_breaks = pd.Series(0, frame.index)
+    n_lines = pd.Series(1, frame.index)
     for name in columns_of_table(frame.columns):
-        n_breaks += frame[name].str.strip().str.count("\n").fillna(0).astype(int)
-    for k in np.flatnonzero(n_breaks):
-        n_lines = int(n_breaks.iloc[k]) + 1
-        collected.n_numbers += n_lines
-        detail = (
-            f"a cell with {n_lines - 1:,} line breaks in it: is a quotation mark not closed? The lines between are not read"
-        )
-        collected.rejects.append(Reject("value", shown, f"row {k + 1}", "line_break_in_cell", detail, n_lines))
-    return n_breaks > 0
+        text = frame[name].str.strip()
+        has_break = text.str.contains("\n").fillna(False)
+        is_swallowed = has_break & (text.str.count(re.escape(delimiter)) >= frame.shape[1] - 1)
+        n_lines += text.str.count("\n").where(is_swallowed, 0).fillna(0).astype(int)
+    for k in np.flatnonzero(n_lines > 1):
+        n = int(n_lines.iloc[k])
+        collected.n_numbers += n
+        detail = f"a cell with {n - 1:,} line breaks: is a quotation mark not closed? The lines in it are not read"
+        collected.rejects.append(Reject("value", shown, f"row {k + 1}", "line_break_in_cell", detail, n))
+    return n_lines > 1
 
 
 def _read_json_lines(path: Path, shown: str, collected: Collected) -> pd.DataFrame:

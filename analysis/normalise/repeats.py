@@ -184,8 +184,8 @@ def _collapse(groups: _Groups, fate: np.ndarray, chosen: np.ndarray, given: Numb
     out = Resolved(groups.order[chosen], given.score[chosen], given.stderr[chosen], told, one, none, [])
     means = fate == _MEAN
     if means.any():
-        # A copy of a value is not another run.
-        by_value = np.lexsort((given.score, groups.of))
+        # A copy of a value is not another run; of several that with a standard error counts.
+        by_value = np.lexsort((np.isnan(given.stderr), given.score, groups.of))
         changes = (np.diff(given.score[by_value]) != 0) | (np.diff(groups.of[by_value]) != 0)
         is_counted = np.zeros(len(by_value), bool)
         is_counted[by_value[np.concatenate([[True], changes])]] = True

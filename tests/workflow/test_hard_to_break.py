@@ -14,6 +14,7 @@ import pytest
 from builders import ROOT, put_curve, snakemake
 from result_files import v4, write
 
+pytestmark = pytest.mark.slow
 CURVE = [0, 0, 2 / 203, 4 / 203, 2 / 203, 107 / 203]
 SECRET = "s3cr3t-of-mine"
 
