@@ -106,8 +106,8 @@ def _read_csv(path: Path, shown: str, collected: Collected) -> pd.DataFrame:
 def _with_lines_in_cells(frame: pd.DataFrame, delimiter: str, shown: str, collected: Collected) -> pd.Series:
     """Which rows have a cell that holds other lines: a quotation mark that nobody closed has swallowed them.
 
-    A cell may have line breaks; as many delimiters as a whole line has besides are no accident. The rows are rejects, each of
-    as many numbers as it has lines.
+    A cell may have line breaks; as many delimiters as a whole line has besides are no accident. The rows are rejects, each
+    of as many numbers as it has lines.
     """
     n_lines = pd.Series(1, frame.index)
     for name in columns_of_table(frame.columns):
