@@ -81,7 +81,7 @@ def candidates(source: Path) -> tuple[list[str], list[str], list[Reject]]:
     return sorted(wanted, key=os.fsencode), passed, rejects
 
 
-def _read_file(root: Path, relative: str, collected: Collected, tables: Tables) -> None:
+def read_file(root: Path, relative: str, collected: Collected, tables: Tables) -> None:
     """Add what the file `relative` below `root` holds to `collected`."""
     path, shown = root / relative, printable(relative)
     try:
@@ -127,7 +127,7 @@ def _read_chunk(root: Path, paths: Sequence[str], tables: Tables) -> tuple[pa.Ta
     gc.disable()  # nothing is garbage: all of the many small objects are kept until the end
     try:
         for path in paths:
-            _read_file(root, path, collected, tables)
+            read_file(root, path, collected, tables)
     finally:
         gc.enable()
     table = collected.table()
