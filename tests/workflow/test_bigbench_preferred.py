@@ -231,15 +231,16 @@ def test_the_numbers_of_the_method(run):
 
 
 @pytest.mark.slow
-def test_queries_of_the_readme(run):
+def test_queries_of_the_documents(run):
     _, con = run
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    examples = re.findall(r"```sql\n(.*?)\n```\n```text\n(.*?)\n```", readme, re.DOTALL)
-    assert len(examples) >= 5
+    queries = (ROOT / "docs/queries.md").read_text(encoding="utf-8")
+    examples = re.findall(r"```sql\n(.*?)\n```\n```text\n(.*?)\n```", queries, re.DOTALL)
+    assert len(examples) == 6
     for query, shown in examples:
         assert str(con.sql(query)).rstrip() == shown, query
-    python = re.search(r"con\.sql\(\"(.*?)\"\)", readme)[1]
-    assert len(con.sql(python).fetchall()) == 156
+    for text in (queries, (ROOT / "README.md").read_text(encoding="utf-8")):
+        python = re.search(r"con\.sql\(\"(.*?)\"\)", text)[1]
+        assert len(con.sql(python).fetchall()) == 156
 
 
 @pytest.mark.slow

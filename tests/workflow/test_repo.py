@@ -151,10 +151,18 @@ def test_science_knows_nothing_of_the_workflow():
         assert not re.search(r"^\s*(import|from) snakemake", path.read_text(encoding="utf-8"), re.MULTILINE), path
 
 
-def test_every_figure_has_a_caption_and_a_place_in_the_readme():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_every_figure_has_a_caption_and_a_place_in_the_documents():
+    text = "".join((ROOT / f"docs/{name}.md").read_text(encoding="utf-8") for name in ("figures", "experiments"))
     for name in (*FIGURES, "annotated_tasks", "power", "theory_figures"):
-        assert f"`{name}`" in readme, name
+        assert f"`{name}`" in text, name
+
+
+def test_the_readme_is_short_and_its_links_lead_somewhere():
+    for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        text = path.read_text(encoding="utf-8")
+        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", text):
+            assert (path.parent / target).exists(), f"{path.name}: {target}"
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
     for name in {figure["caption"] for figure in FIGURES.values()} | {"annotated_tasks"}:
         assert len((ROOT / f"workflow/report/{name}.rst").read_text(encoding="utf-8")) > 100, name
 
