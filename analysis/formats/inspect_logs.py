@@ -233,7 +233,7 @@ def _samples_of(archive: zipfile.ZipFile, path: str, collected: Collected) -> It
 def _read_archive(file: File, collected: Collected) -> None:
     try:
         archive = zipfile.ZipFile(file.path)
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise Rejected("", "damaged_archive", f"it is no zip archive: {error}; the run may have been cut off") from None
     with archive:
         names = set(archive.namelist())

@@ -45,7 +45,7 @@ def _zip_members(archive: zipfile.ZipFile) -> Iterator[tuple[str, str, IO[bytes]
             yield info.filename, "link", None
         elif info.flag_bits & 1:
             yield info.filename, "encrypted", None
-        elif not info.is_dir():
+        elif info.filename and not info.is_dir():
             yield info.filename, "", archive.open(info)
 
 

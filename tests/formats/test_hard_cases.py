@@ -101,3 +101,29 @@ def test_no_cell_of_a_csv_is_a_formula(tmp_path):
     write_csv(frame, tmp_path / "t.csv")
     rows = (tmp_path / "t.csv").read_text().splitlines()[1:]
     assert rows == ["'=1+1,1.0", "'+cmd,-2.0", "'@x,3.0", "-ok,4.0", "+1.5,5.0", "plain,6.0", ",7.0"]
+
+
+def test_archives_with_odd_headers(tmp_path):
+    """Found by tests/helpers/fuzz.py: a version that nobody has, and a member without a name."""
+    import io
+    import zipfile
+
+    from analysis.sources import archives
+
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as opened:
+        opened.writestr("header.json", "{}")
+    content = bytearray(buffer.getvalue())
+    central = content.index(b"PK\x01\x02")
+    content[central + 6] = 184  # version needed to extract: 18.4
+    write(tmp_path / "in", {"t.csv": GOOD})
+    (tmp_path / "in/a.eval").write_bytes(content)
+    _, scores, rejects = of(tmp_path / "in")
+    assert len(scores) == 1 and [one["reason"] for one in rejects] == ["damaged_archive"]
+    nameless = io.BytesIO()
+    with zipfile.ZipFile(nameless, "w") as opened:
+        opened.writestr("x", "{}")
+        opened.filelist[0].filename = ""
+    (tmp_path / "a.zip").write_bytes(nameless.getvalue())
+    with pytest.raises(InputError, match="holds no score file"):
+        archives.unpack(tmp_path / "a.zip", tmp_path / "out")
