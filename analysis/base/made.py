@@ -60,10 +60,11 @@ def damaged(folder: Path, with_digests: bool) -> dict[str, str]:
     return found
 
 
-def remove(output: str) -> None:
-    """Remove an output, a file or a folder, so that it is made again."""
+def set_aside(output: str) -> str:
+    """Give an output, a file or a folder, another name, so that it is made again; returns that name."""
     path = Path(output)
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+    aside = path.with_name(f"{path.name}.damaged")
+    if aside.is_dir():
+        shutil.rmtree(aside)
+    path.replace(aside)
+    return str(aside)

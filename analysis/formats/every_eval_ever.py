@@ -44,9 +44,9 @@ def _metric_of(result: dict) -> str | None:
     return next((name for name in names if is_text(name)), None)
 
 
-def _examples(path: Path, shown_path: str, collected: Collected) -> dict[str, Examples]:
-    """The examples of a file, by what they are of: evaluation_result_id, else evaluation_name."""
-    found: dict[str, Examples] = defaultdict(Examples)
+def _examples(path: Path, shown_path: str, collected: Collected) -> dict[tuple[str | None, str], Examples]:
+    """The examples of a file, by their model and what they are of: evaluation_result_id, else evaluation_name."""
+    found: dict[tuple[str | None, str], Examples] = defaultdict(Examples)
     n_odd = 0
     for place, row, fault in read_lines(path):
         if row is None:
@@ -59,7 +59,8 @@ def _examples(path: Path, shown_path: str, collected: Collected) -> dict[str, Ex
         if value is None or not is_text(of) or not is_text(row.get("sample_id")):
             n_odd += 1
         else:
-            found[of].add(row["sample_id"], value)
+            model = row.get("model_id")
+            found[model if is_text(model) else None, of].add(row["sample_id"], value)
     if n_odd:
         detail = f"{n_odd:,} examples have no sample_id, no evaluation that they are of, or no score"
         collected.rejects.append(Reject("entry", shown_path, "", "examples_left_out", detail))
@@ -93,7 +94,7 @@ def _number(value: object) -> object:
 
 
 def _add_result(
-    result: object, at: str, examples: dict[str, Examples], shared: dict, path: str, collected: Collected
+    result: object, at: str, examples: dict[tuple[str | None, str], Examples], shared: dict, path: str, collected: Collected
 ) -> None:
     """Add one element of evaluation_results."""
     details = _inside(result, "score_details")
@@ -117,7 +118,8 @@ def _add_result(
         detail = f"{bad} where a {'score' if number is None else 'standard error'} is needed"
         collected.rejects.append(Reject("value", path, f"{at}.score_details", "not_a_number", detail, n_numbers))
         return
-    known = examples.get(result.get("evaluation_result_id")) or examples.get(task)
+    names = [(model, of) for model in (shared["model"], None) for of in (result.get("evaluation_result_id"), task)]
+    known = next((examples[name] for name in names if name in examples), None)
     n = _whole_number(_inside(details, "uncertainty", "num_samples"))
     if known is not None and not agree(known.mean(), number):
         collected.rejects.append(disagreement(path, at, len(known), known.mean(), number))
@@ -135,21 +137,21 @@ def _read_examples(file: File, collected: Collected) -> None:
     """Means of examples whose aggregate is not there."""
     if file.path.with_name(file.path.name.removesuffix(EXAMPLES) + ".json").is_file():
         return  # which reads them
-    models = {}
-    for _, row, _ in read_lines(file.path):
-        if row is not None and is_text(row.get("model_id")):
-            models.setdefault(row.get("evaluation_result_id") or row.get("evaluation_name"), row)
+    names = {
+        row.get("evaluation_result_id") or row.get("evaluation_name"): row.get("evaluation_name")
+        for _, row, _ in read_lines(file.path)
+        if row is not None and is_text(row.get("evaluation_name"))
+    }
     found = _examples(file.path, file.shown, collected)
     if not found:
         raise Rejected("", "no_scores", "there is no example with a score in it")
-    for of, examples in found.items():
-        row = models.get(of, {})
-        task = row.get("evaluation_name") if is_text(row.get("evaluation_name")) else of
+    for (model, of), examples in found.items():
+        task = names.get(of, of)
         metric = "accuracy" if examples.are_right_or_wrong() else "score"
         collected.n_numbers += 1
         collected.add(
             task=task, subtask=task, is_aggregate=False, filter="none", metric=metric,
-            score=examples.mean(), n_examples=len(examples), model=row.get("model_id"), source_file=file.shown,
+            score=examples.mean(), n_examples=len(examples), model=model, source_file=file.shown,
             location=f"examples of {json.dumps(of)}",
         )  # fmt: skip
 

@@ -83,19 +83,13 @@ class _Samples:
                 self.collected.rejects.append(reject)
 
 
-def _n_examples(of_score: dict, results: dict, evaluation: dict, epochs: int) -> int | None:
-    """Number of different samples behind a score, from counts of runs."""
-    n_runs = next(
-        (
-            as_finite(part.get(name))
-            for part, name in ((of_score, "scored_samples"), (results, "completed_samples"))
-            if name in part
-        ),
-        None,
-    )
-    if not n_runs or n_runs < 1 or n_runs != int(n_runs) or int(n_runs) % epochs:
-        return None
-    return int(n_runs) // epochs
+def _n_examples(of_score: dict, results: dict, epochs: int) -> int | None:
+    """Number of different samples behind a score: those that were scored, or completed runs by epochs."""
+    for part, name, of_each in ((of_score, "scored_samples", 1), (results, "completed_samples", epochs)):
+        n = as_finite(part.get(name))
+        if n is not None:
+            return int(n) // of_each if n >= 1 and n == int(n) and int(n) % of_each == 0 else None
+    return None
 
 
 def _read(header: dict, samples: Iterator[object], path: str, collected: Collected) -> None:
@@ -125,7 +119,7 @@ def _read(header: dict, samples: Iterator[object], path: str, collected: Collect
             continue
         seen.add(score["name"])
         examples = found.of_scorer.get(score["name"])
-        n_stated = _n_examples(score, results, evaluation, epochs)
+        n_stated = _n_examples(score, results, epochs)
         _add_score(score, at, examples, n_stated, shared, path, collected)
     for scorer, examples in found.of_scorer.items():
         if scorer not in seen:
@@ -141,7 +135,7 @@ def _add_score(
     metrics = {}
     for name, metric in score["metrics"].items():
         value = metric.get("value") if isinstance(metric, dict) else None
-        plain = name.rpartition("/")[2]
+        plain = name.removeprefix("inspect_ai/")
         if plain in OF_OTHERS and plain != "stderr":
             continue
         collected.n_numbers += 1
@@ -149,6 +143,9 @@ def _add_score(
         if number is None or not is_text(name):
             detail = f"{shown(value)} where a number is needed"
             collected.rejects.append(Reject("value", path, f"{at}.metrics[{name!a}]", "not_a_number", detail))
+        elif plain in metrics:
+            detail = f"{number!r}; the metric stands there under another name too, which is taken"
+            collected.rejects.append(Reject("value", path, f"{at}.metrics[{name!a}]", "two_names", detail))
         else:
             metrics[plain] = number
     error = metrics.pop("stderr", None)

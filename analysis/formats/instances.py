@@ -21,7 +21,7 @@ from analysis.base.rejects import Reject, Rejected, printable
 from analysis.base.sql import sql_text
 from analysis.base.untrusted_json import MAX_MAGNITUDE
 from analysis.formats import tidy
-from analysis.formats.column_names import NEEDED, TEXTS
+from analysis.formats.column_names import NEEDED, TEXTS, columns_of_table
 from analysis.formats.format import File, Format
 from analysis.formats.numbers import SCALES, Collected
 
@@ -51,11 +51,13 @@ AVERAGED_SCHEMA = pa.schema(
 
 
 def _kind(path: Path) -> str | None:
-    """What the instances of a Parquet file have, "score" or one of WEIGHTS; None where it holds no instances."""
+    """What the instances of a Parquet file have, "score" or one of WEIGHTS; None where it holds none that can be read."""
     try:
         names = set(pq.read_schema(path).names) if path.suffix == ".parquet" else set()
-    except (pa.ArrowInvalid, OSError):
+    except (pa.ArrowException, UnicodeDecodeError, OSError):
         return None
+    if any(name != column.name for name, column in columns_of_table(names).items()):
+        return None  # columns of other names would be left out
     if {*NEEDED, EXAMPLE} <= names:
         return "score"
     if {"task", "model", EXAMPLE, TARGET} <= names:
@@ -195,15 +197,20 @@ def _faults(row: dict, repeats: bool, unnamed: bool, differs: bool, interval: in
 
 
 def _pass_or_refuse(file: File, collected: Collected) -> None:
-    """Nothing: the rule `average` has read these files before, out of core. Rejected where they are not Parquet."""
+    """Nothing: the rule `average` has read these files before, out of core. Rejected where it could not."""
     if file.path.suffix != ".parquet":
         detail = "instance-level scores are read from Parquet alone, where they can be larger than memory; write them so"
         raise Rejected("", "instances_not_parquet", detail)
+    other = {name: column.name for name, column in columns_of_table(file.columns).items() if name != column.name}
+    if other or not is_instances(file.path):
+        named = ", ".join(f"{name!a} is {meant}" for name, meant in other.items())
+        detail = f"a table of single examples needs the columns by their own names ({', '.join(NEEDED)} ...)"
+        raise Rejected("", "instances_other_names", detail + (f"; here {named}" if named else ""))
 
 
 FORMAT = Format(
     what=f"Parquet tables of single examples, with the columns {', '.join(NEEDED)}, {EXAMPLE}",
     suffixes=tidy.SUFFIXES,
-    recognises=lambda file: EXAMPLE in file.columns and (file.path.suffix != ".parquet" or is_instances(file.path)),
+    recognises=lambda file: EXAMPLE in file.columns,
     read=_pass_or_refuse,
 )

@@ -22,12 +22,11 @@ import msgspec
 from analysis.base.rejects import Reject, Rejected
 from analysis.base.untrusted_json import MAX_MAGNITUDE, as_finite, decoded, is_text, json_object, member, shown, unambiguous
 from analysis.formats.format import Format
+from analysis.formats.names import OTHER_WEIGHTS
 from analysis.formats.numbers import Collected
 
 NO_SCORES = {"alias", "name", "sample_len", "sample_count", ""}
 """Members of a task's results that are no scores."""
-OTHER_WEIGHTS = ("peft", "delta", "lora_local_path", "autogptq", "gguf_file", "subfolder", "steer_path")
-"""Arguments that change a model's weights, so that its name alone does not identify it."""
 MANY_ARGUMENTS = 20
 """More arguments than that are no choice of a model but a whole configuration."""
 ROW_COLUMNS = (

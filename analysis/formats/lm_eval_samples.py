@@ -53,7 +53,8 @@ def _document(path: Path, time: str | None) -> dict:
     """What the result file of the same run says: that of the same time, or the only one; empty where there is none."""
     beside = sorted(path.parent.glob("results*.json"))
     same = [one for one in beside if time and time in one.name]
-    chosen = same[:1] or (beside if len(beside) == 1 else [])
+    # A file that names another time is of another run.
+    chosen = same[:1] or (beside if len(beside) == 1 and not re.search(r"\d{4}-\d\d-\d\dT", beside[0].name) else [])
     for one in chosen:
         status = one.stat()
         return _results_beside(str(one), status.st_size, status.st_mtime_ns) or {}

@@ -18,6 +18,8 @@ from analysis.base.errors import InputError
 _UNITS = {"": 1, "k": 1e3, "m": 1e6, "b": 1e9, "t": 1e12}
 FINAL = ("main", "master", "None", "")
 """Revisions that stand for the finished model."""
+OTHER_WEIGHTS = ("peft", "delta", "lora_local_path", "autogptq", "gguf_file", "subfolder", "steer_path")
+"""Arguments of a harness that change a model's weights, so that its name alone does not identify it."""
 PROGRESS = ("steps", "tokens")
 """Groups of patterns that say how long a model was trained."""
 
@@ -147,7 +149,8 @@ def _recognised(rule: ModelRule, found: dict[str, str | None], written: Written,
     if rule.model is not None:
         model = rule.model.format(**groups)
     known = {"model": model, "model_family": family, "n_parameters": size}
-    revision = written.revision if revision is None else revision
+    # A harness says main where nothing was asked for; what the name says is more.
+    revision = written.revision if revision is None or (revision in FINAL and written.revision) else revision
     is_final = not progress and (revision is None or revision in FINAL)
     if not progress and not is_final:
         checkpoint = rule.checkpoint.fullmatch(revision) if rule.checkpoint else None
@@ -175,8 +178,10 @@ def writings(name: str | None) -> list[Written]:
         return [Written(None)]
     found = [Written(name)]
     last = Written(name.strip())
-    if "pretrained=" in name:
-        arguments = dict(part.strip().partition("=")[::2] for part in name.split(","))
+    if any(f"{sign}{key}=" in name for sign in ("+", ",") for key in OTHER_WEIGHTS):
+        return found  # with an adapter it is another model, whatever it is called
+    arguments = dict(part.strip().partition("=")[::2] for part in re.sub(r"^[\w-]+ \(|\)$", "", last.name).split(","))
+    if arguments.get("pretrained"):
         last = Written(arguments["pretrained"], arguments.get("revision"))
     cached = _CACHED.fullmatch(last.name)
     folders = [part for part in last.name.replace("\\", "/").split("/") if part not in ("", ".", "..")]

@@ -60,6 +60,17 @@ class Collected:
     unread: dict[str, list[str]] = field(default_factory=dict)
     """Columns of tables that were not read, by file."""
 
+    def size(self) -> tuple[int, int, int, int]:
+        """How much there is of rows, tables, rejects and numbers."""
+        return len(self.columns["score"]), len(self.tables), len(self.rejects), self.n_numbers
+
+    def cut(self, size: tuple[int, int, int, int]) -> None:
+        """Forget what was added since there was so much."""
+        for column in self.columns.values():
+            del column[size[0] :]
+        del self.tables[size[1] :], self.rejects[size[2] :]
+        self.n_numbers = size[3]
+
     def add(self, n: int = 1, **values: object) -> None:
         """Add `n` rows. A value that is no list holds for all of them; a column that is not named is NULL."""
         for name, column in self.columns.items():
@@ -71,12 +82,19 @@ class Collected:
 
     def table(self) -> pa.Table:
         """All rows."""
-        arrays = [pa.array(self.columns[f.name], _value_type(f.type)) for f in SCHEMA]
+        arrays = [_array(self.columns[f.name], _value_type(f.type)) for f in SCHEMA]
         arrays = [
             array.dictionary_encode() if pa.types.is_dictionary(f.type) else array
             for array, f in zip(arrays, SCHEMA, strict=True)
         ]
         return pa.concat_tables([pa.Table.from_arrays(arrays, schema=SCHEMA), *self.tables])
+
+
+def _array(values: list, kind: pa.DataType) -> pa.Array:
+    try:
+        return pa.array(values, kind)
+    except UnicodeEncodeError:  # JSON can spell half a character, which UTF-8 cannot hold: it stays as it is spelled
+        return pa.array([v.encode("utf-8", "backslashreplace").decode() if isinstance(v, str) else v for v in values], kind)
 
 
 def _value_type(kind: pa.DataType) -> pa.DataType:

@@ -18,7 +18,7 @@ from analysis.base.rejects import Reject, Rejected, printable
 from analysis.base.untrusted_json import count_numbers
 from analysis.formats import instances, tidy
 from analysis.formats.column_names import lacking
-from analysis.formats.format import File
+from analysis.formats.format import File, Format
 from analysis.formats.numbers import SCHEMA, Collected
 from analysis.formats.registry import FORMATS, KNOWN, PASSED_OVER, SUFFIXES
 from analysis.formats.wide import Tables
@@ -98,7 +98,7 @@ def read_file(root: Path, relative: str, collected: Collected, tables: Tables) -
         for known in FORMATS:
             if path.name.endswith(known.suffixes) and known.recognises(file):
                 collected.recognised[known.what.split(" (")[0]] += 1
-                return known.read(file, collected)
+                return _read_guarded(known, file, collected)
         detail, n_numbers = _why_unknown(file)
         collected.n_numbers += n_numbers
         collected.rejects.append(Reject("file", shown, "", "not_recognised", detail, n_numbers))
@@ -107,6 +107,19 @@ def read_file(root: Path, relative: str, collected: Collected, tables: Tables) -
         collected.rejects.append(Reject("file", shown, "", "unreadable", detail))
     except Rejected as fault:
         collected.rejects.append(Reject("file", shown, *fault.args))
+
+
+def _read_guarded(known: Format, file: File, collected: Collected) -> None:
+    """Read a file; what nobody has thought of ends its reading, and not that of the others."""
+    before = collected.size()
+    try:
+        known.read(file, collected)
+    except (OSError, Rejected):
+        raise
+    except Exception as error:
+        collected.cut(before)
+        detail = f"{type(error).__name__}: {error}"[:300].encode("utf-8", "backslashreplace").decode()
+        raise Rejected("", "unreadable_content", f"nothing of it is taken: {detail}. Please report it") from None
 
 
 def _why_unknown(file: File) -> tuple[str, int]:

@@ -34,6 +34,7 @@ _MISSING = ("", "na", "nan", "null", "none")
 
 
 _DECIMAL_COMMA = re.compile(r"\s*[+-]?\d+,\d+(?:[eE][+-]?\d+)?\s*")
+_THOUSANDS = re.compile(r"\s*\d{1,3}(?:,\d{3})+\s*")
 
 
 def columns_of(path: Path) -> list[str]:
@@ -93,7 +94,7 @@ def _read_csv(path: Path, shown: str, collected: Collected) -> pd.DataFrame:
         parse_options=pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=set_aside),
         convert_options=pa.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
     )
-    frame = table.to_pandas()
+    frame = _with_decimal_points(table.to_pandas()) if delimiter != "," else table.to_pandas()
     broken = _with_lines_in_cells(frame, delimiter, shown, collected)
     for row in rejected:
         n_lines = 1 + row.text.strip().count("\n")
@@ -101,6 +102,20 @@ def _read_csv(path: Path, shown: str, collected: Collected) -> pd.DataFrame:
         detail = f"{row.actual_columns} cells where the header has {row.expected_columns}: {ascii(row.text)[:60]}"
         collected.rejects.append(Reject("value", shown, f"line {row.number}", "wrong_number_of_cells", detail, n_lines))
     return frame[~broken]
+
+
+def _with_decimal_points(frame: pd.DataFrame) -> pd.DataFrame:
+    """Decimal commas as points, where commas part no cells. Of a size or a count 1,000 can be a thousand: no number."""
+    known = columns_of_table(frame.columns)
+    for name in frame.columns:
+        target = known[name].name if name in known else ""
+        if target in TEXTS:
+            continue
+        is_decimal = frame[name].str.fullmatch(_DECIMAL_COMMA)
+        if target in ("n_examples", "shots", *SCALES):
+            is_decimal &= ~frame[name].str.fullmatch(_THOUSANDS)
+        frame[name] = frame[name].where(~is_decimal.fillna(False).astype(bool), frame[name].str.replace(",", "."))
+    return frame
 
 
 def _with_lines_in_cells(frame: pd.DataFrame, delimiter: str, shown: str, collected: Collected) -> pd.Series:
@@ -154,21 +169,19 @@ def _as_labels(column: pd.Series) -> pd.Series:
     )
 
 
-def _with_units(column: pd.Series) -> pd.Series:
-    """Texts such as 6.9B or 410m as numbers; others as they are."""
+def _with_units(column: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """(texts such as 6.9B or 410m as numbers, others as they are; which were such)."""
     if pd.api.types.is_numeric_dtype(column.dtype):
-        return column
+        return column, pd.Series(False, column.index)
     has_unit = column.astype(object).map(lambda value: isinstance(value, str) and value.strip()[-1:].isalpha())
     sizes = column.where(has_unit, None).map(lambda value: size_of(value.strip()) if isinstance(value, str) else None)
-    return column.astype(object).where(sizes.isna(), sizes)
+    return column.astype(object).where(sizes.isna(), sizes), sizes.notna()
 
 
 def _plain_number(value: object) -> object:
     """`value` where it may be a number; an integer beyond double precision is infinite, and an object no number."""
     if isinstance(value, bool | list | dict):
         return None
-    if isinstance(value, str) and _DECIMAL_COMMA.fullmatch(value):
-        return value.replace(",", ".")
     return math.inf if isinstance(value, int) and abs(value) > MAX_MAGNITUDE else value
 
 
@@ -283,10 +296,13 @@ def _values(
                 column = column.astype(object).where(~is_declared, None)
             if name in ("run", "revision"):
                 column = _as_labels(column)
+            has_unit = False
             if name in SCALES:
-                column = _with_units(column)
+                column, has_unit = _with_units(column)
             values[name], bad = read_column(column)
-            values[name] = values[name] * factors[name] if factors.get(name, 1) != 1 else values[name]
+            # A unit in a cell counts before that of its column.
+            if factors.get(name, 1) != 1:
+                values[name] = values[name].where(has_unit, values[name] * factors[name])
             faults.add(bad, name, needed)
             if name in required:
                 faults.add(values[name].isna(), name, "a value is needed", "missing")

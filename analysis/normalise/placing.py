@@ -54,7 +54,19 @@ def place_models(
         recognised = rules.of_model(model.model if isinstance(model.model, str) else None, revision, model.path)
         is_known = scale_by == "parameters" and (model.model_family, model.model) in known
         placed.append(_placed_model(model, recognised, scale_by, is_known, are_totals and revision is None))
-    return pd.DataFrame(placed, index=models.index)
+    found = pd.DataFrame(placed, index=models.index)
+    return found if scale_by in ("steps", "tokens") else _with_names_by_size(found)
+
+
+def _with_names_by_size(placed: pd.DataFrame) -> pd.DataFrame:
+    """Models of one name that differ by more than a tenth in their size are not one model: each has its size in its name."""
+    size = placed["total_params"].astype(float)
+    sizes = size.groupby([placed["family"], placed["name"]], dropna=False)
+    is_split = (sizes.transform("max") > 1.1 * sizes.transform("min")) & size.notna()
+    if not is_split.any():
+        return placed
+    named = placed.loc[is_split, "name"].astype(object) + ", " + placed.loc[is_split, "total_params"].map("{:.4g}".format)
+    return placed.assign(name=placed["name"].astype(object).where(~is_split, named))
 
 
 def _scale_of(by: str, size: float | None, stated: dict[str, float | None]) -> tuple[float | None, str | None]:

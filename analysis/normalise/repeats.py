@@ -155,9 +155,12 @@ def _fates(groups: _Groups, given: Numbers, on_conflict: str) -> tuple[np.ndarra
     """(what becomes of every group; the place of the number that stands for it)."""
     latest = groups.largest(np.where(np.isnan(given.date), np.inf, given.date))  # infinite where one has no date
     is_latest = given.date == latest[groups.of]
-    has_latest = np.isfinite(latest) & (np.add.reduceat(is_latest.astype(int), groups.first) == 1)
-    place = np.zeros(len(groups.first), int)
-    place[groups.of[is_latest]] = np.flatnonzero(is_latest)
+    # A copy of the latest file is no other run.
+    of_latest = np.where(is_latest, given.score, np.nan)
+    has_latest = np.isfinite(latest) & (groups.least_known(of_latest) == -groups.least_known(-of_latest))
+    place, last = np.zeros(len(groups.first), int), np.flatnonzero(is_latest)
+    last = last[np.argsort(~np.isnan(given.stderr[last]), kind="stable")]  # of copies that with a standard error
+    place[groups.of[last]] = last
     spread = groups.largest(given.score) - groups.least(given.score)
     is_near = spread <= NEAR * groups.least(np.nan_to_num(given.stderr))
     mergeable = is_near & groups.is_equal(given.conditions)

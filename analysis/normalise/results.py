@@ -202,14 +202,21 @@ def _described_models(
 def _with_what_others_say(described: pd.DataFrame) -> pd.DataFrame:
     """Family, size and training of a model of which one file says them, for the files that do not.
 
-    Only where all that do say the same; and its training only where it is no checkpoint.
+    Only where all that do say the same; and its training only where neither of both is a checkpoint.
     """
-    for name in ("model_family", *SCALES):
-        stated = described.dropna(subset=["model", name]).groupby("model")[name].agg(["first", "nunique"])
+    is_whole = described["revision"].isna() & described["training_steps"].isna()
+    for name in ("model_family", *(name for name in SCALES if name != "training_steps")):
+        of_training = name not in ("model_family", "n_parameters")
+        stated = (
+            (described[is_whole] if of_training else described)
+            .dropna(subset=["model", name])
+            .groupby("model")[name]
+            .agg(["first", "nunique"])
+        )
         stated = stated.loc[stated["nunique"] == 1, "first"]
         is_open = described[name].isna()
-        if name not in ("model_family", "n_parameters"):
-            is_open &= described["revision"].isna()
+        if of_training:
+            is_open &= is_whole
         described[name] = described[name].where(~is_open, described["model"].map(stated))
     return described
 

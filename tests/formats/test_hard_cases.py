@@ -127,3 +127,97 @@ def test_archives_with_odd_headers(tmp_path):
     (tmp_path / "a.zip").write_bytes(nameless.getvalue())
     with pytest.raises(InputError, match="holds no score file"):
         archives.unpack(tmp_path / "a.zip", tmp_path / "out")
+
+
+@pytest.mark.parametrize("text", ['t,F,m,"3,000",acc,0.5', 't,F,m,1e9,acc,"0,500"'])
+def test_a_comma_in_a_number_is_no_decimal_point_where_commas_part_the_cells(tmp_path, text):
+    _, scores, rejects = of(write(tmp_path, {"t.csv": f"{GOOD}{text}\n"}))
+    assert len(scores) == 1 and len(rejects) == 1 and rejects[0]["reason"] in ("bad_n_parameters", "bad_score")
+
+
+def test_thousands_in_a_table_with_decimal_commas(tmp_path):
+    text = "task;family;model;params;metric;score;n\nt;F;m;7,5B;acc;0,125;1,000\nt;F;k;7,5B;acc;0,250;100\n"
+    text = text.replace("7,5B", "7.5B")
+    _, scores, rejects = of(write(tmp_path, {"t.csv": text}))
+    assert scores["score"].tolist() == [0.25] and reasons(rejects) == [("bad_n_examples", 1)]
+
+
+def test_a_unit_in_a_cell_counts_before_that_of_its_column(tmp_path):
+    text = "task,family,model,Model Size (B),metric,score\nt,F,m,7B,acc,0.5\nt,F,k,13,acc,0.5\n"
+    tables, _, _ = of(write(tmp_path, {"t.csv": text}))
+    assert {row["model"]: row["total_params"] for row in tables.models.to_pylist()} == {"m": 7e9, "k": 13e9}
+
+
+def test_what_a_folder_says_counts_before_the_main_of_a_harness(tmp_path):
+    files = {}
+    for steps in (1000, 2000, 143000):
+        config = {"model_args": f"pretrained=/data/pythia-70m/step{steps}", "model_revision": "main"}
+        files[f"{steps}.json"] = v4(config=config)
+    _, scores, rejects = of(write(tmp_path, files), "steps")
+    assert sorted(scores["model"]) == ["step 1000", "step 143000", "step 2000"] and rejects == []
+
+
+def test_models_of_one_name_and_other_sizes_are_several(tmp_path):
+    text = "task,family,model,size,metric,score,stderr\n" + "".join(
+        f"t,Net,Net,{size},acc,{score},0.02\n" for size, score in (("1e9", 0.25), ("3e9", 0.26), ("7e9", 0.26))
+    )
+    tables, scores, rejects = of(write(tmp_path, {"t.csv": text}))
+    assert len(scores) == 3 and rejects == []
+    assert {row["model"] for row in tables.models.to_pylist()} == {"Net, 1e+09", "Net, 3e+09", "Net, 7e+09"}
+
+
+def test_a_checkpoint_says_nothing_of_the_finished_model(tmp_path):
+    text = "task,family,model,params,metric,score,stderr,step\nt,F,a,1e9,acc,0.5,0.02,1000\nt,F,a,1e9,acc,0.52,0.02,\n"
+    _, scores, rejects = of(write(tmp_path, {"t.csv": text}))
+    assert scores["score"].tolist() == [0.52] and reasons(rejects) == [("earlier_checkpoint", 2)]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "pretrained=EleutherAI/pythia-410m,peft=./out/opt-13b", "pretrained=EleutherAI/pythia-70m,peft=/lora/pythia-70m",
+        "/hf/models--EleutherAI--pythia-1b/snapshots/abc+peft=me/lora",
+    ],
+)  # fmt: skip
+def test_an_adapter_is_no_plain_model_however_it_is_written(name):
+    assert RULES.of_model(name, None).model_family is None
+
+
+def test_the_header_of_a_harness_as_a_name():
+    assert RULES.of_model("hf (pretrained=EleutherAI/pythia-70m,dtype=float)", None).model_family == "Pythia"
+    assert RULES.of_model("something pretrained=", None).model_family is None
+
+
+def test_examples_under_other_names_of_columns_are_refused(tmp_path):
+    frame = pd.DataFrame({"task": "t", "model": "m", "metric": "acc", "value": [1.0, 0, 0, 0], "example": range(4)})
+    frame.to_parquet(tmp_path / "e.parquet")
+    write(tmp_path, {"t.csv": GOOD})
+    _, scores, rejects = of(tmp_path)
+    assert len(scores) == 1 and reasons(rejects) == [("instances_other_names", 0)]
+    assert "'value' is score" in rejects[0]["detail"]
+
+
+def test_half_a_character_of_json_stays_as_it_is_spelled(tmp_path):
+    document = v4()
+    document["versions"]["arc_easy"] = "\ud800"
+    _, scores, _ = of(write(tmp_path, {"r.json": document}))
+    assert len(scores) == 1
+
+
+def test_what_nobody_has_thought_of_ends_one_file_alone(tmp_path, monkeypatch):
+    from analysis.formats import helm, reading
+
+    def broken(file, collected):
+        collected.add(score=0.5, task="t")
+        collected.n_numbers += 1
+        raise ZeroDivisionError("by nothing")
+
+    monkeypatch.setattr(
+        reading,
+        "FORMATS",
+        tuple(f if f is not helm.FORMAT else f.__class__(**(f.__dict__ | {"read": broken})) for f in reading.FORMATS),
+    )
+    write(tmp_path, {"t.csv": GOOD, "stats.json": "[]", "run_spec.json": "{}"})
+    _, scores, rejects = of(tmp_path)
+    assert len(scores) == 1 and [one["reason"] for one in rejects] == ["unreadable_content"] * 2
+    assert "ZeroDivisionError: by nothing" in rejects[0]["detail"]

@@ -393,3 +393,55 @@ def test_damaged_files_end_as_rejects(tmp_path_factory, kind, data):
     if kind == "instances":
         write(folder, {"run_spec.json": helm([1.0])["run_spec.json"]})
     read(folder)
+
+
+# --- found by a second reading ------------------------------------------------------------------------------------------
+
+
+def test_scored_samples_of_inspect_are_samples_and_no_runs(tmp_path):
+    log = inspect_log(["C"] * 4 + ["I"] * 12, epochs=4)
+    log["results"]["scores"][0]["scored_samples"] = 4
+    scores, rejects = read(write(tmp_path, {"a.json": log}))
+    row = by_metric(scores)["accuracy", "choice"]
+    assert (row.score, row.n_examples) == (0.25, 4) and rejects == []
+
+
+def test_metrics_of_groups_keep_their_names(tmp_path):
+    log = inspect_log(["C", "I"])
+    metrics = {"math/easy": {"value": 0.25}, "cs/easy": {"value": 0.5}, "accuracy": {"value": 0.5}}
+    log["results"]["scores"][0]["metrics"] = metrics
+    scores, _ = read(write(tmp_path, {"a.json": log}))
+    assert set(scores["metric"]) == {"math/easy", "cs/easy", "accuracy"}
+
+
+def test_examples_of_several_models_are_told_apart(tmp_path):
+    rows = [
+        {
+            "model_id": f"EleutherAI/pythia-{size}",
+            "evaluation_name": "quiz",
+            "sample_id": f"s{k}",
+            "evaluation": {"score": score},
+        }
+        for size, score in (("70m", 0.0), ("1b", 1.0))
+        for k in range(4)
+    ]
+    scores, rejects = read(write(tmp_path, {"x_samples.jsonl": lines(rows)}))
+    assert scores.set_index("model")["score"].to_dict() == {"EleutherAI/pythia-70m": 0.0, "EleutherAI/pythia-1b": 1.0}
+    assert rejects == []
+
+
+def test_samples_of_another_run_are_not_compared(tmp_path):
+    _, _, samples = choices(20)
+    write(tmp_path, {"results_2020-01-01T00-00-00.json": v4(MODEL, {"quiz": {"acc,none": 0.99}})})
+    write(tmp_path, {f"samples_quiz_{TIME}.jsonl": lines(samples)})
+    _, rejects = read(tmp_path)
+    assert reasons(rejects) == [("missing_model", 4)]
+
+
+def test_a_copy_of_the_latest_file_is_no_other_run(tmp_path):
+    def run(day, accuracy):
+        return v4(MODEL, {"quiz": {"acc,none": accuracy, "acc_stderr,none": 0.02}}, date=1.7e9 + day)
+
+    files = {"a/results.json": run(1, 0.25), "b/results.json": run(2, 0.26), "copy/results.json": run(2, 0.26)}
+    scores, rejects = read(write(tmp_path, files))
+    assert scores["score"].tolist() == [0.26] and reasons(rejects) == [("repeated", 2), ("superseded", 2)]

@@ -84,7 +84,8 @@ def plainly(rows, on_conflict):
             values = sorted({one[1] for one in members})
             dates = [one[4] for one in members]
             last = max(dates) if not any(math.isnan(date) for date in dates) else None
-            latest = [one[1] for one in members if one[4] == last] if last is not None and dates.count(last) == 1 else []
+            latest = sorted({one[1] for one in members if one[4] == last}) if last is not None else []
+            latest = latest if len(latest) == 1 else []
             errors = [one[2] for one in members]
             near = not any(map(math.isnan, errors)) and values[-1] - values[0] <= NEAR * min(errors)
             alike = len({one[6] for one in members}) == 1

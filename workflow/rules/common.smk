@@ -15,7 +15,7 @@ from snakemake.utils import validate
 
 from analysis.base.dependencies import dependencies
 from analysis.base.errors import InputError
-from analysis.base.made import damaged, remove
+from analysis.base.made import damaged, set_aside
 from analysis.base.shards import n_shards_for
 from analysis.figures.registry import FIGURES, figures_of
 from analysis.sources.layout import fingerprint, is_address, is_results, secret_in
@@ -161,16 +161,15 @@ def lock_dataset():
 
 
 def make_damaged_files_again():
-    """Name files that are not as the job left them that made them, and remove them, so that they are made again.
+    """Name files that are not as the job left them that made them, and set them aside, so that they are made again.
 
-    A dry run names them alone.
+    A dry run, and what else only looks, names them alone.
     """
     # Snakemake itself knows it when the files have been looked for already.
-    is_dry = any(re.fullmatch(r"--dry-?run|-[a-zA-Z]*n[a-zA-Z]*", argument) for argument in sys.argv)
+    looks = r"--dry-?run|-[a-zA-Z]*n[a-zA-Z]*|--(detailed-)?summary|-[SD]|--(dag|rulegraph|filegraph|list\S*|lint|report|unlock|touch)|-l"
+    only_looks = any(re.fullmatch(looks, argument) for argument in sys.argv)
     for output, fault in damaged(Path("logs", DATASET), config["verify"]).items():
-        print(f"damaged: {fault}; it is made again")
-        if not is_dry:
-            remove(output)
+        print(f"damaged: {fault}; it is made again" + ("" if only_looks else f" ({set_aside(output)} is what was there)"))
 
 
 if workflow.is_main_process:
