@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from builders import build, known_rules, rows
 
@@ -67,6 +68,10 @@ for k, size in enumerate(["10m", "100m", "1b", "10b"]):
         limit=10 if size == "1b" else None, bootstrap_iters=20, evaluation_tracker=tracker)
     samples = results.pop("samples")
     tracker.save_results_aggregated(results=results, samples=samples)
+    tracker = EvaluationTracker(output_path=f"with_samples/{size}")
+    tracker.save_results_aggregated(results=results, samples=samples)
+    for task in samples:
+        tracker.save_results_samples(task_name=task, samples=samples[task])
 """
 
 
@@ -156,3 +161,41 @@ def test_nothing_is_lost(written, tmp_path):
         "acc": True, "acc_norm": True, "bits_per_byte": False, "exact_match": True, "word_perplexity": False,
     }  # fmt: skip
     assert all(row["known"] for row in directions)
+
+
+def test_the_samples_say_what_the_harness_says_of_them(written, tmp_path):
+    """Every mean that samples have agrees with the harness's own, none is a second row, and options are scored."""
+    rule = "models: [{pattern: 'dummy,size=(?P<size>.*)', family: Dummy}]\n"
+    (tmp_path / "mine.yml").write_text(rule)
+    known = known_rules(tmp_path / "mine.yml")
+    folder = written.parent / "with_samples"
+    assert len(list(folder.rglob("samples_*.jsonl"))) == 4 * len(ROWS)
+    alone, both = results.normalise(written, known), results.normalise(folder, known)
+
+    def by_key(tables):
+        return {(row["model"], row["task"], row["metric"], row["filter"]): row["score"] for row in tables.scores.to_pylist()}
+
+    of_samples = {key: score for key, score in by_key(both).items() if key not in by_key(alone)}
+    assert {key: score for key, score in by_key(both).items() if key not in of_samples} == by_key(alone)
+    options = {"brier_score", "choice_log_likelihood", "choice_margin"}
+    assert len(of_samples) == 4 * 2 * 3
+    assert {key[1:3] for key in of_samples} == {(task, metric) for task in ("choose", "decide") for metric in options}
+
+    # Perplexities of a text are pairs of log likelihood and weight: no number an example, said so for every file.
+    left_out = {(row["reason"], row["detail"].split(" as ")[1]) for row in both.rejects.to_pylist()}
+    assert left_out == {("examples_left_out", "bits_per_byte"), ("examples_left_out", "word_perplexity")}
+
+    # The Brier score by a reading of its own: log likelihoods of the options against the gold one.
+    for path in folder.rglob("samples_choose_*.jsonl"):
+        lines = [json.loads(line) for line in path.read_text().splitlines()]
+        values = np.array([[float(option[0]) for option in line["filtered_resps"]] for line in lines])
+        weights = np.exp(values - values.max(1, keepdims=True))
+        given = weights / weights.sum(1, keepdims=True)
+        right = np.eye(4)[[line["doc"]["answer"] for line in lines]]
+        size = path.relative_to(folder).parts[0]
+        found = [
+            score
+            for key, score in of_samples.items()
+            if key[0].endswith(f"={size}") and key[1] == "choose" and key[2] == "brier_score"
+        ]
+        assert found == [pytest.approx(((given - right) ** 2).sum(1).mean(), rel=1e-12)]
