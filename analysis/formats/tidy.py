@@ -53,7 +53,8 @@ def _header(path: Path) -> tuple[list[str], str]:
     """(names of the columns, what stands between them): of the delimiters that which separates most names."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         lines = [line for line, _ in zip(file, range(20), strict=False)]
-    headers = {delimiter: next(csv.reader(lines, delimiter=delimiter), []) for delimiter in DELIMITERS}
+    # An empty line before the header is none, as Arrow has it.
+    headers = {one: next((row for row in csv.reader(lines, delimiter=one) if row), []) for one in DELIMITERS}
     delimiter = max(DELIMITERS, key=lambda one: (len(columns_of_table(headers[one])), len(headers[one])))
     return headers[delimiter], delimiter
 
@@ -94,6 +95,9 @@ def _read_csv(path: Path, shown: str, collected: Collected) -> pd.DataFrame:
         parse_options=pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=set_aside),
         convert_options=pa.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
     )
+    if table.column_names != names:
+        detail = f"Python and Arrow read other names: {names!a:.100} and {table.column_names!a:.100}"
+        raise Rejected("", "header_cannot_be_read", detail)
     frame = _with_decimal_points(table.to_pandas()) if delimiter != "," else table.to_pandas()
     broken = _with_lines_in_cells(frame, delimiter, shown, collected)
     for row in rejected:

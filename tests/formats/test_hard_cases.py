@@ -23,6 +23,18 @@ def test_a_name_twice_in_a_line_of_json_is_a_reject(tmp_path):
     assert "more than once" in rejects[0]["detail"] and rejects[0]["location"] == "line 1"
 
 
+@pytest.mark.parametrize("text", [GOOD, GOOD.replace(",", ";").replace("0.5", "0,5")], ids=["commas", "semicolons"])
+def test_an_empty_line_before_the_header_changes_nothing(tmp_path, text):
+    _, scores, rejects = of(write(tmp_path, {"t.csv": "\r\n\n" + text}))
+    assert scores["score"].tolist() == [0.5] and not rejects
+
+
+def test_a_column_twice_after_an_empty_line_is_a_reject(tmp_path):
+    twice = f"\n{HEAD},metric\nt,F,m,1e9,acc,0.75,f1\n"
+    _, scores, rejects = of(write(tmp_path, {"t.csv": GOOD, "twice.csv": twice}))
+    assert scores["score"].tolist() == [0.5] and [one["reason"] for one in rejects] == ["repeated_column"]
+
+
 def test_a_quotation_mark_that_is_not_closed_swallows_no_row_in_silence(tmp_path):
     lines = [f"t{k},F,m,1e9,acc,0.{k}" for k in range(10, 60)]
     lines[3] = '"' + lines[3]

@@ -58,6 +58,13 @@ def test_one_value_with_other_metadata_is_no_conflict():
     assert [reject.reason for reject in found.rejects] == ["repeated"] * 2
 
 
+def test_the_number_that_is_taken_keeps_its_own_size_where_it_has_one():
+    kept = resolved([row(0.5, 0.02, n_examples=100), row(0.5, n_examples=400)])
+    assert kept.stderr.tolist() == [0.02] and kept.n_examples.tolist() == [100]
+    filled = resolved([row(0.5, 0.02), row(0.5, n_examples=400)])
+    assert filled.stderr.tolist() == [0.02] and filled.n_examples.tolist() == [400]
+
+
 def test_replicates_are_averaged_and_their_spread_is_kept():
     found = resolved([row(value, run=seed) for seed, value in enumerate([0.1, 0.2, 0.6])] + [row(0.2, run=1)])
     assert found.score[0] == pytest.approx(0.3) and found.n_runs.tolist() == [3]
