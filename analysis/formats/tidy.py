@@ -166,11 +166,13 @@ def _as_texts(column: pd.Series) -> tuple[pd.Series, pd.Series]:
 
 def _as_labels(column: pd.Series) -> pd.Series:
     """Numbers as text: a seed or a checkpoint may be one."""
-    return column.astype(object).map(
-        lambda value: (
-            f"{value:.15g}" if isinstance(value, int | float) and not isinstance(value, bool) and value == value else value
-        )
-    )
+
+    def label(value: object) -> object:
+        if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+            return value
+        return str(value) if isinstance(value, int) else f"{value:.15g}"
+
+    return column.astype(object).map(label)
 
 
 def _with_units(column: pd.Series) -> tuple[pd.Series, pd.Series]:
@@ -273,7 +275,8 @@ class _Faults:
 def _is_declared(column: pd.Series, missing: Sequence[str]) -> pd.Series:
     """Which cells hold one of the values that stand for no number, as text or as a number."""
     numbers = [number for number in pd.to_numeric(pd.Series(missing, dtype=object), errors="coerce") if not np.isnan(number)]
-    return column.isin(list(missing)) | pd.to_numeric(column, errors="coerce").isin(numbers)
+    plain = column.map(_plain_number) if column.dtype == object else column
+    return column.isin(list(missing)) | pd.to_numeric(plain, errors="coerce").isin(numbers)
 
 
 def _values(

@@ -151,3 +151,12 @@ def test_a_file_of_no_known_kind_counts_its_numbers(tmp_path):
     write(tmp_path, {"t.csv": f"{HEAD}\nt,F,m,1e9,acc,0.5\n"})
     _, rejects, facts = read(tmp_path)
     assert reasons(rejects) == [("not_recognised", 3)] * 2 and facts["numbers_in"] == 7
+
+
+def test_an_integer_beyond_double_precision_is_one_reject(tmp_path):
+    row = '"task": "t", "model_family": "F", "model": "m", "n_parameters": 1e9, "metric": "%s", "score": %s, "seed": %s'
+    text = "".join("{" + row % (metric, score, seed) + "}\n" for metric, score, seed in [
+        ("acc", 0.5, 1), ("f1", 10**400, 1), ("bleu", 0.25, 10**400)])  # fmt: skip
+    (tmp_path / "t.jsonl").write_text(text)
+    scores, rejects, _ = read(tmp_path, missing=["-100"])
+    assert sorted(scores["score"]) == [0.25, 0.5] and sum(reject["n_numbers"] for reject in rejects) == 1

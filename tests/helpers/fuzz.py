@@ -137,6 +137,8 @@ def check_reader(folder, name, content, tables):
     (folder / name).write_bytes(content)
     collected = Collected()
     reading.read_file(folder, name, collected, tables)
+    unforeseen = [reject.detail for reject in collected.rejects if reject.reason == "unreadable_content"]
+    assert not unforeseen, unforeseen[0]
     table = collected.table()
     n_out = len(table) + len(table) - table["stderr"].null_count + sum(reject.numbers for reject in collected.rejects)
     assert collected.n_numbers == n_out, f"{collected.n_numbers} numbers in, {n_out} out"
