@@ -22,6 +22,7 @@ def main(arguments: list[str]) -> int:
         return 2
     from analysis.base.errors import InputError
     from analysis.formats import names
+    from analysis.normalise import known_facts
     from analysis.normalise.look import look, metrics_known
     from analysis.normalise.results import NonePlaced
 
@@ -30,7 +31,8 @@ def main(arguments: list[str]) -> int:
     try:
         own = [Path(rules)] if rules else []
         known = names.read([*own, reference / "rules.yml"], len(own))
-        for line in look(given[0], known, metrics_known(reference / "metrics.csv"), **choices):
+        facts = known_facts.read(reference / "preferred_metrics.csv", reference / "model_sizes.csv")
+        for line in look(given[0], known, metrics_known(reference / "metrics.csv"), facts, **choices):
             print(line)
     except NonePlaced as error:
         print(f"{error}\n{error.rules_to_complete}")

@@ -32,6 +32,11 @@ class Tables:
     """What stands in a cell that has no number (config: missing)."""
 
 
+def listed(text: str) -> tuple[str, ...]:
+    """The parts of a setting with commas between them (config: wide, missing)."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
 class Scores(NamedTuple):
     """What a column of a wide table holds: scores of `metric` on `task`, which is None where the column `task` says it."""
 

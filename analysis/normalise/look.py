@@ -11,8 +11,9 @@ import pandas as pd
 
 from analysis.base.errors import InputError
 from analysis.formats import instances, names, reading
-from analysis.formats.wide import Tables
+from analysis.formats.wide import Tables, listed
 from analysis.normalise import results
+from analysis.normalise.known_facts import KnownFacts
 from analysis.normalise.schema import CURVE_KEY, Normalised
 from analysis.sources.layout import is_address, is_results
 
@@ -54,7 +55,14 @@ def _averaged(source: Path) -> tuple[object, list]:
 
 
 def look(
-    source: str, rules: names.Rules, metrics: pd.DataFrame, scale_by: str, on_conflict: str, wide: str, missing: str
+    source: str,
+    rules: names.Rules,
+    metrics: pd.DataFrame,
+    facts: KnownFacts,
+    scale_by: str,
+    on_conflict: str,
+    wide: str,
+    missing: str,
 ) -> Iterator[str]:
     """Lines that say what a run on `source` would take; the choices are those of the configuration.
 
@@ -67,30 +75,28 @@ def look(
     path = Path(source)
     if not is_address(source) and not path.exists():
         raise InputError(f"source: {source} is not there")
-    if is_address(source) or (path.exists() and not is_results(path)):
+    if is_address(source) or not is_results(path):
         yield f"{source}: BIG-bench's own layout, or an address that has it; a run says what is in it"
         return
     metrics_by_lower_case = {name.lower(): name for name in metrics.index[metrics["is_bookkeeping"] != "true"]}
-    known = Tables(
-        metrics_by_lower_case, rules, *(tuple(p.strip() for p in text.split(",") if p) for text in (wide, missing))
-    )
+    known = Tables(metrics_by_lower_case, rules, listed(wide), listed(missing))
     averaged, set_aside = _averaged(path)
     tables = results.normalise(
-        path, rules, scale_by, averaged=averaged, set_aside=set_aside, on_conflict=on_conflict, tables=known
+        path, rules, scale_by, averaged=averaged, set_aside=set_aside, facts=facts, on_conflict=on_conflict, tables=known
     )
-    facts = tables.facts
-    yield f"{source}: {facts['files_in']:,} files: {facts['recognised'] or 'none of a known format'}"
+    found = tables.facts
+    yield f"{source}: {found['files_in']:,} files: {found['recognised'] or 'none of a known format'}"
     yield (
-        f"{facts['numbers_in']:,} numbers = {facts['scores']:,} scores + {facts['filled_stderr']:,} standard errors + "
-        f"{facts['rejected_values']:,} rejected"
+        f"{found['numbers_in']:,} numbers = {found['scores']:,} scores + {found['filled_stderr']:,} standard errors + "
+        f"{found['rejected_values']:,} rejected"
     )
     scores = tables.scores.to_pandas()
     yield from _families(scores, tables, scale_by)
     yield from _rejects(tables.rejects.to_pandas())
     yield from _missing_for_a_test(scores, tables, metrics)
-    if facts.get("unknown_models"):
-        yield f"{facts['unknown_models']:,} names of models are not known. Rules to complete (config: rules):"
-        yield facts["rules_to_complete"].rstrip()
+    if found.get("unknown_models"):
+        yield f"{found['unknown_models']:,} names of models are not known. Rules to complete (config: rules):"
+        yield found["rules_to_complete"].rstrip()
 
 
 def _scales(tables: Normalised) -> pd.DataFrame:

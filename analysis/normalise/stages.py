@@ -16,7 +16,7 @@ from analysis.base.errors import InputError
 from analysis.base.files import read_json, write_parquet
 from analysis.base.rejects import Reject
 from analysis.formats import names
-from analysis.formats.wide import Tables
+from analysis.formats.wide import Tables, listed
 from analysis.normalise import bigbench, known_facts, results
 from analysis.normalise.gather import SHARD_TABLES, gather, recovered_examples
 from analysis.normalise.reporting import report
@@ -91,8 +91,8 @@ def _read_results(
             tables=Tables(
                 _metrics_by_lower_case(inputs["reference_metrics"]),
                 rules,
-                _listed(choices["wide"]),
-                _listed(choices["missing"]),
+                listed(choices["wide"]),
+                listed(choices["missing"]),
             ),
         )
     except results.NonePlaced as error:
@@ -104,10 +104,6 @@ def _read_results(
         if _write_rules(text, to_complete, own_rules):
             tables.facts["rules_file"] = str(to_complete)
     return tables
-
-
-def _listed(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def _metrics_by_lower_case(path: str) -> dict[str, str]:

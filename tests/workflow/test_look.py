@@ -3,9 +3,12 @@
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
 from builders import ROOT, put_curve
 from result_files import v3, v4, write
+
+from analysis.sources.published import COLUMNS
 
 COMMAND = [sys.executable, ROOT / "workflow/look.py"]
 
@@ -63,3 +66,14 @@ def test_bigbench_is_left_to_a_run(tmp_path):
     put_curve(tmp_path, [0, 0.1, 0.2])
     code, said, _ = look(tmp_path)
     assert code == 0 and "BIG-bench's own layout" in said
+
+
+def test_published_preferred_scores_have_the_metrics_and_sizes_that_a_run_knows(tmp_path):
+    rows = [
+        ("analytic_entailment", "analytic_entailment", 0, "BIG-G T=0 2m", 0.5),
+        ("analytic_entailment", "analytic_entailment", 0, "BIG-G T=0 128b", 0.75),
+    ]
+    pd.DataFrame(rows, columns=list(COLUMNS)).to_parquet(tmp_path / "scores.parquet", index=False)
+    code, said, _ = look(tmp_path / "scores.parquet", "missing=n/a, ,-100")
+    assert code == 0 and "2 numbers = 2 scores + 0 standard errors + 0 rejected" in said
+    assert "  BIG-G T=0: 2 models, 2.1M to 137B; 1 tasks; curves of multiple_choice_grade (1)" in said.splitlines()
