@@ -42,10 +42,11 @@ def damaged(folder: Path, with_digests: bool) -> dict[str, str]:
     for path in sorted(folder.glob(f"*{ENDING}")):
         try:
             said = json.loads(path.read_text(encoding="utf-8"))
-            outputs, files = said["outputs"], said["files"].items()
+            outputs = [str(output) for output in said["outputs"]]
+            files = [(str(name), int(size), digest) for name, (size, digest) in said["files"].items()]
         except (ValueError, KeyError, TypeError, AttributeError, OSError):
             continue  # the record itself: nothing is known then
-        for name, (size, digest) in files:
+        for name, size, digest in files:
             file = Path(name)
             if not file.is_file():
                 continue
