@@ -19,7 +19,7 @@ TABLES = {
     "thresholds": "pages/bigbench_thresholds",
     "claims": "pages/report_claims",
     "sudden": "pages/bigbench_sudden",
-    "undecided": "pages/bigbench_undecided",
+    "undecided": "pages/undecided",
     "breaks": "pages/bigbench_breaks",
     "sensitivity": "pages/report_sensitivity",
     "effects": "pages/report_effects",

@@ -25,7 +25,7 @@
     return [header, columns];
   }
 
-  const [{ texts, scales, scale_name: scaleName }, columns] = await unpacked();
+  const [{ texts, scales, scale_name: scaleName, n_short: nShort }, columns] = await unpacked();
   const nCurves = columns.task.length;
   const widths = texts.model_family.map((family) => scales[family].length);
   const start = new Uint32Array(nCurves + 1);
@@ -39,19 +39,48 @@
     const present = [];
     scales[text("model_family", k)].forEach((scale, place) => {
       const score = columns.scores[start[k] + place];
-      if (!Number.isNaN(score)) present.push({ scale, score });
+      if (!Number.isNaN(score)) present.push({ scale, score, stderr: columns.stderr[start[k] + place], nModels: columns.n_models[start[k] + place] });
     });
     return present;
   }
 
-  const shown = (x) =>
-    x === null || x === undefined ? "–" : x === Infinity ? "∞" : x === -Infinity ? "−∞" : String(Number(x.toPrecision(4)));
-  const p = (x) => (x === null ? "–" : x < 0.001 ? "< 0.001" : x.toFixed(3));
+  // Large and small numbers as 2.6 × 10⁸.
+  const raised = (n) => [...String(n)].map((one) => (one === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[one])).join("");
+  function shown(x) {
+    if (x === null || x === undefined) return "–";
+    if (!Number.isFinite(x)) return x > 0 ? "∞" : "−∞";
+    const size = Math.abs(x);
+    if (size !== 0 && (size >= 1e5 || size < 1e-3)) {
+      const [digits, exponent] = x.toExponential(2).split("e");
+      return `${Number(digits)} × 10${raised(Number(exponent))}`.replace("-", "−");
+    }
+    return Number(x.toPrecision(4)).toLocaleString("en", { maximumSignificantDigits: 4 }).replace("-", "−");
+  }
+  const count = (n) => n.toLocaleString("en");
+  const p = (x) => (x < 0.001 ? "< 0.001" : x.toFixed(3));
+  const NO_SHARE = "not tested: not a share of right answers";
+  const verdict = (k) => (text("verdict", k) ?? NO_SHARE).replace("not_testable", "not tested").replace("_", " ");
+
+  // Largest score less smallest, of their size where that is above 1: what tells two infinite scores apart.
+  function range(k) {
+    const scores = points(k).map((point) => point.score);
+    const [least, most] = [Math.min(...scores), Math.max(...scores)];
+    return (most - least) / Math.max(Math.abs(least), Math.abs(most), 1);
+  }
 
   // --- the choice, which the address keeps -------------------------------------------------------------------------
 
   function wanted() {
     return Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
+  }
+
+  // The table's filters are in the address too, where they are set.
+  const FILTERS = ["search", "of_verdict", "of_family", "of_metric"];
+  function keep() {
+    const chosen = CHOICES.map((name) => [name, at(name).value]);
+    const filters = FILTERS.map((name) => [name, at(name).value]).filter(([, content]) => content);
+    const state = new URLSearchParams([...chosen, ...filters]).toString();
+    if (location.hash.slice(1) !== state) history.replaceState(null, "", "#" + state);
   }
 
   const curvesOfTask = new Map();
@@ -87,16 +116,32 @@
       left = left.filter((k, place) => values[place] === chosen);
     }
     current = left[0];
-    const state = new URLSearchParams(CHOICES.map((name) => [name, at(name).value])).toString();
-    if (location.hash.slice(1) !== state) history.replaceState(null, "", "#" + state);
+    keep();
     draw();
   }
 
   // --- charts ------------------------------------------------------------------------------------------------------
 
-  // 10^9 is written B, as in the names of models.
-  const AXIS = { labelExpr: "replace(format(datum.value, '~s'), 'G', 'B')", labelOverlap: true, tickCount: 6 };
-  const LOG = { type: "quantitative", scale: { type: "log" }, axis: AXIS };
+  // Ticks at 1 and, over less than 2.5 decades, at 3 times a power of ten; 10^9 is written B, as in the names of models.
+  function scaleAxis(data) {
+    const [from, to] = [data[0].scale, data[data.length - 1].scale];
+    const values = [];
+    for (let k = Math.floor(Math.log10(from)); k <= Math.log10(to); k++) {
+      for (const one of to / from < 300 ? [1, 3] : [1]) if (one * 10 ** k >= from / 1.5 && one * 10 ** k <= to * 1.5) values.push(one * 10 ** k);
+    }
+    const labelExpr = "datum.value < 1 ? format(datum.value, '~g') : replace(format(datum.value, '~s'), 'G', 'B')";
+    const scale = { type: "log", domain: [Math.min(from / 1.2, values[0] ?? from), Math.max(to * 1.2, values[values.length - 1] ?? to)], nice: false };
+    return { field: "scale", type: "quantitative", scale, axis: { values, labelExpr, labelOverlap: true }, title: scaleName };
+  }
+
+  const Z = 1.959964;
+
+  // Wilson's 95 % interval of a share of n.
+  function wilson(share, n) {
+    const middle = (share + (Z * Z) / (2 * n)) / (1 + (Z * Z) / n);
+    const half = (Z / (1 + (Z * Z) / n)) * Math.sqrt(Math.max(0, share * (1 - share)) / n + (Z * Z) / (4 * n * n));
+    return { low: middle - half, high: middle + half };
+  }
 
   // The smooth law of analysis/breaks/smooth_law.py: a quadratic in log scale, orthogonal over the curve's own scales.
   function fitted(k, data) {
@@ -116,70 +161,99 @@
       const t = (Math.log(scale) - centre) / spread;
       const eta = level + slope * spread * t + (curvature * (t * t - 1 - skew * t)) / size;
       const share = floor + (1 - floor) * Math.exp(-Math.exp(eta));
-      // Wilson's interval of a share of n, with z = 1.96: what a test set of this size can resolve.
-      const z = 1.959964;
-      const middle = (share + (z * z) / (2 * n)) / (1 + (z * z) / n);
-      const half = (z / (1 + (z * z) / n)) * Math.sqrt(Math.max(0, share * (1 - share)) / n + (z * z) / (4 * n * n));
-      law.push({ scale, mean: share, low: middle - half, high: middle + half });
+      law.push({ scale, mean: share, ...wilson(share, n) }); // what a test set of this size can resolve
     }
     return law;
   }
 
-  // A perplexity is shown and scored as its logarithm.
-  const measure = (k) => (text("scored_as", k) === "log" ? `log ${value("metric", k)}` : value("metric", k));
+  const isShare = (k, data) => text("verdict", k) !== null && data.every(({ score }) => score >= 0 && score <= 1);
+  const isLog = (k) => text("scored_as", k) === "log"; // a perplexity is scored as its logarithm, and drawn on a logarithmic axis
 
-  function chart(k, height) {
+  // Points as they are drawn, with 95 % intervals: of a share from the number of examples, else from the source's standard errors.
+  function drawn(k) {
     const data = points(k);
-    const y = { field: "score", type: "quantitative", title: height > 200 ? measure(k) : null, scale: { zero: false } };
-    const x = { ...LOG, field: "scale", title: scaleName };
-    const tooltip = [
-      { field: "scale", type: "quantitative", format: ",.0f", title: scaleName },
-      { field: "score", type: "quantitative", format: ".4g" },
-    ];
-    const law = data.length ? fitted(k, data) : [];
-    const layers = [];
-    if (law.length) {
-      layers.push({
-        data: { values: law },
-        mark: { type: "area", color: "#dddddd" },
-        encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" } },
-      });
-      layers.push({ data: { values: law }, mark: { type: "line", color: "#bb5566" }, encoding: { x, y: { ...y, field: "mean" } } });
-    }
-    layers.push({ data: { values: data }, mark: { type: "line", color: "#004488" }, encoding: { x, y } });
-    layers.push({
-      data: { values: data },
-      mark: { type: "point", filled: true, color: "#004488", size: height > 200 ? 60 : 25 },
-      encoding: { x, y, tooltip },
+    const n = number("n_examples", k);
+    const share = isShare(k, data);
+    return data.map(({ scale, score, stderr, nModels }) => {
+      let interval = {};
+      if (share && n) interval = wilson(score, n * nModels);
+      else if (stderr > 0 && isLog(k)) interval = { low: score - (Z * stderr) / Math.exp(score), high: score + (Z * stderr) / Math.exp(score) };
+      else if (stderr > 0) interval = { low: score - Z * stderr, high: score + Z * stderr };
+      const values = { score, ...interval };
+      if (isLog(k)) for (const name of Object.keys(values)) values[name] = Math.exp(values[name]);
+      return { scale, ...values };
     });
-    return { width: "container", height, layer: layers, config: { view: { stroke: null }, axis: { gridOpacity: 0.4 } } };
+  }
+
+  const factor = (name, k) => shown(Number(Math.exp(number(name, k)).toPrecision(3)));
+  const isBreak = (k) => text("verdict", k) === "break";
+
+  function chart(k, isLarge) {
+    const data = drawn(k);
+    const extent = isShare(k, data) ? { domain: [0, 1] } : isLog(k) ? { type: "log", nice: true } : { zero: false };
+    const title = isLarge ? value("metric", k) : null;
+    const y = { field: "score", type: "quantitative", title, scale: extent };
+    const x = scaleAxis(data);
+    const layers = [];
+    const add = (values, mark, encoding) => layers.push({ data: { values }, mark: { clip: true, ...mark }, encoding });
+    const law = fitted(k, data);
+    if (law.length) {
+      add(law, { type: "area", color: "#dddddd" }, { x, y: { ...y, field: "low" }, y2: { field: "high" } });
+      add(law, { type: "line", color: "#bb5566", strokeWidth: 2 }, { x, y: { ...y, field: "mean" } });
+    }
+    const chance = number("chance", k);
+    if (chance > 0 && isShare(k, data)) {
+      add([{ score: chance }], { type: "rule", color: "#666666", strokeDash: [2, 3] }, { y });
+      if (isLarge) {
+        add([{ score: chance, told: "chance" }], { type: "text", color: "#4d4d4d", align: "left", x: 4, dy: -6 }, { y, text: { field: "told" } });
+      }
+    }
+    if (isBreak(k)) {
+      const scale = number("break_scale", k);
+      add([{ scale }], { type: "rule", color: "#8a5a00", strokeDash: [6, 3], strokeWidth: 1.5 }, { x });
+      const told = `break: loss / ${factor("break_size", k)} (${factor("break_size_low", k)} to ${factor("break_size_up", k)})`;
+      const isRight = scale * scale > data[0].scale * data[data.length - 1].scale;
+      const beside = isRight ? { align: "right", dx: -5 } : { align: "left", dx: 5 };
+      if (isLarge) add([{ scale, told }], { type: "text", color: "#6b4600", y: 8, ...beside }, { x, text: { field: "told" } });
+    }
+    const sure = data.filter((point) => point.low !== undefined);
+    if (sure.length) add(sure, { type: "rule", color: "#004488", opacity: 0.65 }, { x, y: { ...y, field: "low" }, y2: { field: "high" } });
+    add(data, { type: "line", color: "#004488", strokeWidth: 1 }, { x, y });
+    const tooltip = [
+      { field: "scaleTold", title: scaleName },
+      { field: "scoreTold", title: value("metric", k) },
+    ];
+    const told = data.map((point) => ({ ...point, scaleTold: shown(point.scale), scoreTold: shown(point.score) + (point.low === undefined ? "" : ` (95 %: ${shown(point.low)} to ${shown(point.high)})`) }));
+    add(told, { type: "point", filled: true, opacity: 1, color: "#004488", size: isLarge ? 55 : 22, clip: false }, { x, y, tooltip });
+    return { width: "container", height: isLarge ? 340 : 130, layer: layers, config: { view: { stroke: null }, axis: { gridOpacity: 0.4, labelFontSize: 12, titleFontSize: 12 } } };
   }
 
   const QUIET = { actions: false, renderer: "svg", tooltip: { theme: "custom" } };
 
-  function describe(k) {
+  function describe(k, data) {
     const list = document.createElement("dl");
     const score = number("improvement_score", k);
-    const factor = (name) => shown(Number(Math.exp(number(name, k)).toPrecision(3)));
     const largest = number("break_size_high", k);
+    const examples = number("n_examples", k);
+    const toDecide = number("n_to_decide", k);
+    const why = text("why_not", k);
     const facts = [
+      ["verdict", why === null ? verdict(k) : `not tested: ${why}`],
+      ["source of the jump", text("source_of_jump", k)],
       ["improvement score", `${shown(score)}${columns.jumps[k] ? ": a jump" : ""}`],
       ["without ties", number("score_without_ties", k)],
       ["scales", `${columns.n_scales[k]}${columns.n_scales[k] < 5 ? " (too few to display emergence)" : ""}`],
       ["status", text("status", k)],
-      ["verdict", (text("verdict", k) ?? "not tested: not a share of right answers").replace("_", " ")],
-      ["why", text("why_not", k)],
-      ["source of the jump", text("source_of_jump", k)],
-      ["examples", number("n_examples", k)],
+      ["examples", examples === null ? null : count(examples)],
       ["q of a break", number("q_break", k) === null ? null : p(number("q_break", k))],
       [
-        "likeliest break",
+        isBreak(k) ? "break" : "likeliest break",
         number("break_size", k) === null
           ? null
-          : `from ${shown(number("break_scale", k))}, loss / ${factor("break_size")} (${factor("break_size_low")} to ${factor("break_size_up")})`,
+          : `from ${shown(number("break_scale", k))} ${scaleName}, loss / ${factor("break_size", k)} (${factor("break_size_low", k)} to ${factor("break_size_up", k)})`,
       ],
-      ["largest break not excluded", largest === null ? null : largest === Infinity ? "any" : `loss / ${factor("break_size_high")}`],
-      ["examples to exclude one", number("n_to_decide", k)],
+      ["largest break not excluded", largest === null ? null : largest === Infinity ? "any" : `loss / ${factor("break_size_high", k)}`],
+      ["examples to exclude one", toDecide === null ? null : shown(toDecide)],
     ];
     for (const [name, fact] of facts) {
       if (fact === null) continue;
@@ -190,23 +264,63 @@
       list.append(group);
     }
     const legend = document.createElement("p");
-    if (number("level", k) !== null) {
-      legend.textContent =
-        "Red: the smooth law, a quadratic in log scale for the log loss, fitted to the points. Grey: where 95 % of the scores of a test set of this size lie, if " +
-        "models do not scatter otherwise.";
+    const told = [];
+    if (data.some((point) => point.low !== undefined)) {
+      told.push(isShare(k, data) && examples !== null ? "Bars: 95 % intervals of shares of this many examples." : "Bars: 95 % intervals, from the source's standard errors.");
     }
+    if (number("level", k) !== null) {
+      told.push(
+        "Red: the smooth law, a quadratic in log scale for the log loss, fitted to the points. Grey: where 95 % of the scores of a test set of this size lie, if " +
+          "models do not scatter otherwise.",
+      );
+    }
+    legend.textContent = told.join(" ");
     at("verdict").replaceChildren(list, legend);
   }
+
+  // --- what is shown, as files -------------------------------------------------------------------------------------
+
+  function save(name, content, type) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([content], { type }));
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  }
+
+  // A cell that a spreadsheet would run as a formula begins with an apostrophe, as in all tables of the workflow.
+  function cell(content) {
+    let written = content === null || content === undefined ? "" : content === Infinity ? "inf" : content === -Infinity ? "-inf" : String(content);
+    if (typeof content === "string" && /^[=+@]/.test(written)) written = `'${written}`;
+    return /[",\r\n]/.test(written) ? `"${written.replaceAll('"', '""')}"` : written;
+  }
+  const csv = (heads, rows) => [heads, ...rows].map((row) => row.map(cell).join(",") + "\n").join("");
+  const named = (k) => ["task", "subtask", "shots", "metric", "filter", "model_family"].map((name) => value(name, k));
+  const NAMED = ["task", "subtask", "shots", "metric", "filter", "model_family"];
+  const four = (x) => (x === null || !Number.isFinite(x) ? x : Number(x.toPrecision(5))); // digits that the page has
+  const fileName = (k, ending) => `${value("task", k)}-${value("metric", k)}-${value("model_family", k)}`.replace(/[^\w.=-]+/g, "_").slice(0, 120) + ending;
+
+  let view = null;
+  at("curve-csv").addEventListener("click", () => {
+    const rows = drawn(current).map(({ scale, score, low, high }) => [...named(current), scale, four(score), four(low ?? null), four(high ?? null)]);
+    save(fileName(current, ".csv"), csv([...NAMED, "scale", "score", "low", "high"], rows), "text/csv");
+  });
+  at("curve-svg").addEventListener("click", async () => save(fileName(current, ".svg"), await view.toSVG(), "image/svg+xml"));
+
+  // --- drawing -----------------------------------------------------------------------------------------------------
 
   let lastDrawing = 0; // a drawing that is no longer the last one stops
   async function draw() {
     const k = current;
     const drawing = ++lastDrawing;
     const title = `${value("metric", k)} of ${value("task", k)}, ${value("model_family", k)}`;
-    at("chart").setAttribute("aria-label", `${title}: ${points(k).map((point) => shown(point.score)).join(", ")}`);
-    describe(k);
-    await vegaEmbed("#plot", chart(k, 300), QUIET);
+    const data = drawn(k);
+    at("curve-title").textContent = title;
+    at("chart").setAttribute("aria-label", `${title}: ${data.map((point) => shown(point.score)).join(", ")}`);
+    describe(k, data);
+    const made = await vegaEmbed("#plot", chart(k, true), QUIET);
     if (drawing !== lastDrawing) return;
+    view = made.view;
     document.body.dataset.drawn = String(drawing);
     const same = curvesOfTask
       .get(columns.task[k])
@@ -224,10 +338,14 @@
       return [figure, place, other];
     });
     at("others").replaceChildren(...figures.map(([figure]) => figure));
-    if (!same.length) at("others").textContent = "No other metric was published for these outputs.";
+    if (!same.length) {
+      const none = document.createElement("p");
+      none.textContent = "No other metric was published for these outputs.";
+      at("others").append(none);
+    }
     for (const [, place, other] of figures) {
       if (drawing !== lastDrawing) return;
-      await vegaEmbed(place, chart(other, 130), QUIET);
+      await vegaEmbed(place, chart(other, false), QUIET);
     }
     document.body.dataset.complete = String(drawing);
   }
@@ -242,11 +360,13 @@
     ["model family", "model_family", (k) => value("model_family", k)],
     ["score", "improvement_score", (k) => number("improvement_score", k)],
     ["examples", "n_examples", (k) => number("n_examples", k)],
-    ["verdict", "verdict", (k) => (text("verdict", k) ?? "not a share").replace("_", " ")],
+    ["verdict", "verdict", verdict],
   ];
   const IS_NUMBER = new Set(["improvement_score", "n_examples"]);
   let sorted = ["improvement_score", -1];
   let nShown = ROWS_AT_ONCE;
+  let matches = [];
+  const ranges = new Map(triplets.map((k) => [k, range(k)]));
 
   function heads() {
     const cells = COLUMNS.map(([title, name]) => {
@@ -269,7 +389,13 @@
 
   function table() {
     const words = at("search").value.toLowerCase().split(/\s+/).filter(Boolean);
-    const matches = triplets.filter((k) => {
+    const filters = [
+      [at("of_verdict").value, verdict],
+      [at("of_family").value, (k) => value("model_family", k)],
+      [at("of_metric").value, (k) => value("metric", k)],
+    ].filter(([wantedValue]) => wantedValue);
+    matches = triplets.filter((k) => {
+      if (!filters.every(([wantedValue, of]) => of(k) === wantedValue)) return false;
       const all = `${value("task", k)} ${value("metric", k)} ${value("model_family", k)}`.toLowerCase();
       return words.every((word) => all.includes(word));
     });
@@ -280,7 +406,9 @@
     matches.sort((a, b) => {
       const [x, y] = [keys.get(a), keys.get(b)];
       if (x === null || y === null) return (x === null) - (y === null) || a - b; // what has no value comes last
-      return (x === y ? 0 : direction * compare(x, y)) || a - b;
+      if (x !== y) return direction * compare(x, y);
+      // Equal scores, infinite ones above all: the largest range first.
+      return (name === "improvement_score" ? ranges.get(b) - ranges.get(a) : 0) || a - b;
     });
     [...at("heads").children].forEach((cell, place) => {
       const isSorted = COLUMNS[place][1] === name;
@@ -289,8 +417,9 @@
     });
     const rows = matches.slice(0, nShown).map((k) => {
       const row = document.createElement("tr");
-      COLUMNS.forEach(([, column, content], place) => {
+      COLUMNS.forEach(([title, column, content], place) => {
         const cell = document.createElement("td");
+        cell.dataset.name = title; // the name of the column, where the row is a card
         const cellValue = content(k);
         if (place === 0) {
           const button = document.createElement("button");
@@ -298,39 +427,71 @@
           button.textContent = cellValue;
           button.addEventListener("click", () => {
             choose(Object.fromEntries(CHOICES.map((choice) => [choice, value(choice, k)])));
-            at("curve-title").scrollIntoView();
+            at("choose").scrollIntoView();
           });
           cell.append(button);
-        } else cell.textContent = IS_NUMBER.has(column) ? shown(cellValue) : cellValue;
+        } else cell.textContent = column === "n_examples" && cellValue !== null ? count(cellValue) : IS_NUMBER.has(column) ? shown(cellValue) : cellValue;
         if (IS_NUMBER.has(column)) cell.className = "n";
         row.append(cell);
       });
       return row;
     });
     at("rows").replaceChildren(...rows);
-    at("count").textContent = `${matches.length.toLocaleString("en")} of ${triplets.length.toLocaleString("en")} triplets`;
+    at("count").textContent = `${count(matches.length)} of ${count(triplets.length)} triplets`;
     at("more").hidden = matches.length <= nShown;
   }
 
+  at("table-csv").addEventListener("click", () => {
+    const rows = matches.map((k) => [...named(k), columns.n_scales[k], four(number("improvement_score", k)), number("n_examples", k), verdict(k)]);
+    save("triplets.csv", csv([...NAMED, "n_scales", "improvement_score", "n_examples", "verdict"], rows), "text/csv");
+  });
+
   // --- beginning ---------------------------------------------------------------------------------------------------
 
+  if (nShort) {
+    at("short").textContent = `${count(nShort)} curve${nShort === 1 ? "" : "s"} of fewer than 3 scales ${nShort === 1 ? "is" : "are"} not shown; the table curves has them.`;
+  }
   if (!nCurves) {
-    at("verdict").textContent = "This dataset has no curves.";
+    at("curve-title").textContent = "This dataset has no curve of at least 3 scales.";
+    for (const name of ["choose", "curve", "others-section", "table-section"]) at(name).hidden = true;
+    document.body.dataset.drawn = document.body.dataset.complete = "0";
     return;
   }
-  at("choose").addEventListener("change", () => choose(Object.fromEntries(CHOICES.map((name) => [name, at(name).value]))));
-  at("choose").addEventListener("submit", (event) => event.preventDefault());
-  window.addEventListener("hashchange", () => choose(wanted()));
-  at("search").addEventListener("input", () => {
-    nShown = ROWS_AT_ONCE;
+  const options = (name, values) => {
+    for (const content of [...new Set(values)].sort()) at(name).add(new Option(content, content));
+  };
+  options("of_verdict", triplets.map(verdict));
+  options("of_family", triplets.map((k) => value("model_family", k)));
+  options("of_metric", triplets.map((k) => value("metric", k)));
+  function arrive() {
+    const state = wanted();
+    for (const name of FILTERS) at(name).value = state[name] ?? "";
+    // The largest jump in which a break could be seen, else the largest that was tested, else the largest score; equal ones by range.
+    const isTested = (k) => columns.jumps[k] && ![null, "not_testable"].includes(text("verdict", k));
+    const rank = (k) => [isTested(k) + (isTested(k) && number("q_break", k) !== null), number("improvement_score", k) ?? -Infinity, ranges.get(k)];
+    const isBefore = (a, b) => {
+      for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return a[i] > b[i];
+      return false;
+    };
+    let first = triplets[0] ?? 0;
+    for (const k of triplets) if (isBefore(rank(k), rank(first))) first = k;
+    choose("task" in state ? state : Object.fromEntries(CHOICES.map((name) => [name, value(name, first)])));
     table();
-  });
+  }
+  at("choose").addEventListener("change", () => choose(Object.fromEntries(CHOICES.map((name) => [name, at(name).value]))));
+  for (const form of ["choose", "filters"]) at(form).addEventListener("submit", (event) => event.preventDefault());
+  window.addEventListener("hashchange", arrive);
+  for (const name of FILTERS) {
+    at(name).addEventListener(name === "search" ? "input" : "change", () => {
+      nShown = ROWS_AT_ONCE;
+      table();
+      keep();
+    });
+  }
   at("more").addEventListener("click", () => {
     nShown += ROWS_AT_ONCE;
     table();
   });
-  const first = triplets.reduce((a, b) => (columns.improvement_score[b] > columns.improvement_score[a] ? b : a), triplets[0] ?? 0);
-  choose(location.hash.length > 1 ? wanted() : Object.fromEntries(CHOICES.map((name) => [name, value(name, first)])));
   heads();
-  table();
+  arrive();
 })();

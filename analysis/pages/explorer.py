@@ -1,5 +1,7 @@
 """All curves of a dataset in one page: choose one, see it with its fit, and the same outputs under other metrics.
 
+Curves of fewer than 3 scales have no score and are left out; the page says how many.
+
 The data travels inside the page, packed as `pack` says and unpacked by explorer.js. Charts are drawn by Vega-Lite, whose
 code is bundled from the package vl-convert.
 """
@@ -23,7 +25,7 @@ CODED = [
     "scored_as",
 ]  # fmt: skip
 NUMBERS = [
-    "improvement_score", "score_without_ties", "n_examples", "level", "slope", "curvature", "floor", "q_break",
+    "improvement_score", "score_without_ties", "n_examples", "chance", "level", "slope", "curvature", "floor", "q_break",
     "break_scale", "break_size", "break_size_low", "break_size_up", "break_size_high", "n_to_decide",
 ]  # fmt: skip
 NONE = 65535
@@ -40,12 +42,14 @@ def contents(con: duckdb.DuckDBPyConnection) -> tuple[dict, dict[str, np.ndarray
     """(texts and scales as JSON values, columns as arrays) of a database.
 
     Text columns are stored as codes. `scores` holds the curves one after the other, each with one number per distinct scale
-    of its family; NaN where a curve has no score.
+    of its family; NaN where a curve has no score. `stderr` (of the source) and `n_models` (of which a score is the mean) are
+    in the same order.
     """
     create_macros(con, "macros/jump_threshold")
     curves = con.sql(sql_text("pages/curves")).to_arrow_table()
     families = con.execute(sql_text("pages/families")).fetchall()
     header: dict = {"texts": {}, "scales": {family: scales or [] for family, scales, _ in families}}
+    (header["n_short"],) = con.execute("select count(*) from curves where n_scales < 3").fetchone()
     header["scale_name"] = scale_name(basis for _, _, bases in families for basis in bases or ())
     columns: dict[str, np.ndarray] = {}
     for name in CODED:
@@ -65,9 +69,13 @@ def contents(con: duckdb.DuckDBPyConnection) -> tuple[dict, dict[str, np.ndarray
     n_scales = np.array([len(header["scales"][family]) for family in header["texts"]["model_family"]], np.int64)
     start = np.concatenate([[0], np.cumsum(n_scales[columns["model_family"]])])
     points = con.execute(sql_text("pages/points")).fetchnumpy()
-    scores = np.full(start[-1], np.nan, np.float32)
-    scores[start[points["curve"]] + points["place"]] = points["score"]
-    columns["scores"] = shortened(scores)
+    at = start[points["curve"]] + points["place"]
+    for name, column in (("scores", "score"), ("stderr", "stderr")):
+        values = np.full(start[-1], np.nan, np.float32)
+        values[at] = np.ma.filled(points[column].astype(np.float32), np.nan)
+        columns[name] = shortened(values)
+    columns["n_models"] = np.zeros(start[-1], np.uint16)
+    columns["n_models"][at] = np.minimum(points["n_models"], 65535)
     return header, columns
 
 

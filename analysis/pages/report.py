@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import html
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +15,7 @@ import jinja2
 import pandas as pd
 from docutils.core import publish_parts
 
-from analysis.base.database import connect
+from analysis.base.database import connect, create_macros
 from analysis.base.sql import packaged_text, sql_text
 
 
@@ -30,6 +32,12 @@ class Figure(NamedTuple):
     def address(self) -> str:
         """The picture as a data URI, so that its identifiers cannot clash with those of other pictures."""
         return "data:image/svg+xml;base64," + base64.b64encode(self.svg).decode()
+
+    @property
+    def why_empty(self) -> str | None:
+        """Why it has nothing to show, where it has not: the title that `figures/style.py` gives an empty figure."""
+        found = re.search(rb"<dc:title>Nothing to draw: (.*?)</dc:title>", self.svg, re.DOTALL)
+        return html.unescape(found[1].decode()) if found else None
 
 
 class Table(NamedTuple):
@@ -66,6 +74,26 @@ def _table(con: duckdb.DuckDBPyConnection, title: str, note: str, path: str) -> 
 
 
 _TABLES = {
+    "why": (
+        "Why jumps could not be tested or decided",
+        "Curves of shares of right answers that jump, by what stands in the way.",
+        "pages/undecided",
+    ),
+    "families_alike": (
+        "Model families with the same scores",
+        "Tasks in which at least 90 % of the scores of two families are equal: they are no independent evidence.",
+        "pages/report_families_alike",
+    ),
+    "rejects": (
+        "Rejects by reason",
+        "Everything is named, with its place in its file, in the table rejects.",
+        "pages/report_rejects",
+    ),
+    "families": (
+        "Model families",
+        "A curve needs at least 3 models of different known size, and at least 5 to display emergence.",
+        "pages/report_families",
+    ),
     "by_metric": (
         "Metrics",
         "Curves of at least 5 scales that are no aggregates; verdicts of the break test on those that can be tested.",
@@ -92,23 +120,12 @@ _TABLES = {
         "all curves of the model at once.",
         "pages/report_effects",
     ),
-    "rejects": (
-        "What was not taken in",
-        "Everything is named, with its place in its file, in the table rejects.",
-        "pages/report_rejects",
-    ),
-    "families_alike": (
-        "Model families with the same scores",
-        "Tasks in which at least 90 % of the scores of two families are equal: they are no independent evidence.",
-        "pages/report_families_alike",
-    ),
-    "families": (
-        "Model families",
-        "A curve needs at least 3 models of different known size.",
-        "pages/report_families",
-    ),
 }
 """Title, note and SQL file of every table of the page."""
+
+
+FIRST = (("figure_5a_pairs", "figure_5a_triplets"), ("emergence_share",), ("break_verdicts",))
+"""The figures that answer the question and stand before the others: of each group the first that shows something."""
 
 
 def caption(text: str, config: Mapping[str, object]) -> str:
@@ -148,14 +165,22 @@ def page(database: str, dataset: str, figures: Sequence[Figure], config: dict, s
     """
     with connect(database, read_only=True) as con:
         facts = dict(con.execute("select key, value from provenance order by key").fetchall())
+        create_macros(con, "macros/jump_threshold")
+        cursor = con.execute(sql_text("pages/report_answer"))
+        answer = dict(zip([column[0] for column in cursor.description], cursor.fetchall()[0], strict=True))
         claims = _table(con, "", "", "pages/report_claims")
         thresholds = _table(con, "", "", "pages/report_thresholds")
         tables = {name: _table(con, *arguments) for name, arguments in _TABLES.items()}
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(packaged_text("pages/report.html.j2"))
+    drawn = {figure.name: figure for figure in figures if not figure.why_empty}
+    first = [drawn[next(name for name in names if name in drawn)] for names in FIRST if drawn.keys() & set(names)]
     return template.render(
         dataset=dataset,
-        figures=figures,
+        answer=answer,
+        first=first,
+        others=[figure for figure in drawn.values() if figure not in first],
+        empty=[figure for figure in figures if figure.why_empty],
         facts=facts,
         claims=claims,
         thresholds=thresholds,

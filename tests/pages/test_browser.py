@@ -1,16 +1,21 @@
 """The pages in a real browser: headless Chromium, offline, at the width of a desk and of a phone."""
 
+import io
 import json
 import shutil
 import time
 from pathlib import Path
 
+import duckdb
+import numpy as np
+import pandas as pd
 import pytest
 from builders import ROOT, build, entry, put, score_file, snakemake
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
+from statsmodels.stats.proportion import proportion_confint
 
 from analysis.base import sql
 from analysis.normalise.bigbench import normalise
@@ -111,12 +116,20 @@ def chart(browser):
 def test_every_control_of_the_explorer(browser, real_pages):
     show(browser, real_pages / "explorer.html")
     settled(browser)
+    # The largest jump in which a break could be seen.
+    assert browser.find_element(By.ID, "curve-title").text == "exact_str_match of word_sorting, BIG-G T=0"
+    told = browser.find_element(By.ID, "verdict").text
+    assert told.startswith("verdict\nbreak\nsource of the jump\nbreak") and "from 1.28 × 10¹¹ parameters, loss / " in told
+    assert "break: loss / " in browser.find_element(By.CSS_SELECTOR, "#chart svg").text
+
     Select(browser.find_element(By.ID, "task")).select_by_value("novel_concepts")
     settled(browser)
     Select(browser.find_element(By.ID, "metric")).select_by_value("multiple_choice_grade")
     settled(browser)
     assert chart(browser).startswith("multiple_choice_grade of novel_concepts, BIG-G T=0: ")
     told = browser.find_element(By.ID, "verdict").text
+    assert [tick.text for tick in browser.find_elements(By.CSS_SELECTOR, "#chart .role-axis-label text")][-1] == "1.0"
+    assert "chance" in browser.find_element(By.CSS_SELECTOR, "#chart svg").text
     assert "∞: a jump" in told and "at chance" in told and "source of the jump\nties" in told and "examples\n6" in told
     others = [caption.text for caption in browser.find_elements(By.CSS_SELECTOR, "#others figcaption")]
     assert len(others) == 1 and others[0].startswith("top_choice_brier_score: score ")
@@ -142,7 +155,9 @@ def test_every_control_of_the_explorer(browser, real_pages):
     settled(browser)
     assert chart(browser).startswith("exact_str_match of word_sorting")
     told = browser.find_element(By.ID, "verdict").text
-    assert "improvement score\n49: a jump" in told and "verdict\nbreak" in told and "likeliest break\nfrom 128" in told
+    assert (
+        "improvement score\n49: a jump" in told and "verdict\nbreak" in told and "break\nfrom 1.28 × 10¹¹ parameters" in told
+    )
     search.clear()
     search.send_keys(" ")
     n_rows = len(browser.find_elements(By.CSS_SELECTOR, "#rows tr"))
@@ -151,21 +166,83 @@ def test_every_control_of_the_explorer(browser, real_pages):
     assert faults(browser) == []
 
 
+def test_filters_and_order_of_the_table(browser, real_pages):
+    show(browser, real_pages / "explorer.html", "#of_metric=exact_str_match")
+    settled(browser)
+    assert browser.find_element(By.ID, "curve-title").text == "exact_str_match of word_sorting, BIG-G T=0"
+    rows = [row.text for row in browser.find_elements(By.CSS_SELECTOR, "#rows tr")]
+    assert len(rows) == 18 and all("exact_str_match" in row for row in rows)
+    infinite = [row.split()[0] for row in rows if "∞" in row and "−∞" not in row]
+    with duckdb.connect(str(real_pages.parents[1] / "data/d/emergence.duckdb"), read_only=True) as con:
+        infinities = "from curves where metric = 'exact_str_match' and improvement_score = 'inf'"
+        by_range = con.sql(f"select task {infinities} order by y_max - y_min desc").fetchall()
+    assert infinite == [task for (task,) in by_range] and len(infinite) == 4
+    Select(browser.find_element(By.ID, "of_verdict")).select_by_value("break")
+    WebDriverWait(browser, 10, 0.05).until(lambda b: "of_verdict=break" in b.current_url)
+    assert [row.text.split()[0] for row in browser.find_elements(By.CSS_SELECTOR, "#rows tr")] == ["word_sorting"]
+    Select(browser.find_element(By.ID, "of_verdict")).select_by_value("")
+    Select(browser.find_element(By.ID, "of_metric")).select_by_value("top_choice_brier_score")
+    rows = [row.text for row in browser.find_elements(By.CSS_SELECTOR, "#rows tr")]
+    assert len(rows) == 66 and all(row.endswith("not tested: not a share of right answers") for row in rows)
+    assert faults(browser) == []
+
+
+def test_what_is_shown_can_be_saved(browser, real_pages, tmp_path):
+    browser.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
+    show(browser, real_pages / "explorer.html", "#task=word_sorting&of_verdict=break")
+    settled(browser)
+
+    def saved(button, name):
+        browser.find_element(By.ID, button).click()
+        WebDriverWait(browser, 10, 0.05).until(lambda _: (tmp_path / name).exists())
+        return (tmp_path / name).read_text(encoding="utf-8")
+
+    name = "word_sorting-exact_str_match-BIG-G_T=0"
+    points = pd.read_csv(io.StringIO(saved("curve-csv", f"{name}.csv")))
+    with duckdb.connect(str(real_pages.parents[1] / "data/d/emergence.duckdb"), read_only=True) as con:
+        published = con.sql(
+            "select scale, score from points inner join curves using (curve_id) where task = 'word_sorting' order by scale"
+        ).df()
+    assert points["scale"].tolist() == published["scale"].tolist()
+    assert points["score"].to_numpy() == pytest.approx(published["score"].to_numpy(), rel=1e-4)
+    expected = proportion_confint(points["score"] * 205, 205, method="wilson")
+    with duckdb.connect(str(real_pages.parents[1] / "data/d/emergence.duckdb"), read_only=True) as con:
+        assert con.sql("select n_examples from breaks where task = 'word_sorting'").fetchall() == [(205,)]
+    assert points[["low", "high"]].to_numpy() == pytest.approx(np.array(expected).T, abs=1e-4)
+    assert saved("curve-svg", f"{name}.svg").startswith("<svg")
+    triplets = pd.read_csv(io.StringIO(saved("table-csv", "triplets.csv")))
+    assert triplets["verdict"].unique().tolist() == ["break"] and "word_sorting" in triplets["task"].tolist()
+    assert faults(browser) == []
+
+
+def test_on_a_phone_tables_are_cards_with_the_verdict(browser, real_pages):
+    show(browser, real_pages / "explorer.html", width=390)
+    settled(browser)
+    cell = browser.find_element(By.CSS_SELECTOR, "#rows tr td:last-child")
+    place = browser.execute_script("const r = arguments[0].getBoundingClientRect(); return [r.left, r.right]", cell)
+    assert cell.text and 0 <= place[0] < place[1] <= 390
+    show(browser, real_pages / "report.html", width=390)
+    script = "return [...document.querySelectorAll('table td')].every(d => d.getBoundingClientRect().right <= 390)"
+    assert browser.execute_script(script)
+
+
 def test_the_explorer_by_keyboard(browser, real_pages):
     show(browser, real_pages / "explorer.html")
     settled(browser)
     before = chart(browser)
     browser.find_element(By.TAG_NAME, "body").send_keys(Keys.TAB)
     assert browser.switch_to.active_element.get_attribute("id") == "task"
-    browser.switch_to.active_element.send_keys("word_s")
+    browser.switch_to.active_element.send_keys("word_u")
     browser.switch_to.active_element.send_keys(Keys.ENTER)
     WebDriverWait(browser, 10).until(lambda b: chart(b) != before)
-    assert " of word_sorting, " in chart(browser)
+    assert " of word_unscrambling, " in chart(browser)
     seen = []
-    for _ in range(12):
+    for _ in range(16):
         browser.switch_to.active_element.send_keys(Keys.TAB)
         seen.append(browser.switch_to.active_element.get_attribute("id") or browser.switch_to.active_element.tag_name)
-    assert {"model_family", "metric", "subtask", "shots", "search", "button"} <= set(seen)
+    assert {"model_family", "metric", "subtask", "shots", "curve-csv", "curve-svg", "search", "of_verdict", "button"} <= set(
+        seen
+    )
 
 
 @pytest.mark.parametrize("name", ["report", "explorer"])

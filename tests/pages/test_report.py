@@ -3,10 +3,13 @@
 import re
 from html.parser import HTMLParser
 
+import pandas as pd
 import pytest
-from builders import build, entry, put, score_file
+from builders import build, entry, known_rules, put, score_file
 
 from analysis.base import sql
+from analysis.figures import style
+from analysis.normalise import results
 from analysis.normalise.bigbench import normalise
 from analysis.pages import explorer, report
 
@@ -29,7 +32,7 @@ class Page(HTMLParser):
         self.text.append(data)
 
 
-def made(folder, values):
+def made(folder, values, figures=None):
     """The report of one task of every name, on which six models have these scores."""
     for number, name in enumerate(NAMES):
         for k in range(6):
@@ -39,8 +42,9 @@ def made(folder, values):
     con = build(normalise(folder / "in"), facts={"source": HOSTILE, "commit": None})
     path = folder / "d.duckdb"
     con.execute(f"attach {sql.quoted(str(path))} as d; copy from database memory to d; detach d")
-    svg = b'<svg xmlns="http://www.w3.org/2000/svg"><text>hello</text></svg>'
-    figures = [report.Figure("one", HOSTILE, svg, "<p>A caption.</p>")]
+    if figures is None:
+        svg = b'<svg xmlns="http://www.w3.org/2000/svg"><text>hello</text></svg>'
+        figures = [report.Figure("one", HOSTILE, svg, "<p>A caption.</p>")]
     config = {"emergence_threshold": 20, "sharpness_threshold": 2, "smallest_break": 1}
     return report.page(str(path), HOSTILE, figures, config, simulated=True)
 
@@ -95,6 +99,10 @@ def test_it_says_what_was_run_and_found(page):
     assert "where a break of 1 (of the log loss) is excluded" in text
 
 
+def words(page):
+    return " ".join("".join(Page(page).text).split())
+
+
 def cells(page, title):
     """Rows of the table under a heading, as lists of texts."""
     (body,) = re.findall(rf"<h3>{title}</h3>.*?<tbody>(.*?)</tbody>", page, re.DOTALL)
@@ -109,19 +117,43 @@ def test_it_says_what_the_break_test_found(tested_page):
     assert cells(tested_page, "Verdicts of the break test") == [["inconclusive", "yes", "", n]]
     moved = cells(tested_page, "How the verdicts move with each choice")
     assert len(moved) == 7 and {tuple(row[1:]) for row in moved} == {(n, *"00000")}
-    facts = dict(re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", tested_page))
-    asked = ("curves tested", "of them jump", "jumps with a break", "smooth jumps", "jumps at chance", "jumps undecided")
-    assert [facts[name] for name in asked] == [n, n, "0", "0", "0", n]
+    answer = " ".join(re.search(r'<p class="answer"><strong>(.*?)</strong>', tested_page, re.DOTALL)[1].split())
+    assert (
+        answer
+        == f"Of {n} curves, {n} jump; of these 0 break, 0 are smooth, 0 are at chance, and {n} cannot be decided, because no break could be seen."
+    )
+    assert f"Whether they jump or not, {n} curves were tested for a break, and in 0 one could be seen: 0 have one" in words(
+        tested_page
+    )
     top = cells(tested_page, "Triplets that display emergence, the 40 largest")
     assert {(row[3], *row[-2:]) for row in top} == {("53.5", "203", "inconclusive")} and len(top) == len(NAMES)
-    text = " ".join("".join(Page(tested_page).text).split())
-    assert f"{n} curves tested. Of {n} triplets that jump and are tested a break could be seen in" in text
+    assert f"{n} curves tested. Of {n} triplets that jump and are tested a break could be seen in" in words(tested_page)
 
 
 def test_it_says_why_nothing_was_tested(page):
     (row,) = cells(page, "Verdicts of the break test")
+    n = str(len(NAMES))
+    assert f"Of {n} curves, {n} jump; of these 0 break" in words(page) and f"Another {n} could not be tested." in words(page)
+    assert cells(page, "Why jumps could not be tested or decided") == [
+        ["not tested: number of examples unknown: the scores may be rounded", n, n, ""]
+    ]
+    assert "Claims of emergence were made without control" not in words(page)  # nothing that jumps was tested
     assert row == ["not_testable", "yes", "number of examples unknown: the scores may be rounded", str(len(NAMES))]
     assert "<p>None.</p>" in re.findall(r"<h3>How the verdicts move with each choice</h3>.*?<h3>", page, re.DOTALL)[0]
+
+
+def test_pictures_that_answer_come_first_and_empty_ones_are_named(tmp_path):
+    style.use_style()
+    figures = []
+    for name in ("figure_2", "break_verdicts", "figure_5a_triplets", "emergence_share", "figure_5a_pairs"):
+        figure = style.nothing_to_draw("d", "No pair <here>.") if name == "figure_5a_pairs" else style.panels(1, 1, 1)[0]
+        style.save(figure, str(tmp_path / "f.svg"), str(tmp_path / "f.png"))
+        figures.append(report.Figure(name, f"title of {name}", (tmp_path / "f.svg").read_bytes(), ""))
+    text = made(tmp_path, (0, 0, 0.01, 0, 0, 0.53), figures)
+    answer, rest = text.split('<section id="claims"')
+    assert re.findall('<figure id="(.*?)"', answer) == ["figure_5a_triplets", "emergence_share", "break_verdicts"]
+    assert re.findall('<figure id="(.*?)"', rest) == ["figure_2"]
+    assert "title of figure_5a_pairs: no pair &lt;here&gt;." in rest
 
 
 @pytest.mark.parametrize(
@@ -147,3 +179,18 @@ def test_any_number_of_shots_reaches_the_explorer(tmp_path):
     with build(normalise(tmp_path / "in")) as con:
         _, columns = explorer.contents(con)
     assert columns["shots"].tolist() == [40_000]
+
+
+def test_short_curves_are_counted_and_errors_are_those_of_the_source(tmp_path):
+    rows = [("t", "F", f"m{k}", 10.0**k, "accuracy", k / 10, 0.01 * k if k < 9 else None) for k in range(6, 10)]
+    rows += [("short", "F", f"m{k}", 10.0**k, "accuracy", 0.5, None) for k in (6, 7)]
+    rows += [("t", "F", "m8b", 10.0**8, "accuracy", 0.6, 0.06)]  # as large as m8: their point is a mean of two
+    frame = pd.DataFrame(rows, columns=["task", "model_family", "model", "n_parameters", "metric", "score", "stderr"])
+    (tmp_path / "in").mkdir()
+    frame.to_csv(tmp_path / "in/t.csv", index=False)
+    with build(results.normalise(tmp_path / "in", known_rules())) as con:
+        header, columns = explorer.contents(con)
+    assert header["n_short"] == 1 and header["texts"]["task"] == ["t"]
+    assert columns["n_models"].tolist() == [1, 1, 2, 1]
+    expected = [0.06, 0.07, (0.08**2 + 0.06**2) ** 0.5 / 2, float("nan")]
+    assert columns["stderr"].tolist() == pytest.approx(expected, rel=1e-4, nan_ok=True)

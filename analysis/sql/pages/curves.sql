@@ -1,4 +1,4 @@
--- One row per curve of the explorer, numbered in order.
+-- One row per curve of the explorer, those of at least 3 scales, numbered in order.
 select
     row_number() over (
         order by curves.task, curves.model_family, curves.shots, curves.subtask, curves.metric, curves.filter
@@ -17,6 +17,7 @@ select
     coalesce(triplets.curve_id is not null and curves.entry_kind <> 'aggregate', false) as is_of_triplet,
     coalesce(curves.is_counted and curves.improvement_score > jump_threshold(curves.straight_line_score), false) as jumps,
     breaks.n_examples,
+    breaks.chance,
     breaks.score_without_ties,
     breaks.level,
     breaks.slope,
@@ -36,4 +37,5 @@ select
 from curves
 left join breaks on curves.curve_id = breaks.curve_id
 left join triplets on curves.curve_id = triplets.curve_id
+where curves.n_scales >= 3
 order by curve

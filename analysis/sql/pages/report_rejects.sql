@@ -1,8 +1,9 @@
--- What was not taken in, by reason.
+-- What was not taken in, by reason: how many rejects, and how many numbers they cover.
 select
-    kind,
     reason,
-    count(*) as n
+    kind,
+    count(*) as rejects,
+    sum(n_numbers)::bigint as numbers
 from rejects
-group by all
-order by n desc, kind, reason
+group by reason, kind
+order by numbers desc, rejects desc, reason, kind

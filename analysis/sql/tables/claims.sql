@@ -266,7 +266,7 @@ answers as (
         'cannot be decided',
         'it is a claim about papers and not about scores: the numbers say what is left when all comparisons are counted',
         'break_gallery, break_sizes, tables breaks and triplets',
-        n_tested > 0
+        jumping.n_triplets > 0
     from verdicts
     cross join jumping
     union all
@@ -290,7 +290,7 @@ answers as (
             else format('of the jumps where a large break is excluded, {:.0f} % come from ties or the size of the test set', 100 * shares.share)
         end,
         'break_gallery, view mirages, column n_resolve',
-        n_tested > 0
+        n_jumps > 0
     from verdicts
     cross join (select * from shares where number = 6) as shares
 )
