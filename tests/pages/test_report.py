@@ -118,10 +118,8 @@ def test_it_says_what_the_break_test_found(tested_page):
     moved = cells(tested_page, "How the verdicts move with each choice")
     assert len(moved) == 7 and {tuple(row[1:]) for row in moved} == {(n, *"00000")}
     answer = " ".join(re.search(r'<p class="answer"><strong>(.*?)</strong>', tested_page, re.DOTALL)[1].split())
-    assert (
-        answer
-        == f"Of {n} curves, {n} jump; of these 0 break, 0 are smooth, 0 are at chance, and {n} cannot be decided, because no break could be seen."
-    )
+    told = f"Of {n} curves, {n} jump; of these 0 break, 0 are smooth, 0 are at chance, and {n} cannot be decided"
+    assert answer == f"{told}, because no break could be seen."
     assert f"Whether they jump or not, {n} curves were tested for a break, and in 0 one could be seen: 0 have one" in words(
         tested_page
     )
