@@ -203,7 +203,8 @@ def _member(archive: zipfile.ZipFile, name: str) -> bytes:
             content = stream.read(MAX_MEMBER + 1)
     except KeyError:
         raise Rejected(name, "missing_member", f"the archive has no {name}: the run may have been cut off") from None
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError) as error:
+    # ValueError: the name beside the content is no UTF-8
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError) as error:
         raise Rejected(name, "damaged_archive", f"{name} cannot be read: {error}") from None
     if len(content) > MAX_MEMBER:
         raise Rejected(name, "too_large", f"{name} has more than {MAX_MEMBER:,} bytes")

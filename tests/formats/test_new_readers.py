@@ -128,6 +128,11 @@ def test_hostile_archives(tmp_path, monkeypatch):
     content = (tmp_path / "in/good.eval").read_bytes()
     (tmp_path / "in/cut.eval").write_bytes(content[: len(content) // 2])
     (tmp_path / "in/empty.eval").write_bytes(b"")
+    other_name = bytearray(content)
+    place = other_name.index(b"header.json")  # beside the content; the list of members at the end has it right
+    other_name[place - 24 + 1] |= 0x08  # the name is said to be UTF-8
+    other_name[place] = 0xAB
+    (tmp_path / "in/name.eval").write_bytes(other_name)
     write_eval(tmp_path / "in/bomb.eval", good | {"padding": "0" * 10**6})
     write_eval(tmp_path / "in/list.eval", {"eval": [], "status": "success"})
     write_eval(tmp_path / "in/one.eval", good | {"eval": good["eval"] | {"model": "EleutherAI/pythia-1b"}})
@@ -138,6 +143,7 @@ def test_hostile_archives(tmp_path, monkeypatch):
     found = {(one["file"], one["reason"]) for one in rejects}
     assert found == {
         ("cut.eval", "damaged_archive"), ("empty.eval", "damaged_archive"), ("bomb.eval", "too_large"),
+        ("name.eval", "damaged_archive"),
         ("list.eval", "bad_eval"), ("odd.eval", "not_json"), ("odd.eval", "too_large"),
     }  # fmt: skip
     assert not (tmp_path / "out.json").exists()

@@ -17,9 +17,9 @@ def test_the_opening_of_the_readme():
     verdicts = jumping["verdict"].value_counts()
     assert verdicts.get("smooth", 0) == 0  # else the sentence must say so
     assert (
-        f"{pairs['exceeds_threshold'].sum()} of {len(pairs)} pairs of a task and a model family have an emergence score above 20; "
-        f"{len(jumping)} of them jump by a stricter rule, {len(jumping) - verdicts['not_testable']} of these could be tested for a "
-        f"break in the loss, and {verdicts['break']} have one, {verdicts['at_chance']} are at chance, and "
+        f"{pairs['exceeds_threshold'].sum()} of {len(pairs)} pairs of a task and a model family have an emergence score "
+        f"above 20; {len(jumping)} of them jump by a stricter rule, {len(jumping) - verdicts['not_testable']} of these could be "
+        f"tested for a break in the loss, and {verdicts['break']} have one, {verdicts['at_chance']} are at chance, and "
         f"{verdicts['inconclusive']} cannot be decided."
     ) in opening
 
