@@ -20,6 +20,11 @@ def test_many_rejects_are_said_loudly_and_copies_are_none():
     assert not any("!!" in line for line in quiet)
 
 
+def test_what_is_no_share_is_said_where_there_is_any():
+    assert last_lines({}, COUNTS, {})[1].endswith(": 0 have one")
+    assert last_lines({}, COUNTS | {"triplets_displaying_no_share": 3}, {})[1].endswith("; 3 are no shares of right answers")
+
+
 def test_what_is_missing_for_a_test_is_said_at_the_end_of_a_run(tmp_path):
     scales = [1e7, 3e7, 1e8, 3e8, 1e9, 3e9]
     rows = [

@@ -79,6 +79,9 @@ def test_what_a_table_lacks():
         emergence_score(frame.drop(columns="n_parameters"))
     with pytest.raises(ValueError, match="row 2: score is 'x'"):
         emergence_score(frame.assign(score=[0.1, "x", 0.3]))
+    for scale in (0, -1e9):
+        with pytest.raises(ValueError, match="n_parameters must be above 0"):
+            emergence_score(frame.assign(n_parameters=[scale, *SCALES[1:3]]))
     with pytest.raises(ValueError, match="needs n_parameters and n_examples"):
         break_test([0.1, 0.2, 0.3])
     with pytest.raises(ValueError, match="shape"):
