@@ -3,6 +3,7 @@
 import csv
 import re
 import subprocess
+import tomllib
 from collections import Counter
 from pathlib import Path
 
@@ -175,3 +176,10 @@ def test_generated_files_are_not_tracked():
         assert not name.startswith(("results/", "logs/", ".venv/"))
         assert not name.startswith("data/") or name == "data/README.md" or name.startswith("data/reference/")
         assert not Path(name).is_absolute()
+
+
+def test_the_version_is_the_same_everywhere():
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    heading = re.search(r"^## (\S+) \((\S+)\)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert heading.groups() == (citation["version"], str(citation["date-released"])) and citation["version"] == version
