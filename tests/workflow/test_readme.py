@@ -15,10 +15,11 @@ def test_the_opening_of_the_readme():
     pairs = pd.read_csv(ROOT / "docs/bigbench/pairs.csv")
     jumping = pairs[pairs["displays_emergence"]]
     verdicts = jumping["verdict"].value_counts()
+    n_tested = len(jumping) - verdicts["not_testable"]
     assert verdicts.get("smooth", 0) == 0  # else the sentence must say so
     assert (
         f"{pairs['exceeds_threshold'].sum()} of {len(pairs)} pairs of a task and a model family have an emergence score "
-        f"above 20; {len(jumping)} of them jump by a stricter rule, {len(jumping) - verdicts['not_testable']} of these could be "
+        f"above 20; {len(jumping)} of them jump by a stricter rule, {n_tested} of these could be "
         f"tested for a break in the loss, and {verdicts['break']} have one, {verdicts['at_chance']} are at chance, and "
         f"{verdicts['inconclusive']} cannot be decided."
     ) in opening
