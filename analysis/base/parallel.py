@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 
+from analysis.base.progress import counted
+
 
 class Processes:
     """`n_processes` worker processes; with one, the work is done in this process.
@@ -25,4 +27,5 @@ class Processes:
 
     def map(self, function: Callable, *arguments: Sequence) -> list:
         """Results of `function` for every set of arguments, in their order; the first error is raised."""
-        return list(self._pool.map(function, *arguments) if self._pool else map(function, *arguments))
+        results = self._pool.map(function, *arguments) if self._pool else map(function, *arguments)
+        return list(counted(results, min(map(len, arguments))))

@@ -23,6 +23,7 @@ import numpy as np
 import torch
 
 from analysis.base.files import replacing, write_json
+from analysis.base.progress import tell
 from analysis.formats import answers
 
 SECONDS_BETWEEN_CHECKPOINTS = 10.0
@@ -195,6 +196,7 @@ def train_all(
             for line in new_lines:
                 say(line)
             n_done = len(jobs) - len(waiting)
+            tell(n_done, len(jobs), "models")
             if n_done * 4 // len(jobs) > quarters_said:
                 quarters_said = n_done * 4 // len(jobs)
                 say(f"{n_done} of {len(jobs)} models trained, {time.monotonic() - started:.0f} s")

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from analysis.base.files import write_csv
+from analysis.base.progress import counted
 from analysis.figures import style
 from analysis.figures.registry import figures_of, function_named
 from analysis.theory import panels
@@ -158,7 +159,8 @@ def write_figures(paths: Mapping[str, Mapping[str, str]], simulated: str = "") -
     """
     source = SOURCE + (f"; dataset: {style.label(simulated, 80)}" if simulated else "")
     style.use_style()
-    for name, figure in figures_of("theory").items():
+    figures = figures_of("theory")
+    for name, figure in counted(figures.items(), len(figures), "figures"):
         frame = getattr(panels, figure["numbers"])()
         draw = function_named(figure["draw"], {"theory": sys.modules[__name__]})
         style.save(draw(frame, source), paths[name]["svg"], paths[name]["png"])

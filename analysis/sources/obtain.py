@@ -18,7 +18,6 @@ def obtain(
     revision: str,
     raw: Path,
     say: Callable[[str], None],
-    advance: Callable[[int, int, int], None] = lambda done, wanted, n_bytes: None,
     published: preferred.Published | None = None,
 ) -> dict:
     """Make the score files of `source` readable as a folder.
@@ -31,8 +30,8 @@ def obtain(
         Branch, tag or commit, for a git repository. A folder and an archive are taken as they are.
     raw : Path
         Folder for what is fetched or unpacked. A folder is read where it is.
-    say, advance : callable
-        As for `partial_clone.fetch`.
+    say : callable
+        Takes lines for the user.
     published : Published, optional
         What BIG-bench's published preferred scores are; needed for "preferred", and to verify a file given as these.
 
@@ -49,7 +48,7 @@ def obtain(
     """
     manifest = {"source": source, "revision": None, "commit": None, "input_sha256": None, "rejects": []}
     if is_address(source):
-        fetched = partial_clone.fetch(source, revision, raw, say, advance)
+        fetched = partial_clone.fetch(source, revision, raw, say)
         described = describe_written(fetched.folder, "git", fetched.rejects)
         manifest |= described | {"revision": revision, "commit": fetched.commit}
         n_kept = manifest["n_files"] - fetched.n_written

@@ -19,6 +19,7 @@ from typing import IO, NamedTuple
 
 from analysis.base.errors import InputError
 from analysis.base.files import is_disk_full
+from analysis.base.progress import tell
 from analysis.base.rejects import Reject, printable
 from analysis.sources.git import (
     SLOW_LIMITS,
@@ -190,13 +191,7 @@ class Fetched(NamedTuple):
     """Files that were not there yet, or not with the content of the commit."""
 
 
-def fetch(
-    url: str,
-    revision: str,
-    raw: Path,
-    say: Callable[[str], None],
-    advance: Callable[[int, int, int], None] = lambda done, wanted, n_bytes: None,
-) -> Fetched:
+def fetch(url: str, revision: str, raw: Path, say: Callable[[str], None]) -> Fetched:
     """Fetch the score files of `revision` at `url` into a folder below `raw`, going on where an earlier run stopped.
 
     Parameters
@@ -207,8 +202,6 @@ def fetch(
         Folder of this function alone: the clone is in `raw/git`, the files are in `raw/<commit>`.
     say : callable
         Takes lines for the user.
-    advance : callable
-        Called with (files here, files wanted, bytes received) after every request.
 
     Returns
     -------
@@ -227,12 +220,12 @@ def fetch(
     clone = raw / "git"
     try:
         try:
-            return _fetch_once(url, revision, commit, raw, partial, say, advance)
+            return _fetch_once(url, revision, commit, raw, partial, say)
         except (DamagedCloneError, GitError) as error:
             # After a power cut, or a kill at a bad moment. Nothing is lost but what was fetched.
             say(f"{clone} is damaged ({str(error).splitlines()[-1]}); it is fetched anew")
             shutil.rmtree(clone)
-            return _fetch_once(url, revision, commit, raw, partial, say, advance)
+            return _fetch_once(url, revision, commit, raw, partial, say)
     except (DamagedCloneError, GitError) as error:
         raise InputError(f"source: {clone} cannot be used: {error}; delete it and run again") from None
     except OSError as error:
@@ -241,7 +234,7 @@ def fetch(
         raise InputError(f"source: {error.filename or raw} cannot be written: {error.strerror}") from None
 
 
-def _fetch_once(url: str, revision: str, commit: str, raw: Path, partial: bool, say: Callable, advance: Callable) -> Fetched:
+def _fetch_once(url: str, revision: str, commit: str, raw: Path, partial: bool, say: Callable) -> Fetched:
     """One attempt of `fetch`; raises DamagedCloneError or GitError where the clone is damaged."""
     clone, folder = raw / "git", raw / commit
     _prepare(clone, url, partial)
@@ -263,14 +256,20 @@ def _fetch_once(url: str, revision: str, commit: str, raw: Path, partial: bool, 
     # In the order of the paths: files of one task are alike, and git sends alike files of one request as differences.
     missing = [oid for oid in dict.fromkeys(oid for _, oid in files) if oid not in present]
     n_present, bytes_before = len(files) - len(missing), _pack_bytes(clone)
+
+    def tell_of(n_present: int) -> None:
+        received = max(0, _pack_bytes(clone) - bytes_before)
+        tell(n_present, len(files), "files", f"{received / 1e6:.1f} MB received")
+
     command = ["-c", "fetch.negotiationAlgorithm=noop", *command, "--recurse-submodules=no", "--stdin", "origin"]
     for start in range(0, len(missing), FILES_PER_REQUEST):
         batch = b"".join(oid + b"\n" for oid in missing[start : start + FILES_PER_REQUEST])
         done = threading.Event()
 
         def report_progress(done: threading.Event = done, n_present: int = n_present) -> None:
+            tell_of(n_present)
             while not done.wait(0.5):
-                advance(n_present, len(files), max(0, _pack_bytes(clone) - bytes_before))
+                tell_of(n_present)
 
         watcher = threading.Thread(target=report_progress, daemon=True)
         watcher.start()
@@ -280,7 +279,7 @@ def _fetch_once(url: str, revision: str, commit: str, raw: Path, partial: bool, 
             done.set()
             watcher.join()
         n_present += min(FILES_PER_REQUEST, len(missing) - start)
-        advance(n_present, len(files), _pack_bytes(clone) - bytes_before)
+        tell_of(n_present)
     if not_sent := {oid for _, oid in files} - _present_objects(clone):
         raise InputError(f"source: {url} did not send {len(not_sent)} of {len(files)} files; run again")
     files, too_large = _without_large(clone, files)

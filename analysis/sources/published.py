@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from analysis.base.errors import InputError
 from analysis.base.files import replacing
+from analysis.base.progress import tell
 from analysis.base.rejects import printable
 from analysis.sources.git import WAITS
 
@@ -26,6 +27,7 @@ FILE = "bigbench_results_prefiltered.parquet"
 COLUMNS = ("task_name", "subtask_description", "number_of_shots", "model_family_model_name", "score_value")
 MAX_BYTES = 16 * 2**20
 """A larger answer is not the file, which has 0.4 MB."""
+BYTES_PER_PIECE = 2**16
 SECONDS = 30
 _SCHEMES = ("https://", "http://", "file://")
 _OTHER_WAYS = (
@@ -99,12 +101,23 @@ def fetch(wanted: Published, folder: Path, say: Callable[[str], None]) -> Path:
     return path
 
 
+def _read(answer: http.client.HTTPResponse) -> bytes:
+    """What the host sends, at most MAX_BYTES of it, and meanwhile how much of it is here."""
+    stated = min(int(answer.headers.get("Content-Length") or 0), MAX_BYTES)
+    content = b""
+    while piece := answer.read(min(BYTES_PER_PIECE, MAX_BYTES - len(content))):
+        content += piece
+        if stated:
+            tell(len(content) // 1000, stated // 1000, "kB")
+    return content
+
+
 def _received(address: str, say: Callable[[str], None]) -> bytes:
     """What the host answers, asked again after each of WAITS while the error may pass."""
     for wait in (*WAITS, None):
         try:
             with urllib.request.urlopen(address, timeout=SECONDS) as answer:
-                content = answer.read(MAX_BYTES)
+                content = _read(answer)
                 stated = int(answer.headers.get("Content-Length") or len(content))
                 if len(content) < min(stated, MAX_BYTES):
                     raise http.client.IncompleteRead(content, stated - len(content))

@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import stat
@@ -21,6 +22,7 @@ from builders import ROOT, put, score_file, snakemake
 from git_server import GitServer
 
 from analysis.base.errors import InputError
+from analysis.base.progress import heard_by
 from analysis.base.rejects import Reject
 from analysis.normalise.bigbench import normalise
 from analysis.sources import git, obtain, partial_clone
@@ -59,7 +61,8 @@ def fetch(server, raw, revision="main", lines=None):
 def test_only_the_score_files_travel(big, tmp_path):
     with GitServer(big) as server:
         calls = []
-        fetched = partial_clone.fetch(server.url(), "main", tmp_path, print, lambda *counts: calls.append(counts))
+        with heard_by(lambda *counts: calls.append(counts)):
+            fetched = partial_clone.fetch(server.url(), "main", tmp_path, print)
         sent = server.n_bytes
         server.n_bytes = 0
         git_server.git("clone", "-q", server.url(), tmp_path / "full")
@@ -73,7 +76,7 @@ def test_only_the_score_files_travel(big, tmp_path):
     print(f"{sent} bytes sent, {sent / ideal:.3f} of one pack, {sent / full:.4f} of a full clone")
     assert sent <= 1.3 * ideal
     assert sent <= 0.1 * full
-    assert calls[-1][:2] == (2046, 2046) and calls[-1][2] > 0
+    assert calls[-1][:3] == (2046, 2046, "files") and re.fullmatch(r"[\d.]+ MB received", calls[-1][3])
 
 
 def test_a_second_fetch_asks_for_nothing(big, tmp_path):

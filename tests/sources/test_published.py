@@ -9,6 +9,7 @@ import pytest
 from builders import ROOT
 
 from analysis.base.errors import InputError
+from analysis.base.progress import heard_by
 from analysis.sources import published
 from analysis.sources.obtain import obtain
 from analysis.sources.reachable import is_fetchable
@@ -91,6 +92,15 @@ def test_it_is_fetched_once_and_verified(serve, tmp_path):
         and manifest["commit"] == COMMIT
         and manifest["source"] == "preferred"
     )
+
+
+def test_how_much_of_it_is_here_is_said(serve, tmp_path, monkeypatch):
+    monkeypatch.setattr(published, "BYTES_PER_PIECE", 1000)
+    content, told = bytes(5500), []
+    _, address = serve((200, content, None))
+    with heard_by(lambda *counts: told.append(counts)):
+        obtain("preferred", "main", tmp_path, lambda line: None, published=wanted(content, address))
+    assert [done for done, *_ in told] == [1, 2, 3, 4, 5, 5] and {row[1:] for row in told} == {(5, "kB", "")}
 
 
 def test_a_damaged_copy_is_fetched_again(serve, tmp_path):

@@ -1,12 +1,10 @@
 # Checks the configuration and derives from it what the stages share. No rules.
-import atexit
 import difflib
 import fcntl
 import math
 import os
 import re
 import sys
-import time
 from pathlib import Path
 
 import yaml
@@ -174,17 +172,6 @@ def make_damaged_files_again():
 
 if workflow.is_main_process:
     make_damaged_files_again()
-
-
-STARTED = time.time()
-
-
-def repeat_errors_at_the_end():
-    """Say the errors of this run once more when the process ends: what Snakemake says of failed jobs hides them."""
-    logs = [path for path in Path("logs", DATASET).glob("*.log") if path.stat().st_mtime >= STARTED - 1]
-    found = [line for path in logs for line in path.read_text(errors="replace").splitlines() if ": error: " in line]
-    if found:
-        atexit.register(print, *found, sep="\n", file=sys.stderr)
 
 
 onstart:

@@ -1,6 +1,6 @@
 """Score files of the source as a folder on this machine."""
 
-from job import progress, running
+from job import running
 
 from pathlib import Path
 
@@ -10,7 +10,6 @@ from analysis.sources.published import published
 
 with running(snakemake) as say:
     wanted = snakemake.params
-    with progress(say) as advance:
-        known = published(snakemake.input.sources, wanted.preferred_address)
-        manifest = obtain(wanted.source, wanted.revision, Path(wanted.raw), say, advance, known)
+    known = published(snakemake.input.sources, wanted.preferred_address)
+    manifest = obtain(wanted.source, wanted.revision, Path(wanted.raw), say, known)
     write_json(manifest, snakemake.output[0])

@@ -12,35 +12,10 @@ from pathlib import Path
 # them as the rule has; NumPy reads it when it is first imported, so scripts import this module before all others.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
-from tqdm import tqdm
-
 from analysis.base.errors import InputError
 from analysis.base.made import ENDING, record
-
-
-@contextlib.contextmanager
-def progress(say: Callable[[str], None]) -> Iterator[Callable[[int, int, int], None]]:
-    """Yield `advance(files done, files wanted, bytes)`: a bar on a terminal, else a line at every quarter."""
-    terminal = sys.__stderr__
-    if terminal.isatty():
-        with tqdm(unit=" files", file=terminal, leave=False, dynamic_ncols=True) as bar:
-
-            def advance(done: int, wanted: int, n_bytes: int) -> None:
-                bar.total = wanted
-                bar.set_postfix_str(f"{n_bytes / 1e6:.1f} MB", refresh=False)
-                bar.update(done - bar.n)
-
-            yield advance
-    else:
-        quarters = 0
-
-        def advance(done: int, wanted: int, n_bytes: int) -> None:
-            nonlocal quarters
-            if 4 * done // wanted > quarters:
-                quarters = 4 * done // wanted
-                say(f"{done:,} of {wanted:,} files here, {n_bytes / 1e6:.1f} MB received")
-
-        yield advance
+from analysis.base.progress import heard_by
+from analysis.base.terminal import Bar, lines_now_and_then, write_line
 
 
 def inputs_named(snakemake, *beginnings: str) -> dict[str, object]:
@@ -60,6 +35,18 @@ def limits(snakemake) -> dict[str, object]:
 
 
 @contextlib.contextmanager
+def progress(snakemake, say: Callable[[str], None]) -> Iterator[None]:
+    """Show how far the job is: a bar where Snakemake was started on a terminal, whose streams a job inherits, else lines."""
+    if sys.stdout.isatty() and sys.__stderr__.isatty():
+        lock = Path(snakemake.log[0]).with_name(".terminal")  # one bar for all jobs of the dataset
+        with Bar(snakemake.rule, lock, sys.__stderr__) as bar, heard_by(bar):
+            yield
+    else:
+        with heard_by(lines_now_and_then(say)):
+            yield
+
+
+@contextlib.contextmanager
 def running(snakemake) -> Iterator[Callable[[str], None]]:
     """Send stderr to the rule's log and yield `say`, which writes a line to the log and to the terminal.
 
@@ -72,10 +59,11 @@ def running(snakemake) -> Iterator[Callable[[str], None]]:
         def say(line: str) -> None:
             line = f"{snakemake.rule}: {line}"
             print(line, file=log, flush=True)
-            print(line.encode(sys.stdout.encoding, "backslashreplace").decode(sys.stdout.encoding), flush=True)
+            write_line(line, sys.stdout)
 
         try:
-            yield say
+            with progress(snakemake, say):
+                yield say
             record(snakemake.output, Path(snakemake.log[0]).with_suffix(ENDING))
             say(f"done in {time.perf_counter() - started:.1f} s")
         except InputError as error:

@@ -2,9 +2,10 @@
 
 from job import running
 
+from analysis.base.progress import counted
 from analysis.figures import pdf
 
 with running(snakemake) as say:
-    for svg, path in zip(snakemake.input.figures, snakemake.output, strict=True):
+    for svg, path in counted(zip(snakemake.input.figures, snakemake.output, strict=True), len(snakemake.output), "figures"):
         pdf.write(svg, path)
     say(f"{len(snakemake.output)} figures as PDF")

@@ -1,0 +1,64 @@
+# What the terminal shows of a run: what the jobs say, how many are done, and at the end what came out. No rules.
+import atexit
+import logging
+import sys
+import time
+from pathlib import Path
+
+from snakemake.logging import logger
+from snakemake_interface_logger_plugins.common import LogEvent
+
+from analysis.base.terminal import CLEAR
+
+STARTED = time.time()
+# Said for every job or every run, and of no use to who did not write the workflow. The option `quiet` of the profile has
+# kinds for some of it, but the same kinds would leave `snakemake -n` without its list of jobs.
+CHATTER = {LogEvent.JOB_STARTED, LogEvent.JOB_FINISHED, LogEvent.RESOURCES_INFO, LogEvent.RUN_INFO}
+CHATTER_WITHOUT_A_KIND = (
+    "Assuming unrestricted shared",
+    "Complete log",
+    "Config file",
+    "Elapsed time",
+    "Select jobs",
+    "Using shell",
+)
+
+
+def is_for_the_terminal(record):
+    """Whether Snakemake's terminal shows what Snakemake says: all of a dry run, and of a run all but chatter."""
+    if not workflow.dryrun and record.levelno == logging.INFO:
+        if getattr(record, "event", None) in CHATTER or str(record.msg).startswith(CHATTER_WITHOUT_A_KIND):
+            return False
+    if sys.stderr.isatty():  # the bar of a job may stand on the last line
+        print(CLEAR, end="", file=sys.stderr)
+    return True
+
+
+if workflow.is_main_process:
+    for handler in logger.handlers:
+        if handler.name == "DefaultStreamHandler":  # the file in .snakemake/log gets everything
+            handler.addFilter(is_for_the_terminal)
+
+
+def say_what_came_out():
+    """The last lines of a run: what was found, and where it lies."""
+    summary = Path(f"data/{DATASET}/summary.txt")
+    if summary.exists():
+        print(summary.read_text(encoding="utf-8"), end="")
+    if os.path.exists(f"results/{DATASET}/report.html"):
+        print(f"The report: results/{DATASET}/report.html. Every curve: results/{DATASET}/explorer.html")
+    places = {
+        "the database": f"data/{DATASET}/emergence.duckdb",
+        "figures": f"results/{DATASET}/figures/",
+        "logs": f"logs/{DATASET}/",
+    }
+    found = [f"{name} in {path}" for name, path in places.items() if os.path.exists(path)]
+    print(f"Done in {time.time() - STARTED:.0f} s: {', '.join(found)}")
+
+
+def repeat_errors_at_the_end():
+    """Say the errors of this run once more when the process ends: what Snakemake says of failed jobs hides them."""
+    logs = [path for path in Path("logs", DATASET).glob("*.log") if path.stat().st_mtime >= STARTED - 1]
+    found = [line for path in logs for line in path.read_text(errors="replace").splitlines() if ": error: " in line]
+    if found:
+        atexit.register(print, *found, sep="\n", file=sys.stderr)
