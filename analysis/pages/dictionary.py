@@ -9,12 +9,35 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
+def picture() -> list[str]:
+    """Every table with its key, and lines to the tables whose rows it names, as a diagram in Mermaid's language."""
+    tables = {name: table for name, table in TABLES.items() if not table.get("view")}
+    lines = ["```mermaid", "erDiagram"]
+    for name, table in tables.items():
+        lines += (
+            [f"    {name} {{", *(f"        key {column}" for column in table["key"]), "    }"]
+            if table["key"]
+            else [f"    {name}"]
+        )
+    for name, table in tables.items():
+        for other in table.get("references", []):
+            key = tables[other]["key"]
+            # Either row may be missing: a number that counts the run has no curve, and not every curve is in `breaks`.
+            lines += [f'    {other} |o--o{"|" if key == table["key"] else "{"} {name} : "{", ".join(key)}"']
+    return [*lines, "```"]
+
+
 def page() -> str:
-    """Markdown: every table and view with its key and what each column means, from `tables.yml`."""
+    """Markdown: a picture of the tables, and every table and view with its key and what each column means."""
     tables = [name for name, table in TABLES.items() if not table.get("view")]
     views = [name for name, table in TABLES.items() if table.get("view")]
     lines = [
         "# The database",
+        "",
+        *picture(),
+        "",
+        "In the boxes: the columns that name a row. A line joins a row (bar) with one or with many (fork) by the columns",
+        "at it, as in `from breaks join curves using (curve_id)`. Tables without a line stand by themselves.",
         "",
         "Written by `python -m analysis.pages.dictionary` from `analysis/sql/tables.yml`, as are the comments in the file.",
         "Conditions are checked at every build. The file opens in DuckDB 1.2 and newer.",

@@ -35,6 +35,17 @@ def small(small_source, tmp_path_factory):
     return build(normalise(small_source), facts={"source": "here"})
 
 
+def test_tables_join_as_the_picture_says(small):
+    """Each row with one row at most of the table whose key it has, and not in vain."""
+    for name, table in TABLES.items():
+        for other in table.get("references", []) if not table.get("optional") else []:
+            using = f"using ({', '.join(TABLES[other]['key'])})"
+            (n,) = small.execute(f"select count(*) from {name}").fetchone()
+            (n_joined,) = small.execute(f"select count(*) from {name} left join {other} {using}").fetchone()
+            (n_found,) = small.execute(f"select count(*) from {name} semi join {other} {using}").fetchone()
+            assert n_joined == n and n_found > 0, f"{name}, {other}: {n}, {n_joined}, {n_found}"
+
+
 def test_every_table_is_documented_and_passes_its_checks(small):
     asked = """select table_name, comment from duckdb_tables()
         union all select view_name, comment from duckdb_views() where not internal and not temporary"""

@@ -121,6 +121,29 @@ def test_the_data_dictionary_is_current():
     )
 
 
+def test_the_picture_of_the_database_has_every_table_and_key():
+    picture = re.search(
+        r"```mermaid\nerDiagram\n(.*?)```", (ROOT / "docs/database.md").read_text(encoding="utf-8"), re.DOTALL
+    )[1]
+    boxes = {
+        name: re.findall(r"key (\w+)", keys)
+        for name, keys in re.findall(r"^    (\w+)(?: \{(.*?)\})?$", picture, re.M | re.S)
+    }
+    tables = {name: table for name, table in TABLES.items() if not table.get("view")}
+    assert boxes == {name: table["key"] or [] for name, table in tables.items()}
+    lines = re.findall(r'^    (\w+) \|o--o[{|] (\w+) : "(.*)"$', picture, re.M)
+    assert len(boxes) + len(lines) == len(re.findall(r"^    \w", picture, re.M)), "a line of the picture was not understood"
+    assert {(other, name) for other, name, _ in lines} == {
+        (other, name) for name, table in tables.items() for other in table.get("references", [])
+    }
+    for other, name, columns in lines:
+        assert columns.split(", ") == tables[other]["key"] and set(columns.split(", ")) <= set(tables[name]["columns"])
+    # What is told by curves can be joined with them.
+    assert {name for name, table in tables.items() if "curve_id" in (table["key"] or [])} - {"curves"} == {
+        name for other, name, _ in lines if other == "curves"
+    }
+
+
 def test_sql_files_are_one_select_each():
     for path in (ROOT / "analysis/sql").rglob("*.sql"):
         text = re.sub(r"--.*", "", path.read_text(encoding="utf-8"))
