@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from builders import ROOT, build, entry, put, put_curve, score_file
+from builders import ROOT, build, entry, put, put_curve, save_database, score_file
 from scipy.stats import binomtest
 from statsmodels.stats.proportion import proportion_confint
 
@@ -25,15 +25,6 @@ REFERENCES = {
 @pytest.fixture(scope="module", autouse=True)
 def use_style():
     style.use_style()
-
-
-def save_database(con, path):
-    """The tables of an in-memory database in a file."""
-    con.execute(f"attach {sql.quoted(str(path))} as saved")
-    for (name,) in con.execute("select table_name from duckdb_tables() where database_name <> 'saved'").fetchall():
-        con.execute(f"create table saved.{name} as select * from {name}")
-    con.execute("detach saved")
-    return str(path)
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.base.database import connect
+from analysis.base.sql import quoted
 from analysis.breaks.building import build_tables
 from analysis.formats import names
 
@@ -69,6 +70,15 @@ def build(tables, settings=None, facts=None, **more):
     con = connect()
     build_tables(con, tables, REFERENCE, settings, facts, **more)
     return con
+
+
+def save_database(con, path):
+    """The tables of an in-memory database in a file."""
+    con.execute(f"attach {quoted(str(path))} as saved")
+    for (name,) in con.execute("select table_name from duckdb_tables() where database_name <> 'saved'").fetchall():
+        con.execute(f"create table saved.{name} as select * from {name}")
+    con.execute("detach saved")
+    return str(path)
 
 
 def known_rules(own=None):

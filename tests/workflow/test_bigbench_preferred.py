@@ -11,6 +11,7 @@ import numpy as np
 import oracle
 import pandas as pd
 import pytest
+import run_notebook
 from builders import ROOT, known_rules, rows, snakemake
 
 from analysis import break_test
@@ -241,6 +242,15 @@ def test_queries_of_the_documents(run):
     for text in (queries, (ROOT / "README.md").read_text(encoding="utf-8")):
         python = re.search(r"con\.sql\(\"(.*?)\"\)", text)[1]
         assert len(con.sql(python).fetchall()) == 156
+
+
+@pytest.mark.slow
+def test_the_outputs_of_the_tour(run):
+    folder, _ = run
+    (folder / "docs").mkdir()
+    tour = run_notebook.read()
+    found = run_notebook.texts(run_notebook.run(tour, folder / "docs"))
+    assert found == run_notebook.texts(tour), "python tests/helpers/run_notebook.py"
 
 
 @pytest.mark.slow
