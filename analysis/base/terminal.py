@@ -58,7 +58,7 @@ class Bar:
         """Whether the bar may be shown, which it is if the work takes longer than a second."""
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        except OSError:  # another process has it, or the file system knows no locks
             return False
         self._bar = tqdm(
             desc=self._name, total=wanted, unit=f" {unit}", file=self._stream, delay=1, leave=False, dynamic_ncols=True,

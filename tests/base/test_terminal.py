@@ -74,6 +74,18 @@ def test_of_several_jobs_one_shows_its_bar(tmp_path):
     assert screen(after)[-1].startswith("second  50%")
 
 
+def test_a_file_system_without_locks_costs_the_bar_and_nothing_else(tmp_path, monkeypatch):
+    def flock(*_):
+        raise OSError("no locks available")
+
+    monkeypatch.setattr(terminal.fcntl, "flock", flock)
+    with Terminal() as shown, Bar("breaks", tmp_path / "lock", shown.stream) as bar:
+        bar(0, 2, "parts", "")
+        bar(1, 2, "parts", "")
+        bar(2, 2, "parts", "")
+    assert shown.received == b""
+
+
 def test_what_is_no_terminal_gets_lines_alone(monkeypatch):
     stream = io.StringIO()
     write_line("score: done", stream)
