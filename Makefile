@@ -1,18 +1,25 @@
 # make          set up, then the whole workflow: on BIG-bench's repository, else its preferred scores, else simulated
 # make test     set up, then the test suite; make test-slow the tests that take longer; make coverage what they run
+# make test-oldest, make test-newest   the tests with the oldest and the newest versions that pyproject.toml allows, in an
+#               environment of their own (need a package index); any test by TESTS="-m slow tests/workflow/test_package.py"
 # make setup    .venv from the committed lock; nothing if it is there and current
 # make setup-experiments   the extra for trained models besides: PyTorch, scikit-learn, Pillow
 # make setup-slurm         Snakemake's plugin for clusters with SLURM besides
 # make setup-harness       EleutherAI's lm-evaluation-harness besides, whose files a test reads
 # make lock     the lock again from pyproject.toml (needs a package index)
+# make check-lock   licences and known vulnerabilities of what is locked (needs a package index; vulnerabilities api.osv.dev)
+# make package  sdist and wheel in dist/, as a release has them
 PYTHON ?= python3
 # What pip installs as PyTorch. On a machine without a GPU its CPU build is a tenth of the size: see pytorch.org/get-started
 # for the index to give, as in make setup-experiments TORCH="torch --index-url ADDRESS".
 TORCH ?= torch==2.13.0
+# Of test-oldest and test-newest.
+TESTS ?=
 CORES ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run test test-slow coverage setup setup-experiments setup-slurm setup-harness lock lint
+.PHONY: run test test-slow test-oldest test-newest coverage setup setup-experiments setup-slurm setup-harness lock check-lock \
+  package lint
 .DEFAULT_GOAL := run
 
 # BIG-bench's repository where its host answers within 20 seconds, else its preferred scores in one published file, else the
@@ -34,6 +41,15 @@ test: setup
 
 test-slow: setup
 	python -m pytest -m slow
+
+test-oldest: RESOLUTION = lowest-direct
+test-newest: RESOLUTION = highest
+
+# Inside .venv, so that whatever passes over that passes over these too.
+test-oldest test-newest: test-%: setup
+	$(PYTHON) -m venv --clear .venv/$*
+	VIRTUAL_ENV=$(CURDIR)/.venv/$* uv pip install --quiet --compile-bytecode --resolution $(RESOLUTION) -e '.[dev]'
+	PATH=$(CURDIR)/.venv/$*/bin:$$PATH python -m pytest $(TESTS)
 
 coverage: setup
 	coverage run -m pytest
@@ -76,6 +92,25 @@ setup-harness: .venv/harness
 .venv/harness: .venv/installed harness.lock
 	VIRTUAL_ENV=$(CURDIR)/.venv .venv/bin/uv pip install --quiet --no-deps --require-hashes -r harness.lock
 	touch $@
+
+# Setuptools of .venv, so that a build needs no network; the wheel is built from the sdist.
+package: setup
+	uv build --quiet --clear --no-build-isolation --offline
+
+# A licence of the GNU family, or none named, fails, but for packages that were looked at. Docutils names the GPL for an Emacs mode that its
+# wheel does not hold. The metadata of the others name none: their licence files are MIT's, mlcroissant is Apache-2.0 where it is developed.
+LICENCE_LOOKED_AT = docutils conda-inject mlcroissant snakemake-interface-common snakemake-interface-logger-plugins \
+  snakemake-interface-report-plugins snakemake-interface-scheduler-plugins snakemake-interface-storage-plugins
+
+check-lock: setup
+	uv tool run pip-licenses --python .venv/bin/python --summary --order count
+	uv tool run pip-licenses --python .venv/bin/python --partial-match --fail-on 'GPL;GNU;UNKNOWN' \
+	  --ignore-packages $(LICENCE_LOOKED_AT) > /dev/null
+	@uv tool run pip-audit --strict --vulnerability-service osv --disable-pip --requirement requirements.lock \
+	  --progress-spinner off 2> .venv/audit || { \
+	  grep -qE 'ConnectionError|Could not connect' .venv/audit && \
+	  echo "Known vulnerabilities: not looked up, their database (api.osv.dev) cannot be reached."; } || { \
+	  cat .venv/audit >&2; exit 1; }
 
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
