@@ -103,8 +103,8 @@ LICENCE_LOOKED_AT = docutils conda-inject mlcroissant snakemake-interface-common
   snakemake-interface-report-plugins snakemake-interface-scheduler-plugins snakemake-interface-storage-plugins
 
 check-lock: setup
-	uv tool run pip-licenses --python .venv/bin/python --summary --order count
-	uv tool run pip-licenses --python .venv/bin/python --partial-match --fail-on 'GPL;GNU;UNKNOWN' \
+	uv tool run pip-licenses --with-system --python .venv/bin/python --summary --order count
+	uv tool run pip-licenses --with-system --python .venv/bin/python --partial-match --fail-on 'GPL;GNU;UNKNOWN' \
 	  --ignore-packages $(LICENCE_LOOKED_AT) > /dev/null
 	@uv tool run pip-audit --strict --vulnerability-service osv --disable-pip --requirement requirements.lock \
 	  --progress-spinner off 2> .venv/audit || { \
