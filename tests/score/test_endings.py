@@ -17,7 +17,8 @@ def test_many_rejects_are_said_loudly_and_copies_are_none():
     assert lines[0] == "70 numbers taken, 30 rejected"
     assert lines[1].startswith("!! 25% of the numbers were rejected: 25 unknown_model.")
     quiet = last_lines(facts, COUNTS | {"scores": 70}, {"repeated": 25, "averaged": 5})
-    assert not any("!!" in line for line in quiet)
+    few = last_lines(facts, COUNTS | {"scores": 80}, {"unknown_model": 20})
+    assert not any("!!" in line for line in quiet + few)
 
 
 def test_what_is_no_share_is_said_where_there_is_any():
