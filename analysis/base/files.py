@@ -40,28 +40,37 @@ def temporary_beside(path: Path) -> Path:
     return path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
 
 
-def is_disk_full(error: BaseException) -> bool:
-    """Whether an error says that the disk is full or the user's quota is used up.
+def _says(error: BaseException, *codes: int) -> bool:
+    """Whether an error is one of these of the system. DuckDB and Arrow pass on its message, but not always its number."""
+    return getattr(error, "errno", None) in codes or any(os.strerror(code) in str(error) for code in codes)
 
-    DuckDB and Arrow pass on the system's message, but not always its error number.
-    """
-    number = getattr(error, "errno", None)
-    return number in (errno.ENOSPC, errno.EDQUOT) or any(
-        os.strerror(code) in str(error) for code in (errno.ENOSPC, errno.EDQUOT)
-    )
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether an error says that the disk is full or the user's quota is used up."""
+    return _says(error, errno.ENOSPC, errno.EDQUOT)
 
 
 @contextlib.contextmanager
 def disk_full_explained(path: Path) -> Iterator[None]:
-    """Replace an error that says that the disk of `path` is full by an InputError that says what to do."""
+    """Replace an error that says that `path` found no room by an InputError that says what to do.
+
+    There is no room where the disk or the quota is full, and where a file may not become so large.
+    """
     try:
         yield
     except Exception as error:
-        if isinstance(error, InputError) or not is_disk_full(error):
+        if isinstance(error, InputError):
             raise
-        raise InputError(
-            f"no space is left on the disk of {path.parent}; make room and run the same command again"
-        ) from None
+        if is_disk_full(error):
+            raise InputError(
+                f"no space is left on the disk of {path.parent}; make room and run the same command again"
+            ) from None
+        if _says(error, errno.EFBIG):
+            raise InputError(
+                f"a file in {path.parent} would be larger than files may be here (see ulimit -f); raise the limit and run "
+                "the same command again"
+            ) from None
+        raise
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -12,6 +13,8 @@ from analysis.base.files import write_json
 
 ENDING = ".made.json"
 """Ending of the file beside a job's log that says what it made."""
+CLOCKS_DIFFER = 60.0
+"""Seconds by which the clocks of a machine and of its file server may differ."""
 
 
 def _files(outputs: Iterable[str]) -> Iterator[Path]:
@@ -69,3 +72,16 @@ def set_aside(output: str) -> str:
         shutil.rmtree(aside)
     path.replace(aside)
     return str(aside)
+
+
+def forget_future_times(folders: Iterable[Path], now: float) -> int:
+    """Give what is dated later than `now` a date of 1970, so that it is made again; returns how many files that are.
+
+    A clock that was ahead and was set back leaves such files. To Snakemake they are newer than all that is made from then
+    on, so that it would not make them again where an input is another.
+    """
+    paths = [path for folder in folders for path in [folder, *folder.rglob("*")] if path.exists()]
+    found = [path for path in paths if path.stat().st_mtime > now + CLOCKS_DIFFER]
+    for path in found:
+        os.utime(path, (1, 1))  # Snakemake takes 0 for no date
+    return len(found)

@@ -22,7 +22,7 @@ from analysis.formats.format import File, Format
 from analysis.formats.numbers import SCHEMA, Collected
 from analysis.formats.registry import FORMATS, KNOWN, PASSED_OVER, SUFFIXES
 from analysis.formats.wide import Tables
-from analysis.sources.layout import MAX_BYTES
+from analysis.sources.layout import MAX_BYTES, readable
 
 FILES_PER_CHUNK = 100
 NOTHING_KNOWN = Tables()
@@ -187,5 +187,5 @@ def fingerprint(source: Path) -> str:
     lines = [f"{reject.file}\t{reject.reason}" for reject in rejects]
     for path in paths:
         status = (root / path).stat()
-        lines.append(f"{printable(path)}\t{status.st_size}\t{status.st_mtime_ns}")
+        lines.append(f"{printable(path)}\t{status.st_size}\t{status.st_mtime_ns}{readable(root / path)}")
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()

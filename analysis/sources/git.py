@@ -100,7 +100,9 @@ def with_retries(what: str, url: str, attempt: Callable[[], tuple[bytes, str]], 
             message = str(error)
             last = message.splitlines()[-1]
             if _DISK_FULL.search(message):
-                raise InputError(f"source: no space is left on the disk for {url}; make room and run again") from None
+                raise InputError(
+                    f"source: no space is left on the disk of the clone of {url}; make room and run the same command again"
+                ) from None
             if _DAMAGED.search(message):
                 raise DamagedCloneError(last) from None
             if "not our ref" in message:

@@ -163,6 +163,11 @@ def list_digest(digests: Iterable[tuple[str, str]]) -> str:
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
+def readable(path: str | os.PathLike) -> str:
+    """What a fingerprint adds of a file that may not be read: the right to read it changes neither its size nor its time."""
+    return "" if os.access(path, os.R_OK) else "\tunreadable"
+
+
 def fingerprint(source: str) -> str:
     """A text that changes whenever the input may have changed; cheap enough to be computed at every start.
 
@@ -181,6 +186,6 @@ def fingerprint(source: str) -> str:
     lines = []
     for path, entry in _scan(tasks_folder(root), TASKS_FOLDER, rejects):
         status = entry.stat()
-        lines.append(f"{printable(path)}\t{status.st_size}\t{status.st_mtime_ns}")
+        lines.append(f"{printable(path)}\t{status.st_size}\t{status.st_mtime_ns}{readable(entry)}")
     lines += [f"{reject.file}\t{reject.reason}" for reject in rejects]
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()

@@ -222,16 +222,20 @@ def fetch(url: str, revision: str, raw: Path, say: Callable[[str], None]) -> Fet
         try:
             return _fetch_once(url, revision, commit, raw, partial, say)
         except (DamagedCloneError, GitError) as error:
+            if is_disk_full(error):
+                raise
             # After a power cut, or a kill at a bad moment. Nothing is lost but what was fetched.
             say(f"{clone} is damaged ({str(error).splitlines()[-1]}); it is fetched anew")
             shutil.rmtree(clone)
             return _fetch_once(url, revision, commit, raw, partial, say)
-    except (DamagedCloneError, GitError) as error:
-        raise InputError(f"source: {clone} cannot be used: {error}; delete it and run again") from None
-    except OSError as error:
+    except (DamagedCloneError, GitError, OSError) as error:
         if is_disk_full(error):
-            raise InputError(f"source: no space is left on the disk of {raw}; make room and run again") from None
-        raise InputError(f"source: {error.filename or raw} cannot be written: {error.strerror}") from None
+            raise InputError(
+                f"source: no space is left on the disk of {raw}; make room and run the same command again"
+            ) from None
+        if isinstance(error, OSError):
+            raise InputError(f"source: {error.filename or raw} cannot be written: {error.strerror}") from None
+        raise InputError(f"source: {clone} cannot be used: {error}; delete it and run again") from None
 
 
 def _fetch_once(url: str, revision: str, commit: str, raw: Path, partial: bool, say: Callable) -> Fetched:

@@ -138,7 +138,7 @@ def test_an_intermediate_that_is_deleted_during_a_run(finished, tmp_path):
         sys.path.pop(0)
 
     class Made:
-        rule, log, output = "pool", [str(folder / "pool.log")], []
+        rule, log, output = "pool", [str(folder / "pool.log")], [str(folder / "data/d/pools.parquet")]
 
     with pytest.raises(SystemExit), job.running(Made) as _:
         (folder / "data/d/gone.parquet").read_bytes()

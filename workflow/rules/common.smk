@@ -1,4 +1,5 @@
 # Checks the configuration and derives from it what the stages share. No rules.
+import contextlib
 import difflib
 import fcntl
 import math
@@ -13,7 +14,7 @@ from snakemake.utils import validate
 
 from analysis.base.dependencies import dependencies
 from analysis.base.errors import InputError
-from analysis.base.made import damaged, set_aside
+from analysis.base.made import damaged, forget_future_times, set_aside
 from analysis.base.shards import n_shards_for
 from analysis.figures.registry import FIGURES, figures_of
 from analysis.sources.layout import fingerprint, is_address, is_results, secret_in
@@ -59,8 +60,25 @@ def check_places(config):
         raise WorkflowError("config: dataset=simulated is the name of what is simulated; give real results another name")
 
 
+def check_writable(dataset):
+    """Stop where nothing can be written, before Snakemake and every job say so in their own words."""
+    for wanted in (".snakemake", f"data/{dataset}", f"results/{dataset}", f"logs/{dataset}"):
+        folder = Path.cwd() / wanted
+        # Of fetched files there may be many folders, and of Snakemake's own.
+        below = [path for part in ("shards", "shards/*", "figures", "tables") for path in folder.glob(part)]
+        while not folder.exists():
+            folder = folder.parent
+        for place in (folder, *below):
+            if not os.access(place, os.W_OK | os.X_OK):
+                raise WorkflowError(
+                    f"{place} cannot be written: it is another user's, or its disk is read-only. Ask for the right to write "
+                    "there, or give a folder of your own: --directory FOLDER"
+                )
+
+
 check_config(config)
 check_places(config)
+check_writable(config["dataset"])
 DATASET = config["dataset"]
 SIMULATED = config["source"] == "simulated"
 TRAINED = config["source"] == "trained"  # models that this workflow trains
@@ -158,8 +176,22 @@ def lock_dataset():
     return file
 
 
+def another_run_works():
+    """Whether a run holds the lock: what looks damaged then may be what it has just made, and has not recorded yet."""
+    try:
+        with open(Path("data", DATASET, ".lock")) as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # there is no lock yet
+        pass
+    return False
+
+
 def make_damaged_files_again():
     """Name files that are not as the job left them that made them, and set them aside, so that they are made again.
+
+    Files that are dated later than now are damaged in their dates alone.
 
     A dry run, and what else only looks, names them alone.
     """
@@ -168,12 +200,39 @@ def make_damaged_files_again():
     only_looks = any(re.fullmatch(looks, argument) for argument in sys.argv)
     for output, fault in damaged(Path("logs", DATASET), config["verify"]).items():
         print(f"damaged: {fault}; it is made again" + ("" if only_looks else f" ({set_aside(output)} is what was there)"))
+    if only_looks:
+        return
+    # Not what was fetched, which may be much.
+    made = [path for path in Path("data", DATASET).glob("*") if path.name != "raw"]
+    if n := forget_future_times([*made, Path("results", DATASET), Path("logs", DATASET)], time.time()):
+        print(f"clock: {n:,} files are dated later than now; they are made again")
 
 
-if workflow.is_main_process:
+if workflow.is_main_process and not another_run_works():
     make_damaged_files_again()
+
+
+DATABASE = Path("data", DATASET, "emergence.duckdb")
+LAST_DATABASE = Path("data", DATASET, "emergence.last.duckdb")
+
+
+def keep_last_database():
+    """Give the database a second name: Snakemake deletes what it makes again, also where that fails then."""
+    if DATABASE.exists():
+        LAST_DATABASE.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a disk without hard links
+            LAST_DATABASE.hardlink_to(DATABASE)
+
+
+def drop_last_database():
+    """Take the second name away again where there is a database; where there is none, say what is left of the last one."""
+    if DATABASE.exists():
+        LAST_DATABASE.unlink(missing_ok=True)
+    elif LAST_DATABASE.exists():
+        print(f"The last database that was built well is kept: {LAST_DATABASE}", file=sys.stderr)
 
 
 onstart:
     global dataset_lock
     dataset_lock = lock_dataset()
+    keep_last_database()

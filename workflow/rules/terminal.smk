@@ -1,6 +1,8 @@
 # What the terminal shows of a run: what the jobs say, how many are done, and at the end what came out. No rules.
 import atexit
 import logging
+import os
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -56,9 +58,17 @@ def say_what_came_out():
     print(f"Done in {time.time() - STARTED:.0f} s: {', '.join(found)}")
 
 
+LITTLE_ROOM = 10**6  # bytes; Snakemake's own notes of a run are smaller
+
+
 def repeat_errors_at_the_end():
     """Say the errors of this run once more when the process ends: what Snakemake says of failed jobs hides them."""
     logs = [path for path in Path("logs", DATASET).glob("*.log") if path.stat().st_mtime >= STARTED - 1]
     found = [line for path in logs for line in path.read_text(errors="replace").splitlines() if ": error: " in line]
+    # On a full disk Snakemake itself may fail, and a log may be empty.
+    if not found and (free := shutil.disk_usage(".").free) < LITTLE_ROOM:
+        found.append(
+            f"error: only {free // 1000:,} kB are left on the disk of {os.getcwd()}; make room and run the same command again"
+        )
     if found:
         atexit.register(print, *found, sep="\n", file=sys.stderr)

@@ -1,6 +1,7 @@
 """What every script shares: its log, its lines on the terminal, and errors that a user can act on."""
 
 import contextlib
+import io
 import os
 import sys
 import time
@@ -13,6 +14,7 @@ from pathlib import Path
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 from analysis.base.errors import InputError
+from analysis.base.files import disk_full_explained
 from analysis.base.made import ENDING, record
 from analysis.base.progress import heard_by
 from analysis.base.terminal import Bar, lines_now_and_then, write_line
@@ -34,6 +36,21 @@ def limits(snakemake) -> dict[str, object]:
     }
 
 
+class Log(io.TextIOWrapper):
+    """A log that stops nothing where its disk is full: what matters is on the terminal too."""
+
+    def __init__(self, path: str) -> None:
+        # Unbuffered: what could not be written is not tried again when the file is closed.
+        raw = io.FileIO(path, "w")
+        super().__init__(raw, encoding="utf-8", errors="backslashreplace", write_through=True)
+
+    def write(self, text: str) -> int:
+        """Write what there is room for."""
+        with contextlib.suppress(OSError):
+            super().write(text)
+        return len(text)
+
+
 @contextlib.contextmanager
 def progress(snakemake, say: Callable[[str], None]) -> Iterator[None]:
     """Show how far the job is: a bar where Snakemake was started on a terminal, whose streams a job inherits, else lines."""
@@ -53,7 +70,7 @@ def running(snakemake) -> Iterator[Callable[[str], None]]:
     An InputError ends the job with its message; any other error leaves its traceback in the log.
     """
     started = time.perf_counter()
-    with Path(snakemake.log[0]).open("w", encoding="utf-8", errors="backslashreplace") as log:
+    with Log(snakemake.log[0]) as log:
         sys.stderr = log
 
         def say(line: str) -> None:
@@ -62,9 +79,9 @@ def running(snakemake) -> Iterator[Callable[[str], None]]:
             write_line(line, sys.stdout)
 
         try:
-            with progress(snakemake, say):
+            with progress(snakemake, say), disk_full_explained(Path(snakemake.output[0])):
                 yield say
-            record(snakemake.output, Path(snakemake.log[0]).with_suffix(ENDING))
+                record(snakemake.output, Path(snakemake.log[0]).with_suffix(ENDING))
             say(f"done in {time.perf_counter() - started:.1f} s")
         except InputError as error:
             say(f"error: {error}")
