@@ -39,6 +39,7 @@ def compare_tables(before: Path, after: Path) -> list[str]:
     lines = []
     with duckdb.connect() as con:
         for name, path in (("before", before), ("after", after)):
+            path = str(path).replace("'", "''")
             con.execute(f"attach '{path}' as {name} (read_only)")
         new = tables_of(con, "after")
         for table in tables_of(con, "before"):
