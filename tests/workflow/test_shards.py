@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+import small_tree
 from builders import REFERENCE, entry, put, put_curve, rows, score_file, snakemake
 
 from analysis.base.database import connect
@@ -179,11 +180,18 @@ def test_a_large_pool_is_that_of_the_curves_with_the_smallest_numbers(trials, mo
 
 
 @pytest.mark.slow
-def test_a_run_in_shards_has_the_bytes_of_a_run_in_one(small_source, tmp_path):
+@pytest.mark.parametrize(
+    ("tasks", "numbers"),
+    [(None, (1, 2, 7)), (["anachronisms", "modified_arithmetic", "word_sorting"], (1, 2, 7, 40))],
+    ids=["all tasks", "three tasks, of which most shards have none"],
+)
+def test_a_run_in_shards_has_the_bytes_of_a_run_in_one(tasks, numbers, small_source, tmp_path):
     """Pools, verdicts under other choices, figures and pages, and every table of the database."""
     kinds = (".csv", ".svg", ".html", ".parquet")
     found = []
-    numbers = (1, 2, 7)
+    if tasks:
+        small_source = tmp_path / "in"
+        small_tree.write(small_source, tasks)
     for n in numbers:
         folder = tmp_path / str(n)
         targets = ["data/d/emergence.duckdb", "results/d/figures/figure_5b.svg", "results/d/explorer.html"]
