@@ -57,6 +57,10 @@ def test_models_of_different_test_sets_have_no_number(tmp_path):
     one, other = curve("a", RIGHT, 237), curve("a", RIGHT, 474)
     mixed = pd.concat([one[:3], other[3:]])
     assert found(tmp_path, mixed)["a"][1] != "stderr"
+    small, large = curve("a", [7, 31, 57, 83, 111, 139], 200), curve("a", [14, 62, 114, 166, 222, 278], 400)
+    assert small["score"].tolist() == large["score"].tolist()  # so that the errors alone tell them apart
+    n, source, _ = found(tmp_path, pd.concat([small[:3], large[3:]]))["a"]
+    assert source != "stderr" and n in (200, None), "what the shares prove, or nothing"
 
 
 def test_shares_that_could_be_of_fewer_examples(tmp_path):
