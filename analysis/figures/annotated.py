@@ -33,8 +33,9 @@ def draw_counts(frame: pd.DataFrame, dataset: str, _: float = 0) -> Figure:
     )
     axes.barh(y, frame["n_in_dataset"], color=colours, edgecolor=colours, lw=1, height=0.7, label="in this dataset")
     for place, row in enumerate(frame.itertuples()):
+        here = "all" if row.n_in_dataset == row.n_emergent_tasks else row.n_in_dataset
         axes.annotate(
-            f"{row.n_emergent_tasks} ({row.n_in_dataset} in this dataset)",
+            f"{row.n_emergent_tasks}, {here} in this dataset",
             (row.n_emergent_tasks, place),
             xytext=(4, 0),
             textcoords="offset points",
@@ -61,7 +62,7 @@ def draw_share(frame: pd.DataFrame, dataset: str, _: float = 0) -> Figure:
     for row in frame.itertuples():
         colour = style.METRIC_COLOURS.get(row.metric, style.OTHER_COLOUR)
         axes.barh(0, row.share, left=left, color=colour, edgecolor="white", height=0.8)
-        text = f"{style.label(row.metric)}\n{row.n_emergent_tasks} of {row.n}, {row.share:.0%}"
+        text = f"{style.label(row.metric)}\n{row.n_emergent_tasks} of {row.n}, {style.percent(row.share)}"
         narrow = row.share < 0.1
         axes.annotate(
             text,
@@ -75,16 +76,17 @@ def draw_share(frame: pd.DataFrame, dataset: str, _: float = 0) -> Figure:
         left += row.share
     axes.set_xlim(0, 1)
     axes.set_ylim(-0.45, 0.95)
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    style.percent_axis(axes.xaxis)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.set_xlabel("share of the tasks labelled emergent by hand, by preferred metric")
     two = frame[frame["metric"] != "all others"]
     n_two, n = int(two["n_emergent_tasks"].sum()), int(frame["n"].iloc[0])
     rest = frame[frame["metric"] == "all others"].iloc[0]
+    together, low, high = (style.percent(x, 1) for x in (n_two / n, 1 - rest.share_high, 1 - rest.share_low))
     note = (
-        f"{LABELS}. The two metrics together: {n_two} of {n}, {n_two / n:.1%} (95 % Wilson interval "
-        f"{1 - rest.share_high:.1%} to {1 - rest.share_low:.1%}); Schaeffer et al. 2023 report more than 92 %."
+        f"{LABELS}. The two metrics together: {n_two} of {n}, {together} (95 % Wilson interval {low} to {high}); Schaeffer et "
+        "al. 2023 report more than 92 %."
     )
     style.footer(figure, dataset, [note])
     return figure
@@ -134,17 +136,18 @@ def draw_agreement(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
     if drawn.empty:
         why = f"No model family has {MIN_SCALES} scales and {MIN_POSITIVES} tasks labelled emergent first in it. {note}"
         return style.nothing_to_draw(dataset, why)
-    figure, axes = plt.subplots(figsize=(style.TWO_COLUMNS, 3.1), layout="constrained")
-    axes.plot([0, 1], [0, 1], color=style.FAINT, lw=1)
-    colours = ["#004488", "#bb5566", "#ddaa33", "#44aa99"]
-    for k, row in enumerate(drawn.itertuples()):
+    figure, axes = plt.subplots(figsize=(5.6, 2.9), layout="constrained")
+    axes.plot([0, 1], [0, 1], color=style.OTHER_COLOUR, lw=0.8, ls=(0, (2, 2)), label="no better than chance")
+    lines = style.looks(drawn["model_family"], style.FAMILY_COLOURS)
+    for row in drawn.itertuples():
         used = frame[(frame["model_family"] == row.model_family) & frame["role"].isin(["positive", "negative"])]
         false, true = agreement.roc_curve(used["improvement_score"].to_numpy(float), (used["role"] == "positive").to_numpy())
         name = (
-            f"{style.label(row.model_family, 24)}: area {row.area:.2f} [{row.area_low:.2f}, {row.area_high:.2f}]\n"
+            f"{style.wrapped(row.model_family, 30)}: area {row.area:.2f} [{row.area_low:.2f}, {row.area_high:.2f}]\n"
             f"{row.n_positive} positive, {row.n_negative} negative, {row.n_left_out} left out"
         )
-        axes.plot(false, true, color=colours[k % 4], ls=style.DASHES[k % 4], lw=1.4, label=name)
+        line = lines[row.model_family]
+        axes.plot(false, true, color=line.colour, ls=line.dash, lw=1.4, label=name)
     axes.set_aspect("equal")
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1)

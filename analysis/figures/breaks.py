@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from analysis.breaks.smooth_law import law
 from analysis.figures import style
-from analysis.figures.jumps import scale_axis, shots_text, small_panels
+from analysis.figures.jumps import curve_title, share_axis, small_panels
 from analysis.score.scales import scale_name
 
 VERDICT_COLOURS = {"break": "#bb5566", "smooth": "#004488", "at_chance": "#88ccee", "inconclusive": "#b8b8b8"}
@@ -29,12 +29,19 @@ def draw_verdicts(frame: pd.DataFrame, dataset: str, emergence_threshold: float)
     """
     if frame.empty:
         return style.nothing_to_draw(dataset, "No curve could be tested.")
-    metrics = list(dict.fromkeys(frame["metric"]))
+    totals = frame.groupby("metric", sort=True)["n_curves"].sum().sort_values(ascending=False, kind="stable")
+    metrics = sorted(totals.index, key="other metrics".__eq__)  # which stand below all others
+    panels = [jumps for jumps in (True, False) if (frame["jumps"] == jumps).any()]
     figure, grid = plt.subplots(
-        1, 2, figsize=(style.TWO_COLUMNS, 0.95 + 0.28 * len(metrics)), sharey=True, layout="constrained"
+        1,
+        len(panels),
+        figsize=(style.TWO_COLUMNS, 1.0 + 0.26 * len(metrics)),
+        sharey=True,
+        squeeze=False,
+        layout="constrained",
     )
     counts = frame.pivot_table(index=["metric", "jumps"], columns="verdict", values="n_curves", aggfunc="sum", fill_value=0)
-    for axes, jumps in zip(grid, (True, False), strict=True):
+    for axes, jumps in zip(grid[0], panels, strict=True):
         for row, metric in enumerate(metrics):
             if (metric, jumps) not in counts.index:
                 axes.annotate("none", (0.01, row), va="center", fontsize=7, color=style.INK)
@@ -51,25 +58,29 @@ def draw_verdicts(frame: pd.DataFrame, dataset: str, emergence_threshold: float)
                         f"{of_metric[verdict]:,}", (middle, row), ha="center", va="center", fontsize=6.5, color=ink
                     )
                 left += share
-            axes.annotate(f"{total:,}", (1.02, row), va="center", fontsize=6.5, annotation_clip=False)
+            style.beside(axes, row, f"{of_metric.get('break', 0):,}/{total:,}")
+        style.beside(axes, -0.9, "breaks/all", weight="bold")
         axes.set_xlim(0, 1)
-        axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+        axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
+        style.percent_axis(axes.xaxis)
         axes.set_title("curves that jump" if jumps else "curves that do not jump")
         axes.spines["left"].set_visible(False)
         axes.tick_params(axis="y", length=0)
-    grid[0].set_yticks(range(len(metrics)), [style.label(metric, 30) for metric in metrics])
-    grid[0].set_ylim(len(metrics) - 0.5, -0.5)
+    grid[0, 0].set_yticks(range(len(metrics)), [style.label(metric, 30) for metric in metrics])
+    grid[0, 0].set_ylim(len(metrics) - 0.5, -0.5)
     figure.supxlabel("share of tested curves, with their numbers", fontsize=8)
     handles = [plt.Rectangle((0, 0), 1, 1, color=colour) for colour in VERDICT_COLOURS.values()]
     figure.legend(handles, VERDICT_NAMES.values(), loc="outside upper center", ncols=4, fontsize=7)
+    none_jump = "No tested curve jumps. " if panels == [False] else ""
     untested = int(frame["n_jumps_not_testable"].iloc[0])
     style.footer(
         figure,
         dataset,
         [
-            f"A curve jumps where its improvement score is above {emergence_threshold:g} and above a multiple of that of a "
-            "straight line (sharpness_threshold). Smooth: a break of smallest_break is excluded wherever it would be seen. "
-            f"Jumps of curves of shares that could not be tested, for which table breaks has the reasons: {untested:,}.",
+            f"{none_jump}A curve jumps where its improvement score is above {emergence_threshold:g} and above a multiple of "
+            "that of a straight line (sharpness_threshold). Smooth: a break of smallest_break is excluded wherever it would be "
+            "seen. Jumps of curves of shares that could not be tested, for which table breaks has the reasons: "
+            f"{untested:,}.",
         ],
     )
     return figure
@@ -95,9 +106,9 @@ def _draw_law(axes: Axes, rows: pd.DataFrame, colour: str) -> None:
 def _verdict_text(curve: pd.Series) -> str:
     """The verdict on a curve in a few words."""
     if curve["verdict"] == "break":
-        return f"break, loss / {np.exp(curve['break_size']):.1f}"
+        return f"break: loss {np.exp(curve['break_size']):.1f} times lower"
     if curve["verdict"] == "inconclusive" and np.isfinite(curve["break_size_high"]):
-        return f"inconclusive, up to loss / {np.exp(min(curve['break_size_high'], 9)):.1f}"
+        return f"inconclusive: up to {np.exp(min(curve['break_size_high'], 9)):.1f} times lower"
     return VERDICT_NAMES[curve["verdict"]]
 
 
@@ -110,15 +121,11 @@ def _draw_curve(axes: Axes, rows: pd.DataFrame, name: str) -> None:
     axes.plot(rows["scale"], rows["score"], "o", color=style.INK, ms=2.6)
     if curve["chance"] > 0:
         axes.axhline(curve["chance"], color=style.OTHER_COLOUR, lw=0.7, ls=(0, (2, 2)))
-    scale_axis(axes)
+    style.scale_axis(axes, rows["scale"], 3)
     axes.tick_params(labelsize=6.5)
-    highest = float(rows["score_high"].max())
-    # Where everything is small the axis is free, or nothing could be seen.
-    top = 1.1 * highest if rows["score"].max() < 0.05 else max(0.3, min(1.03, 1.15 * highest))
-    axes.set_ylim(-0.04 * top, top)
-    family = style.label(curve["model_family"], 14) + shots_text(curve["shots"])
-    family = f"{family}, n={curve['n_examples']:,.0f}"
-    axes.set_title(f"{style.label(name, 24)}\n{family}", fontsize=6.8, pad=13)
+    share_axis(axes, float(rows["score_high"].max()))
+    title = curve_title(name, curve["model_family"], curve["shots"], curve["n_examples"], 26)
+    axes.set_title(title, fontsize=6.8, pad=13)
     ink = style.INK if curve["verdict"] in ("inconclusive", "at_chance") else colour
     axes.text(0, 1.03, _verdict_text(curve), transform=axes.transAxes, va="bottom", fontsize=6.5, color=ink)
 
@@ -134,8 +141,8 @@ def draw_gallery(frame: pd.DataFrame, dataset: str, emergence_threshold: float) 
         return style.nothing_to_draw(dataset, f"No tested curve jumps (improvement score above {emergence_threshold:g}).")
     places = frame["place"].unique()
     width = style.TWO_COLUMNS * max(min(4, len(places)), 2) / 4
-    figure, grid = small_panels(len(places), width, row_height=1.75)
-    names = style.without_common_prefix(frame["task"].tolist())
+    figure, grid = small_panels(len(places), width, row_height=1.7)
+    names, prefix = style.shortened(frame["task"])
     for axes, place in zip(grid, places, strict=False):
         rows = frame[frame["place"] == place]
         _draw_curve(axes, rows, names[rows["task"].iloc[0]])
@@ -149,7 +156,9 @@ def draw_gallery(frame: pd.DataFrame, dataset: str, emergence_threshold: float) 
         [
             f"Curves that jump by verdict: {by_verdict}. Of each verdict the largest are drawn, one per task. Points: "
             "scores with 95 % intervals of the test set. Line: the smooth law, with the range of 95 % of the scores that it "
-            "gives (test set and scatter between models). Shaded: where the likeliest break lies. Dashed: chance.",
+            "gives (test set and scatter between models). Shaded: where the likeliest break lies. Dashed: chance. "
+            "Axes differ.",
+            prefix,
         ],
     )
     return figure
@@ -163,27 +172,27 @@ def draw_sizes(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
     """
     if frame.empty:
         return style.nothing_to_draw(dataset, "No break was found at a false discovery rate of 5 %.")
+    frame = frame.sort_values("break_size", ascending=False, kind="stable")
     figure, axes = plt.subplots(figsize=(style.TWO_COLUMNS, 1.3 + 0.19 * len(frame)), layout="constrained")
+    drawn = style.looks(frame["metric"], style.METRIC_COLOURS)
     for row, pair in enumerate(frame.itertuples()):
-        colour = style.colour_of(pair.metric)
+        colour, marker, _ = drawn[pair.metric]
         axes.hlines(row, pair.break_size_low, pair.break_size_up, colors=colour, lw=1.3)
-        axes.scatter(pair.break_size, row, s=22, c=colour if pair.jumps else "white", edgecolors=colour, zorder=3)
-        scale = f"{pair.break_scale:.3g}".replace("e+", "e")
+        face = colour if pair.jumps else "white"
+        axes.scatter(pair.break_size, row, s=22, c=face, edgecolors=colour, marker=marker, zorder=3)
         curves = "curve" if pair.n_curves_with_break == 1 else "curves"
-        text = f"from {scale}, {pair.n_curves_with_break} {curves}"
-        axes.annotate(text, (1.01, row), xycoords=axes.get_yaxis_transform(), va="center", fontsize=6.5)
-    names = style.without_common_prefix(frame["task"].tolist())
-    rows = [f"{style.label(names[p.task], 32)}, {style.label(p.model_family, 16)}" for p in frame.itertuples()]
+        style.beside(axes, row, f"from {style.amount(pair.break_scale)}, {pair.n_curves_with_break} {curves}")
+    names, prefix = style.shortened(frame["task"])
+    rows = [f"{style.label(names[p.task], 36)}, {style.label(p.model_family, 24)}" for p in frame.itertuples()]
     axes.set_yticks(range(len(frame)), rows, fontsize=6.8)
     axes.set_ylim(len(frame) - 0.5, -0.5)
     axes.set_xlim(left=min(0.0, float(frame["break_size_low"].min()) - 0.1))
     axes.axvline(0, color=style.INK, lw=0.7)
     axes.axvline(1, color=style.FAINT, lw=0.9, zorder=0)
     axes.set_xlabel("size of the break: drop of the log loss below the smooth law (1: a factor e)")
-    for metric in sorted(frame["metric"].unique()):
-        axes.scatter([], [], color=style.colour_of(metric), s=20, label=style.label(metric))
-    axes.scatter([], [], facecolors="white", edgecolors=style.INK, s=22, label="the curve does not jump")
-    figure.legend(loc="outside upper center", ncols=3, fontsize=7)
+    handles = {style.label(metric): style.dot(look.colour, True, look.marker) for metric, look in drawn.items()}
+    handles["hollow: the curve does not jump"] = style.dot(style.INK, False)
+    figure.legend(handles.values(), handles.keys(), loc="outside upper center", ncols=3, fontsize=7)
     n_all, shown = frame["n_triplets"].iloc[0], len(frame)
     first = f"The {shown} of {n_all:,} triplets with the smallest q" if n_all > shown else f"All {n_all:,} triplets"
     style.footer(
@@ -193,6 +202,7 @@ def draw_sizes(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
             f"{first} with a break, of {frame['n_triplets_tested'].iloc[0]:,} in which one could be seen; of "
             "each the curve of the smallest p. Bars: 95 % intervals, after selection and so too far from 0 on average. "
             "Right: the first scale after the break, and how many curves of the triplet have one.",
+            prefix,
         ],
     )
     return figure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -12,7 +13,23 @@ from matplotlib.ticker import NullLocator
 from analysis.figures import style
 
 MIN_SCALES = 5
+MIN_CURVES = 10
+"""A share of fewer curves says little: these rows are in the table alone, unless all are like that."""
+MAX_ROWS = 60
+MAX_LINES = 10
 _AGGREGATES = "Left out: aggregates over subtasks, and normalized_aggregate_score."
+
+
+def _of_many_curves(shown: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """The rows of model families and metrics of at least MIN_CURVES curves (all, if none has so many), and a note."""
+    many = shown["n_curves"] >= MIN_CURVES
+    if many.all() or not many.any():
+        return shown, ""
+    few = shown[~many].drop_duplicates(["model_family", "metric"])
+    note = f"Not drawn, metrics of fewer than {MIN_CURVES} curves in a model family: {len(few):,}"
+    if "n_above" in few:
+        note += f", with {few['n_above'].sum():,} of {few['n_curves'].sum():,} curves above the threshold"
+    return shown[many], f"{note}; they are in the table."
 
 
 def _left_out(frame: pd.DataFrame) -> str:
@@ -21,7 +38,7 @@ def _left_out(frame: pd.DataFrame) -> str:
     n = n[n > 0].sort_values(ascending=False, kind="stable")
     if n.empty:
         return ""
-    named = ", ".join(f"{style.label(family, 24)} {count:,}" for family, count in n[:8].items())
+    named = ", ".join(f"{style.label(family, 40)} {count:,}" for family, count in n[:8].items())
     more = f" and {len(n) - 8} more families" if len(n) > 8 else ""
     return f"Left out, curves of fewer than {MIN_SCALES} scales or of unknown direction: {n.sum():,} ({named}{more})."
 
@@ -35,21 +52,59 @@ def _families(shown: pd.DataFrame) -> tuple[list[str], str]:
     return sorted(n.index[: style.MAX_PANELS]), note if len(rest) else ""
 
 
-def _annotate_counts(panel: Axes, rows: pd.DataFrame, y: np.ndarray, size: float) -> None:
-    """Curves above the threshold / all, right of the panel."""
-    for place, row in zip(y, rows.itertuples(), strict=True):
-        panel.annotate(
-            f"{row.n_above:,.0f}/{row.n_curves:,.0f}",
-            (1.04, place),
-            xycoords=panel.get_yaxis_transform(),
-            va="center",
-            fontsize=size,
-            annotation_clip=False,
-        )
+def _grouped(rows: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """`rows` from the largest share down, with their `label` and their place `y`: of each metric its model families.
+
+    Where there are several families each metric has a line of its own above them, a row without numbers. Returned too is a
+    note on the metrics beyond MAX_ROWS.
+    """
+    of_metric = rows.groupby("metric", sort=True)[["n_above", "n_curves"]].sum()
+    of_metric["share"] = of_metric["n_above"] / of_metric["n_curves"]
+    of_metric = of_metric.sort_values(["share", "n_curves"], ascending=False, kind="stable")
+    sizes = rows.groupby("metric").size()[of_metric.index] + 1
+    n_fit = max(1, int((sizes.cumsum() <= MAX_ROWS).sum()))
+    cut = len(sizes) - n_fit
+    one_family = rows["model_family"].nunique() == 1
+    parts = []
+    for metric in of_metric.index[:n_fit]:
+        families = rows[rows["metric"] == metric].sort_values("share", ascending=False, kind="stable")
+        if one_family:
+            parts.append(families.assign(label=style.label(metric, 40)))
+        else:
+            parts.append(pd.DataFrame({"metric": [metric], "label": [style.label(metric, 40)]}))
+            parts.append(families.assign(label=[style.label(name, 30) for name in families["model_family"]]))
+    placed = pd.concat(parts, ignore_index=True)
+    placed["y"] = np.arange(len(placed), dtype=float)
+    return placed, f"Not drawn, with the smallest shares: {cut} metrics; they are in the table." if cut else ""
+
+
+def _limit(rows: pd.DataFrame) -> float:
+    """End of an axis of shares: behind the last interval, and never so near that nothing looks like much."""
+    return min(1.0, max(0.2, rows["share_high"].max() * 1.05))
+
+
+def _share_panel(placed: pd.DataFrame, row_height: float, limit: float, emergence_threshold: float) -> tuple[Figure, Axes]:
+    """An empty dot plot of the rows of `_grouped`, up to the share `limit`, with the names of its rows."""
+    n = len(placed)
+    figure, axes = plt.subplots(figsize=(style.TWO_COLUMNS, 0.8 + row_height * n), layout="constrained")
+    is_header = placed["model_family"].isna()
+    axes.set_yticks(placed["y"], placed["label"], fontsize=6.8)
+    for name, bold in zip(axes.get_yticklabels(), is_header, strict=True):
+        name.set_fontweight("bold" if bold else "normal")
+    axes.tick_params(axis="y", length=0)
+    axes.hlines(placed.loc[~is_header, "y"], 0, limit, colors=style.FAINT, lw=0.4, zorder=0)
+    axes.set_ylim(n - 0.4, -0.6)
+    axes.set_xlim(0, limit)
+    style.percent_axis(axes.xaxis)
+    axes.set_xlabel(f"share of curves with an improvement score above {emergence_threshold:g}, with 95 % interval")
+    families = placed["model_family"].dropna().unique()
+    if len(families) == 1:
+        axes.set_title(style.label(families[0], 80))
+    return figure, axes
 
 
 def draw_share(frame: pd.DataFrame, dataset: str, emergence_threshold: float) -> Figure:
-    """Share of curves above the threshold per metric, with Wilson intervals, one panel per model family.
+    """Share of curves above the threshold per metric and model family, with Wilson intervals.
 
     `frame` has one row per model family and metric: n_curves, n_above, n_flat, n_left_out, share,
     share_low, share_high.
@@ -57,57 +112,42 @@ def draw_share(frame: pd.DataFrame, dataset: str, emergence_threshold: float) ->
     shown = frame[frame["n_curves"] > 0]
     if shown.empty:
         return style.nothing_to_draw(dataset, f"No model family has curves of at least {MIN_SCALES} scales.")
-    totals = shown.groupby("metric", sort=True)[["n_above", "n_curves"]].sum()
-    totals["share"] = totals["n_above"] / totals["n_curves"]
-    order = totals.sort_values(["share", "n_curves"], ascending=False, kind="stable").index
-    cut = order[style.MAX_ROWS :]
-    order = order[: style.MAX_ROWS]
-    families, too_many = _families(shown)
-    figure, axes = style.panels(len(families), 3, 0.75 + 0.2 * len(order))
-    for panel, family in zip(axes, families, strict=True):
-        rows = shown[shown["model_family"] == family].set_index("metric").reindex(order)
-        present = rows["n_curves"].notna().to_numpy()
-        y = np.arange(len(order))[present]
-        rows = rows[present]
-        colours = [style.colour_of(metric) for metric in rows.index]
-        panel.hlines(y, rows["share_low"], rows["share_high"], colors=colours, lw=1.6)
-        panel.scatter(rows["share"], y, c=colours, s=18, zorder=3, clip_on=False)
-        _annotate_counts(panel, rows, y, 6.5)
-        panel.set_title(style.label(family))
-        panel.grid(axis="y", color=style.FAINT, lw=0.4)
-        panel.set_axisbelow(True)
-    axes[0].set_yticks(range(len(order)), [style.label(metric, 40) for metric in order])
-    axes[0].set_ylim(len(order) - 0.5, -0.5)
-    axes[0].set_xlim(0, min(1.0, shown.loc[shown["metric"].isin(order), "share_high"].max() * 1.05))
-    axes[0].xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-    figure.supxlabel(
-        f"share of curves with an improvement score above {emergence_threshold:g}, with 95 % interval",
-        fontsize=8,
-    )
+    many, too_few = _of_many_curves(shown)
+    families, too_many = _families(many)
+    placed, cut = _grouped(many[many["model_family"].isin(families)])
+    rows = placed.dropna(subset="model_family")
+    limit = _limit(rows)
+    figure, axes = _share_panel(placed, 0.155, limit, emergence_threshold)
+    for family, look in style.looks(families, style.FAMILY_COLOURS).items():
+        of_family = rows[rows["model_family"] == family]
+        axes.hlines(of_family["y"], of_family["share_low"], of_family["share_high"], colors=look.colour, lw=1.4)
+        axes.plot(of_family["share"], of_family["y"], look.marker, color=look.colour, ms=4, clip_on=False)
+    for row in rows.itertuples():
+        style.beside(axes, row.y, f"{row.n_above:,.0f}/{row.n_curves:,.0f}")
     n_flat = int(shown["n_flat"].sum())
     style.footer(
         figure,
         dataset,
         [
-            "Right of each panel: curves above the threshold / all curves of at least "
-            f"{MIN_SCALES} scales. Flat curves ({n_flat:,}) have no score and count as not above. The Wilson intervals "
-            "take curves as independent; curves of one task are not.",
+            f"Right: curves above the threshold / all curves of at least {MIN_SCALES} scales. Flat curves ({n_flat:,}) have "
+            "no score and count as not above. The Wilson intervals take curves as independent; curves of one task are not.",
             _AGGREGATES,
             style.unknown_direction(shown),
             _left_out(frame),
+            too_few,
             too_many,
-            f"Not drawn, with the smallest shares: {len(cut)} metrics; they are in the table." if len(cut) else "",
+            cut,
         ],
     )
     return figure
 
 
 WORLDS = {
-    "this dataset": (-0.25, "o", True),
+    "this dataset": (-0.24, "o", True),
     "nothing emerges": (0.0, "o", False),
-    "every model guesses": (0.25, "D", False),
+    "every model guesses": (0.24, "D", False),
 }
-"""Origin of a share: (place in the row of its metric, marker, whether that is filled)."""
+"""Origin of a share: (place in its row, marker, whether that is filled)."""
 
 
 def draw_world(frame: pd.DataFrame, dataset: str, emergence_threshold: float) -> Figure:
@@ -116,58 +156,59 @@ def draw_world(frame: pd.DataFrame, dataset: str, emergence_threshold: float) ->
     `frame` has one row per origin (WORLDS), model family and metric: n_curves, n_above, share, share_low, share_high. Drawn
     are the metrics and families that all have.
     """
-    origins = frame.groupby(["model_family", "metric"], sort=True)["origin"].nunique()
-    shown = frame.set_index(["model_family", "metric"]).loc[origins.index[origins == len(WORLDS)]].reset_index()
+    key = ["model_family", "metric"]
+    origins = frame.groupby(key, sort=True)["origin"].nunique()
+    shown = frame.set_index(key).loc[origins.index[origins == len(WORLDS)]].reset_index()
     ours = frame[frame["origin"] == "this dataset"]
     alone = len(ours) - len(shown) // len(WORLDS)
     if shown.empty:
         return style.nothing_to_draw(dataset, "No model family and metric is in both this dataset and the simulated worlds.")
-    order = sorted(shown["metric"].unique(), key=lambda name: (name not in style.METRIC_COLOURS, name))
-    families, too_many = _families(shown[shown["origin"] == "this dataset"])
-    figure, axes = style.panels(len(families), 3, 0.75 + 0.4 * len(order))
-    for panel, family in zip(axes, families, strict=True):
-        for origin, (offset, marker, is_filled) in WORLDS.items():
-            rows = shown[(shown["model_family"] == family) & (shown["origin"] == origin)]
-            y = rows["metric"].map(order.index).to_numpy() + offset
-            colours = [style.colour_of(metric) for metric in rows["metric"]]
-            panel.hlines(y, rows["share_low"], rows["share_high"], colors=colours, lw=1.2)
-            face = colours if is_filled else "white"
-            panel.scatter(rows["share"], y, c=face, edgecolors=colours, marker=marker, s=18, zorder=3, clip_on=False)
-            _annotate_counts(panel, rows, y, 5.5)
-        panel.set_title(style.label(family))
-    axes[0].set_yticks(range(len(order)), [style.label(metric, 40) for metric in order])
-    axes[0].set_ylim(len(order) - 0.5, -0.5)
-    axes[0].set_xlim(0, min(1.0, shown["share_high"].max() * 1.05))
-    axes[0].xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-    text = f"share of curves with an improvement score above {emergence_threshold:g}, with 95 % interval"
-    figure.supxlabel(text, fontsize=8)
+    many, too_few = _of_many_curves(shown[shown["origin"] == "this dataset"])
+    families, too_many = _families(many)
+    placed, cut = _grouped(many[many["model_family"].isin(families)])
+    places = placed.dropna(subset="model_family")[[*key, "y"]]
+    drawn = shown.merge(places, on=key, how="inner", sort=False)
+    figure, axes = _share_panel(placed, 0.24, _limit(drawn), emergence_threshold)
+    colours = style.looks(families, style.FAMILY_COLOURS)
+    for number, (origin, (offset, marker, is_filled)) in enumerate(WORLDS.items()):
+        rows = drawn[drawn["origin"] == origin]
+        edges = [colours[family].colour for family in rows["model_family"]]
+        axes.hlines(rows["y"] + offset, rows["share_low"], rows["share_high"], colors=edges, lw=1.2)
+        face = edges if is_filled else "white"
+        axes.scatter(
+            rows["share"], rows["y"] + offset, c=face, edgecolors=edges, marker=marker, s=15, zorder=3, clip_on=False
+        )
+        x = 1.02 + 0.15 * number
+        style.beside(axes, -1, ("dataset", "smooth", "guessing")[number], x=x, weight="bold")
+        for row in rows.itertuples():
+            style.beside(axes, row.y, f"{row.n_above:,.0f}/{row.n_curves:,.0f}", x=x)
+    names = ["this dataset", "smooth: simulated, nothing emerges", "guessing: simulated, every model guesses"]
+    handles = [style.dot(style.INK, is_filled, marker) for _, marker, is_filled in WORLDS.values()]
+    figure.legend(handles, names, loc="outside upper left", ncols=3)
     style.footer(
         figure,
         dataset,
         [
-            "Filled: this dataset. Hollow circle: simulated, a world in which the per-token loss of every task is a smooth "
-            "power law of scale, so that nothing emerges. Hollow diamond: simulated, every model guesses. Both of tasks of "
-            "fewer than 10 subtasks.",
+            "Right: curves above the threshold / all. Smooth: the per-token loss of every task is a smooth power law of "
+            "scale. Both simulated worlds are of tasks of fewer than 10 subtasks.",
             f"Not drawn, because not simulated: {alone} of {len(ours)} pairs of metric and model family." if alone else "",
+            too_few,
             too_many,
+            cut,
         ],
     )
     return figure
 
 
 def _survival_styles(metrics: list[str]) -> dict[str, dict[str, object]]:
-    """How the line of every metric is drawn. A few without a fixed colour differ in grey and dashes; many share one grey."""
-    unnamed = [metric for metric in metrics if metric not in style.METRIC_COLOURS]
-    one_grey = len(unnamed) > 6
+    """How the line of every metric is drawn; of more than MAX_LINES those without a fixed colour share one grey."""
+    found = style.looks(metrics, style.METRIC_COLOURS)
     styles: dict[str, dict[str, object]] = {}
     for metric in metrics:
-        if metric not in unnamed:
-            styles[metric] = {"color": style.colour_of(metric), "ls": style.line_of(metric), "lw": 1.4, "zorder": 2}
-        elif one_grey:
-            styles[metric] = {"color": style.OTHER_COLOUR, "ls": "-", "lw": 0.7, "zorder": 1, "name": "other metrics"}
+        if metric in style.METRIC_COLOURS or len(metrics) <= MAX_LINES:
+            styles[metric] = {"color": found[metric].colour, "ls": found[metric].dash, "lw": 1.4, "zorder": 2}
         else:
-            k = unnamed.index(metric)
-            styles[metric] = {"color": ("#9a9a9a", "#4d4d4d")[k % 2], "ls": style.DASHES[1 + k // 2], "lw": 1.4, "zorder": 2}
+            styles[metric] = {"color": style.OTHER_COLOUR, "ls": "-", "lw": 0.7, "zorder": 1, "name": "other metrics"}
     return styles
 
 
@@ -194,36 +235,57 @@ def draw_survival(frame: pd.DataFrame, dataset: str, emergence_threshold: float)
     shown = frame[frame["n_curves"] > 0]
     if shown.empty:
         return style.nothing_to_draw(dataset, f"No model family has curves of at least {MIN_SCALES} scales.")
-    families, too_many = _families(shown)
-    figure, axes = style.panels(len(families), 3 if len(families) > 1 else 1, 2.6)
-    limit = style.score_limit(shown["improvement_score"])
+    many, too_few = _of_many_curves(shown)
+    families, too_many = _families(many)
+    many = many[many["model_family"].isin(families)]
+    n = len(families)
+    figure, grid = plt.subplots(
+        -(-n // 3),
+        min(n, 3),
+        figsize=(style.TWO_COLUMNS if n > 1 else 5.0, 0.5 + 2.0 * -(-n // 3)),
+        sharex=True,
+        sharey=True,
+        squeeze=False,
+        layout="constrained",
+    )
+    limit = style.score_limit(many["improvement_score"])
     begin, place, end = (limit * factor for factor in style.INFINITY_BAND)
-    metrics = sorted(shown["metric"].unique(), key=lambda name: (name not in style.METRIC_COLOURS, name))
+    metrics = sorted(many["metric"].unique(), key=lambda name: (name not in style.METRIC_COLOURS, name))
     lines = _survival_styles(metrics)
     handles = {}
-    for panel, family in zip(axes, families, strict=True):
+    for panel, family in zip(grid.flat, families, strict=False):
         for metric in metrics:
-            rows = shown[(shown["model_family"] == family) & (shown["metric"] == metric)]
+            rows = many[(many["model_family"] == family) & (many["metric"] == metric)]
             if len(rows):
                 line = dict(lines[metric])
                 name = line.pop("name", style.label(metric, 40))
                 handles.setdefault(name, _draw_survival_line(panel, rows, end, line))
-        panel.set_title(style.label(family))
+        panel.set_title(style.wrapped(family, 30))
         panel.axvline(emergence_threshold, color=style.INK, lw=0.8, ls=(0, (4, 3)), zorder=1)
         panel.axvspan(begin, end, color=style.FAINT, alpha=0.55, lw=0, zorder=0)
-    first = axes[0]
+    first = grid[0, 0]
     first.set_xscale("log")
     first.set_yscale("log")
     first.set_xlim(1, end)
-    first.set_ylim(min(0.5 / shown["n_curves"].max(), 0.1), 1.2)
-    decades, names = style.decades(limit)
-    first.set_xticks([*decades, place], [*names, "+∞"])
+    positive = many["improvement_score"] > 0
+    lowest = many.loc[positive, "survival"].min() if positive.any() else 1.0
+    first.set_ylim(0.8 * 10.0 ** np.floor(np.log10(min(lowest, 0.1))), 1.3)
+    ticks = style.scale_ticks(1, limit, 4)
+    names = [f"{tick:,.0f}" if tick <= 1000 else style.power_of_ten(round(np.log10(tick))) for tick in ticks]
+    first.set_xticks([*ticks, place], [*names, "∞"])
     first.xaxis.set_minor_locator(NullLocator())
-    style.log_axis(first.yaxis)
+    style.percent_axis(first.yaxis)
     first.yaxis.set_minor_locator(NullLocator())
+    for spare in grid.flat[n:]:
+        spare.axis("off")
+    for above in grid.flat[max(0, n - min(n, 3)) : n]:
+        above.tick_params(labelbottom=True)
     figure.supxlabel("improvement score x", fontsize=8)
     figure.supylabel("share of curves scoring ≥ x", fontsize=8)
-    figure.legend(handles.values(), handles.keys(), loc="outside upper right", ncols=2, handlelength=3)
+    if 3 * (-(-n // 3)) - n and n > 1 and len(handles) <= 9:
+        grid.flat[-1].legend(handles.values(), handles.keys(), loc="center left", handlelength=3)
+    else:
+        figure.legend(handles.values(), handles.keys(), loc="outside upper left", ncols=3, handlelength=3)
     style.footer(
         figure,
         dataset,
@@ -234,6 +296,7 @@ def draw_survival(frame: pd.DataFrame, dataset: str, emergence_threshold: float)
             _AGGREGATES,
             style.unknown_direction(shown),
             _left_out(frame),
+            too_few,
             too_many,
         ],
     )

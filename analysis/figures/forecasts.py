@@ -5,10 +5,12 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from analysis.figures import style
 
 COLOURS = {False: "#004488", True: "#bb5566"}
+MARKERS = {False: "o", True: "D"}
 NAMES = {False: "curves that do not jump", True: "curves that jump"}
 
 
@@ -22,14 +24,14 @@ def draw(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
         return style.nothing_to_draw(dataset, "No tested curve that leaves chance has the scales for a forecast.")
     laws = frame.groupby("law")["n_best"].sum().sort_values(ascending=False).index.tolist()
     figure, grid = plt.subplots(1, 3, figsize=(style.TWO_COLUMNS, 2.6), sharey=True, layout="constrained")
+    offsets = {False: -0.15, True: 0.15} if frame["jumps"].nunique() == 2 else {False: 0, True: 0}
     for row in frame.itertuples():
-        y = laws.index(row.law) + (0.15 if row.jumps else -0.15)
+        y = laws.index(row.law) + offsets[row.jumps]
         colour = COLOURS[row.jumps]
         if row.n_informative:
             grid[0].hlines(y, row.coverage_low, row.coverage_high, colors=colour, lw=1.4)
-            grid[0].scatter(row.coverage, y, c=colour, s=20, zorder=3, clip_on=False)
-            text = f"{row.n_hit:,}/{row.n_informative:,}"
-            grid[0].annotate(text, (1.03, y), xycoords=grid[0].get_yaxis_transform(), va="center", fontsize=5.8)
+            grid[0].scatter(row.coverage, y, c=colour, s=18, marker=MARKERS[row.jumps], zorder=3, clip_on=False)
+            style.beside(grid[0], y, f"{row.n_hit:,}/{row.n_informative:,}", x=1.04, fontsize=6)
         grid[1].barh(y, row.n_informative / row.n_forecasts, height=0.27, color=colour)
         grid[2].barh(y, row.n_best / row.n_curves, height=0.27, color=colour)
     grid[0].axvline(0.9, color=style.INK, lw=0.8, ls=(0, (4, 3)), zorder=0)
@@ -45,9 +47,14 @@ def draw(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
     )
     for axes, title in zip(grid, titles, strict=True):
         axes.set_xlabel(title)
-        axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-    handles = [plt.Line2D([], [], marker="o", ls="", ms=4.5, color=COLOURS[jumps]) for jumps in NAMES]
-    figure.legend(handles, NAMES.values(), loc="outside upper center", ncols=2, fontsize=7)
+        style.percent_axis(axes.xaxis)
+    for axes in grid[:2]:
+        axes.set_xticks([0, 0.5, 1])
+    grid[2].xaxis.set_major_locator(MaxNLocator(3))
+    handles = {
+        NAMES[jumps]: style.dot(COLOURS[jumps], True, MARKERS[jumps]) for jumps in NAMES if (frame["jumps"] == jumps).any()
+    }
+    figure.legend(handles.values(), handles.keys(), loc="outside upper center", ncols=2, fontsize=7)
     n_curves = frame.drop_duplicates("jumps").set_index("jumps")["n_curves"]
     counts = " and ".join(f"{n_curves.get(jumps, 0):,} {name}" for jumps, name in NAMES.items())
     missed = frame[frame["law"] == "power law"][["n_above", "n_below"]].sum()

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator
 
 from analysis.figures import style
 from analysis.score.scales import scale_name
@@ -25,11 +24,19 @@ def shots_text(shots: float) -> str:
     return "" if pd.isna(shots) else f", {shots:.0f}-shot"
 
 
-def scale_axis(axes: Axes) -> None:
-    """A small axis of scales."""
-    axes.set_xscale("log")
-    style.log_axis(axes.xaxis)
-    axes.xaxis.set_minor_locator(NullLocator())  # clutter on a small axis, and most of the time to draw it
+def curve_title(task: str, family: str, shots: float, n_examples: float, width: int) -> str:
+    """The title of a small panel: the task, and below it the model family, the shots and the size of the test set."""
+    size = "" if pd.isna(n_examples) else f", n={n_examples:,.0f}"
+    details = style.wrapped(family, width) + shots_text(shots) + size
+    if len(details.splitlines()[-1]) > width:  # what belongs to the curve stands on a line of its own
+        details = style.wrapped(family, width) + "\n" + (shots_text(shots) + size).removeprefix(", ")
+    return f"{style.wrapped(task, width)}\n{details}"
+
+
+def share_axis(axes: Axes, highest: float) -> None:
+    """An axis of shares from 0 to the highest, at least 0.3: a small rise shall look small."""
+    top = 1.1 * highest if highest < 0.1 else max(0.3, min(1.03, 1.15 * highest))
+    axes.set_ylim(-0.04 * top, top)
 
 
 def draw_figure_6(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
@@ -43,8 +50,9 @@ def draw_figure_6(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
         return style.nothing_to_draw(dataset, why)
     places = frame["place"].unique()
     figure, grid = plt.subplots(
-        2, len(places), figsize=(style.TWO_COLUMNS, 3.6), sharex="col", squeeze=False, layout="constrained"
+        2, len(places), figsize=(style.TWO_COLUMNS, 3.5), sharex="col", sharey="row", squeeze=False, layout="constrained"
     )
+    names, prefix = style.shortened(frame["task"])
     for column, place in enumerate(places):
         for row, is_sharp in enumerate((True, False)):
             axes = grid[row, column]
@@ -54,15 +62,18 @@ def draw_figure_6(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
             if is_sharp and not pd.isna(first["n_examples"]):
                 axes.vlines(rows["scale"], rows["score_low"], rows["score_high"], colors=colour, lw=0.8, alpha=0.5)
             axes.plot(rows["scale"], rows["score"], "o-", color=colour, ms=2.6, lw=1)
-            scale_axis(axes)
+            style.scale_axis(axes, rows["scale"], 3)
             axes.tick_params(labelsize=6.5)
             title = f"score {score_text(first['improvement_score'])}"
             if is_sharp:
-                axes.set_ylim(0, 1)
-                title = f"{style.label(first['task'], 17)}\n{style.label(first['model_family'], 17)}\n{title}"
-            axes.set_title(title, fontsize=7)
+                title = f"{style.wrapped(names[first['task']], 17, 3)}\n{style.wrapped(first['model_family'], 17)}\n{title}"
+            axes.set_title(title, fontsize=6.8)
+    grid[0, 0].set_ylim(-0.03, 1.03)
+    smooth = frame.loc[~frame["is_sharp"], "score"]
+    if smooth.between(0, 1).all():  # by its other definition a Brier score reaches 2
+        grid[1, 0].set_ylim(-0.03, 1.03)
     grid[0, 0].set_ylabel("multiple-choice grade", fontsize=7.5)
-    grid[1, 0].set_ylabel("Brier score (lower is better)", fontsize=7.5)
+    grid[1, 0].set_ylabel("Brier score\n(lower is better)", fontsize=7.5)
     figure.supxlabel(f"model scale ({scale_name(frame['scale_basis'])})", fontsize=8)
     style.footer(
         figure,
@@ -70,7 +81,8 @@ def draw_figure_6(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
         [
             f"The {len(places)} tasks of {frame['n_tasks'].iloc[0]} with the largest improvement score on multiple-choice "
             "grade (one curve each), and the Brier score of the same answers. Bars: 95 % intervals of the finite test set. "
-            "The score of a Brier score has its sign turned: positive is better.",
+            "Score: the improvement score, positive where the metric gets better with scale.",
+            prefix,
         ],
     )
     return figure
@@ -98,19 +110,20 @@ def draw_sudden(frame: pd.DataFrame, dataset: str, emergence_threshold: float) -
         return style.nothing_to_draw(dataset, why)
     places = frame["place"].unique()
     figure, grid = small_panels(len(places), style.TWO_COLUMNS, row_height=1.55, margin=0.6)
-    names = style.without_common_prefix(frame["task"].tolist())
+    names, prefix = style.shortened(frame["task"])
     for axes, place in zip(grid, places, strict=False):
         rows = frame[frame["place"] == place]
         pair = rows.iloc[0]
         colour = style.colour_of(pair["metric"])
         axes.vlines(rows["scale"], rows["score_low"], rows["score_high"], colors=colour, lw=0.8, alpha=0.6)
         axes.plot(rows["scale"], rows["score"], "o-", color=colour, ms=2.6, lw=0.9)
-        scale_axis(axes)
+        style.scale_axis(axes, rows["scale"], 3)
         axes.tick_params(labelsize=6.5)
-        size = "" if pd.isna(pair["n_examples"]) else f", n={pair['n_examples']:,.0f}"
-        family = style.label(pair["model_family"], 14) + shots_text(pair["shots"]) + size
-        axes.set_title(f"{style.label(names[pair['task']], 24)}\n{family}", fontsize=6.8, pad=13)
-        text = f"{style.label(pair['metric'], 22)}, {score_text(pair['improvement_score'])}"
+        if rows["score"].between(0, 1).all():
+            share_axis(axes, rows[["score", "score_high"]].max(axis=None))
+        title = curve_title(names[pair["task"]], pair["model_family"], pair["shots"], pair["n_examples"], 26)
+        axes.set_title(title, fontsize=6.8, pad=13)
+        text = f"{style.label(pair['metric'], 23)}, {score_text(pair['improvement_score'])}"
         axes.text(0, 1.03, text, transform=axes.transAxes, va="bottom", fontsize=6.5, color=colour)
     figure.supxlabel(f"model scale ({scale_name(frame['scale_basis'])})", fontsize=8)
     figure.supylabel("score", fontsize=8)
@@ -121,7 +134,8 @@ def draw_sudden(frame: pd.DataFrame, dataset: str, emergence_threshold: float) -
             f"Of {frame['n_pairs'].iloc[0]:,} pairs that are above {emergence_threshold:g} by the median of their curves "
             "the most sudden, one per task; the curve of the largest score, which stands behind the metric. Bars: 95 % "
             "intervals of the test set, where its size is known. Left out: pairs whose scores repeat those of another "
-            "family, and shares outside 0 to 1, a fault of what was published.",
+            "family, and shares outside 0 to 1, a fault of what was published. Axes differ.",
+            prefix,
         ],
     )
     return figure

@@ -49,7 +49,8 @@ def draw_power(frame: pd.DataFrame, source: str) -> Figure:
             if row == 0:
                 axes.set_title(f"{n:,} examples\n{m} scales", fontsize=7.5)
         grid[row, 0].set_ylabel(f"scatter {scatter:g}", fontsize=7.5)
-    grid[0, 0].yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    grid[0, 0].set_yticks([0, 0.5, 1])
+    style.percent_axis(grid[0, 0].yaxis)
     figure.supxlabel("size of the break (1: the loss is lower by a factor e)", fontsize=8)
     figure.supylabel("share of curves", fontsize=8)
     handles = [plt.Rectangle((0, 0), 1, 1, color=VERDICT_COLOURS[name]) for name in _NAMES]

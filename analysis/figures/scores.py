@@ -15,11 +15,8 @@ from matplotlib.ticker import MaxNLocator
 from analysis.figures import style
 
 STATISTICS = {"largest": "largest curve", "median": "median curve"}
-GROUPS = {
-    "multiple_choice_grade": "multiple_choice_grade",
-    "exact_str_match": "exact_str_match",
-    "": "all other metrics",
-}
+MAX_STACKED = 5
+"""Metrics that the histogram tells apart: those of most scores."""
 MAX_OWN_ROWS = 12
 """With more metrics than this only those of at least MIN_OWN_ROW have a row of their own."""
 MIN_OWN_ROW = 10
@@ -84,18 +81,24 @@ def _score_name(score: float) -> str:
     return "" if score < -10 else f"{score:,.0f}".replace("-", "−")
 
 
-def _histogram(axes: Axes, frame: pd.DataFrame, statistic: str, axis: _Axis) -> None:
+def _stacked(drawn: pd.DataFrame) -> dict[str, str]:
+    """{metric: its colour} of those that the histogram tells apart: they have a row and a colour of their own."""
+    named = drawn[~drawn["is_pooled"] & drawn["metric"].isin(list(style.METRIC_COLOURS))]
+    sizes = named.groupby("metric", sort=True).size().sort_values(ascending=False, kind="stable")
+    return {metric: style.METRIC_COLOURS[metric] for metric in sizes.index[:MAX_STACKED]}
+
+
+def _histogram(axes: Axes, frame: pd.DataFrame, statistic: str, axis: _Axis, stacked: dict[str, str]) -> None:
     """Stacked counts per bin of the axis."""
     # A score on an edge belongs to the bin above it, with a rounding error.
     edges = np.arange(np.floor(axis.ends[0] / _BIN), np.ceil(axis.ends[1] / _BIN) + 1) * _BIN - 1e-9
-    group = frame["metric"].where(frame["metric"].isin(list(GROUPS)), "")
+    others = ~frame["metric"].isin(list(stacked))
+    groups = [(name, frame["metric"] == name, colour) for name, colour in stacked.items()]
+    groups += [("other metrics" if stacked else "all metrics", others, style.OTHER_COLOUR)] if others.any() else []
     bottom = np.zeros(len(edges) - 1)
-    for name, shown in GROUPS.items():
-        if not (group == name).any():
-            continue
-        counts, _ = np.histogram(axis.place(frame.loc[group == name, statistic].dropna()), edges)
-        colour = style.METRIC_COLOURS.get(name, style.OTHER_COLOUR)
-        axes.bar(edges[:-1], counts, _BIN, bottom, align="edge", color=colour, label=shown, lw=0.3, edgecolor="white")
+    for name, rows, colour in groups:
+        counts, _ = np.histogram(axis.place(frame.loc[rows, statistic].dropna()), edges)
+        axes.bar(edges[:-1], counts, _BIN, bottom, align="edge", color=colour, label=name, lw=0.3, edgecolor="white")
         bottom += counts
 
 
@@ -141,24 +144,28 @@ def _draw_column(
 ) -> None:
     """A histogram and the strips below it, of the largest or of the median curve."""
     above, strips = axes
-    position = drawn["row"].map(rows.set_index("row")["position"]).to_numpy(float)
     # Spread within a strip by the golden ratio: even, and the same in every run.
-    spread = ((np.arange(len(drawn)) * 0.6180339887) % 1 - 0.5) * 0.6
-    _histogram(above, drawn, statistic, axis)
-    strips.scatter(
-        axis.place(drawn[statistic]),
-        position + spread,
-        s=7,
-        c=[style.colour_of(metric) for metric in drawn["metric"]],
-        alpha=0.65,
-        linewidths=0,
-        rasterized=len(drawn) > 2000,
-    )
+    drawn = drawn.assign(spread=((np.arange(len(drawn)) * 0.6180339887) % 1 - 0.5) * 0.6)
+    _histogram(above, drawn, statistic, axis, _stacked(drawn))
+    for row in rows.itertuples():  # of one colour each: so a point is drawn once, and copied
+        points = drawn[drawn["row"] == row.row]
+        colour = style.OTHER_COLOUR if row.is_pooled else style.colour_of(row.row)
+        strips.plot(
+            axis.place(points[statistic]),
+            row.position + points["spread"],
+            "o",
+            ms=2.6,
+            mew=0,
+            color=colour,
+            alpha=0.65,
+            rasterized=len(drawn) > 2000,
+        )
     for panel in (above, strips):
         _set_up(panel, axis)
         threshold = axis.place(pd.Series([emergence_threshold]))[0]
         panel.axvline(threshold, color=style.INK, lw=0.8, ls=(0, (4, 3)), zorder=1)
         panel.axvline(0, color=style.FAINT, lw=0.6, zorder=0)
+    above.margins(y=0.06)
     above.set_title(f"{STATISTICS[statistic]}, n={drawn[statistic].notna().sum():,}")
     strips.set_xlabel("improvement score")
 
@@ -199,7 +206,7 @@ def draw_scores(frame: pd.DataFrame, dataset: str, emergence_threshold: float, u
     for column, statistic in enumerate(STATISTICS):
         _draw_column(axes[:, column], drawn, rows, statistic, axis, emergence_threshold)
     axes[0, 0].set_ylabel(f"{unit.split()[-1]}s")
-    axes[0, 0].yaxis.set_major_locator(MaxNLocator(5, integer=True))
+    axes[0, 0].yaxis.set_major_locator(MaxNLocator(5, integer=True, steps=[1, 2, 5, 10]))
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper right", ncols=3, handlelength=1)
     axes[1, 0].set_yticks(rows["position"], rows["label"])
     axes[1, 0].set_ylim(len(rows) - 0.5, -0.5)
@@ -224,11 +231,11 @@ def _notes(frame: pd.DataFrame, counted: pd.DataFrame, emergence_threshold: floa
     pooled = counted[counted["is_pooled"]]
     return [
         f"A point is one {unit} of at least 5 scales; beside every metric how many of them are above the threshold, of how "
-        "many. Improvement score: emergence score, positive where the metric gets better with scale. Dashed: "
-        f"emergence_threshold = {emergence_threshold:g}. Grey band: infinite scores (median step 0). The axis is linear "
-        "between its labels.",
+        "many, and how many are infinite. Improvement score: emergence score, positive where the metric gets better with "
+        f"scale. Dashed: emergence_threshold = {emergence_threshold:g}. Grey bands: infinite scores (median step 0). The "
+        "axis is linear between its labels.",
         f"Other metrics, with fewer than {MIN_OWN_ROW} {unit.split()[-1]}s each: "
-        + ", ".join(style.label(name, 40) for name in sorted(pooled["metric"].unique()))
+        + style.listed(sorted(pooled["metric"].unique()), 12)
         + "."
         if len(pooled)
         else "",
@@ -248,35 +255,37 @@ def draw_by_metric(frame: pd.DataFrame, dataset: str, emergence_threshold: float
     """
     if frame.empty:
         return style.nothing_to_draw(dataset, "No pair has a preferred metric of known direction and at least 5 scales.")
-    figure, axes = plt.subplots(figsize=(style.TWO_COLUMNS, 0.7 + 0.3 * len(frame)), layout="constrained")
+    figure, axes = plt.subplots(figsize=(style.TWO_COLUMNS, 0.9 + 0.27 * len(frame)), layout="constrained")
     place = np.arange(len(frame))
     colours = [style.colour_of(metric) for metric in frame["metric"]]
-    for suffix, offset, faces in (("", -0.12, colours), ("_alone", 0.12, "white")):
-        axes.hlines(
-            place + offset,
-            frame[f"share{suffix}_low"],
-            frame[f"share{suffix}_high"],
-            colors=colours,
-            lw=1.4 if not suffix else 0.9,
-        )
-        axes.scatter(frame[f"share{suffix}"], place + offset, c=faces, edgecolors=colours, s=22, zorder=3, clip_on=False)
+    for suffix, offset, is_filled in (("", -0.14, True), ("_alone", 0.14, False)):
+        share = frame[f"share{suffix}"]
+        axes.hlines(place + offset, frame[f"share{suffix}_low"], frame[f"share{suffix}_high"], colors=colours, lw=1.2)
+        faces = colours if is_filled else "white"
+        axes.scatter(share, place + offset, c=faces, edgecolors=colours, s=22, zorder=3, clip_on=False)
+    style.beside(axes, -0.9, "above/all", weight="bold")
+    style.beside(axes, -0.9, "no repeats", x=1.15, weight="bold")
     for k, row in enumerate(frame.itertuples()):
-        text = f"{row.n_above:,}/{row.n_pairs:,}  ({row.n_above_alone:,}/{row.n_pairs_alone:,})"
-        axes.annotate(text, (1.02, k), xycoords=axes.get_yaxis_transform(), va="center", fontsize=7, annotation_clip=False)
+        style.beside(axes, k, f"{row.n_above:,}/{row.n_pairs:,}")
+        style.beside(axes, k, f"{row.n_above_alone:,}/{row.n_pairs_alone:,}", x=1.15)
     axes.set_yticks(place, [style.label(metric, 40) for metric in frame["metric"]])
     axes.set_ylim(len(frame) - 0.5, -0.5)
     axes.set_xlim(0, min(1.0, 1.05 * frame[["share_high", "share_alone_high"]].max().max()))
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    style.percent_axis(axes.xaxis)
     axes.set_xlabel(f"share of pairs with an improvement score above {emergence_threshold:g}, with 95 % interval")
     axes.grid(axis="y", color=style.FAINT, lw=0.4)
-    axes.set_axisbelow(True)
+    figure.legend(
+        [style.dot(style.INK, True), style.dot(style.INK, False)],
+        ["all pairs", "without pairs whose scores repeat those of another family"],
+        loc="outside upper left",
+        ncols=2,
+    )
     style.footer(
         figure,
         dataset,
         [
-            "A pair is a task and a model family of at least 5 scales. Filled, and the first counts: all pairs. Hollow, and "
-            "in parentheses: without pairs whose scores repeat those of another family (table twins). The intervals take "
-            "pairs as independent, which pairs of one task are not.",
+            "A pair is a task and a model family of at least 5 scales. Repeats: table twins. The intervals take pairs as "
+            "independent, which pairs of one task are not.",
         ],
     )
     return figure

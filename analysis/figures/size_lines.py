@@ -24,13 +24,6 @@ def over_seeds(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.groupby(["models", "scale"], as_index=False)["score"].agg(["mean", "min", "max"])
 
 
-def scale_axis(axes: Axes, scales: pd.Series) -> None:
-    """A logarithmic axis a little wider than the scales."""
-    axes.set_xscale("log")
-    style.log_axis(axes.xaxis)
-    axes.set_xlim(scales.min() / 1.6, scales.max() * 1.6)
-
-
 def draw_lines(axes: Axes, frame: pd.DataFrame, parts: Sequence[tuple[str, pd.DataFrame]], first: int = 0) -> None:
     """One line per part, a dot per size, and a bar from the smallest to the largest seed."""
     for number, (name, rows) in enumerate(parts, first):
@@ -41,7 +34,7 @@ def draw_lines(axes: Axes, frame: pd.DataFrame, parts: Sequence[tuple[str, pd.Da
                 points["scale"], points["mean"], color=colour, marker=MARKERS[number % len(MARKERS)], ms=2.8, lw=1.1,
                 ls=style.DASHES[kind % len(style.DASHES)], label=name if kind == 0 else None,
             )  # fmt: skip
-    scale_axis(axes, frame["scale"])
+    style.scale_axis(axes, frame["scale"], 3)
 
 
 def rows_of(frame: pd.DataFrame, metric: str, **columns: str) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from matplotlib.ticker import NullLocator
 
 from analysis.base.files import write_csv
 from analysis.base.progress import counted
@@ -21,15 +21,6 @@ from analysis.theory import panels
 SOURCE = "theory, no data"
 _LAW = "Per-token cross entropy (N/c)^α with c = 3·10⁸ and α = −0.3."
 _COLOURS = ["#004488", "#bb5566", "#ddaa33", "#44aa99", "#882255", "#999933", "#6699cc", "#555555"]
-_UNITS = {6: "1M", 7: "10M", 8: "100M", 9: "1B", 10: "10B", 11: "100B", 12: "1T"}
-
-
-def _scale_axis(axes: Axes, every: int = 1) -> None:
-    axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(numticks=20))
-    axes.xaxis.set_minor_locator(NullLocator())
-    shown = {10.0**k: name for k, name in _UNITS.items() if (k - 7) % every == 0}
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: shown.get(value, "")))
 
 
 def _lines(axes: Axes, rows: pd.DataFrame, offset: int = 0) -> None:
@@ -49,23 +40,27 @@ def draw_six_panels(frame: pd.DataFrame, source: str = SOURCE) -> Figure:
         "C": ("exact match of L tokens", "accuracy"),
         "D": ("multiple choice, O options", "grade"),
         "E": ("token edit distance, L tokens", "tokens"),
-        "F": ("Brier score, O options", "squared probability"),
+        "F": ("Brier score, O options", "mean squared error"),
     }
     figure, grid = plt.subplots(2, 3, figsize=(style.TWO_COLUMNS, 4.4), layout="constrained")
     for axes, (panel, (title, unit)) in zip(grid.flat, titles.items(), strict=True):
         rows = frame[frame["panel"] == panel]
         _lines(axes, rows)
-        _scale_axis(axes, 2)
-        axes.set_title(f"{panel}  {title}")
+        style.scale_axis(axes, rows["n_parameters"], 3)
+        axes.set_title(f"{panel}  {title}", fontsize=8)
         axes.set_ylabel(unit)
         if panel == "A":
             axes.set_yscale("log")
             axes.set_yticks([0.2, 0.5, 1, 2, 4], ["0.2", "0.5", "1", "2", "4"])
             axes.yaxis.set_minor_locator(NullLocator())
-        elif rows["series"].nunique() > 1:
-            axes.legend(handlelength=2.2, fontsize=6.5, labelspacing=0.25, frameon=True, facecolor="white", edgecolor="none")
-    for axes in grid[1]:
-        axes.set_xlabel("parameters")
+        elif panel == "E":
+            axes.set_yticks([0, 4, 8, 12, 16])
+        else:
+            axes.set_ylim(-0.03, 1.03)
+        if rows["series"].nunique() > 1:
+            corner = "center right" if panel == "D" else "upper left" if panel == "C" else "upper right"
+            axes.legend(loc=corner, handlelength=2, fontsize=6.5, labelspacing=0.25, borderaxespad=0)
+    figure.supxlabel("parameters", fontsize=8)
     notes = [f"{_LAW} Lines: exact. Points: a test set of {panels.N_EXAMPLES} examples, at the 12 scales of BIG-G."]
     notes.append("D and F: the wrong options share the rest of the mass at random; 'even': they share it evenly (a step).")
     style.source_footer(figure, source, notes)
@@ -77,14 +72,17 @@ def draw_at_least_k(frame: pd.DataFrame, source: str = SOURCE) -> Figure:
     length = int(frame["length"].iloc[0])
     figure, grid = plt.subplots(1, 2, figsize=(style.TWO_COLUMNS, 2.7), layout="constrained")
     rows = frame.assign(series=[f"k = {k}" for k in frame["k"]], sampled=np.nan)
-    for axes in grid:
+    for axes, title in zip(grid, ("linear axis", "logarithmic axis"), strict=True):
         _lines(axes, rows)
-        _scale_axis(axes)
-        axes.set_xlabel("parameters")
+        style.scale_axis(axes, rows["n_parameters"])
+        axes.set_title(title)
+    figure.supxlabel("parameters", fontsize=8)
+    grid[0].set_ylim(-0.03, 1.03)
     grid[0].set_ylabel(f"probability of at least k of {length} right")
     grid[1].set_yscale("log")
     grid[1].set_ylim(1e-6, 1.5)
     style.log_axis(grid[1].yaxis)
+    grid[1].yaxis.set_minor_locator(NullLocator())
     figure.legend(*grid[0].get_legend_handles_labels(), loc="outside right center", handlelength=2.5)
     style.source_footer(figure, source, [_LAW])
     return figure
@@ -102,10 +100,10 @@ def draw_test_set_size(frame: pd.DataFrame, source: str = SOURCE) -> Figure:
         zero = rows["sampled"] == 0
         axes.plot(rows["n_parameters"][~zero], rows["sampled"][~zero], "o", color=_COLOURS[1], ms=3.5)
         axes.plot(rows["n_parameters"][zero], np.full(zero.sum(), 4e-9), "o", mfc="white", mec=_COLOURS[1], ms=3.5)
-        _scale_axis(axes, 2)
+        style.scale_axis(axes, rows["n_parameters"], 3)
         axes.set_yscale("log")
         axes.set_title(f"{n:,} examples")
-        axes.set_xlabel("parameters")
+    figure.supxlabel("parameters", fontsize=8)
     grid[0].set_ylim(1e-9, 2)
     style.log_axis(grid[0].yaxis)
     grid[0].set_ylabel("exact match of 8 tokens")
@@ -123,9 +121,9 @@ def draw_sampling(frame: pd.DataFrame, source: str = SOURCE) -> Figure:
         rows = frame[frame["n_scales"] == n]
         axes.plot(exact["n_parameters"], exact["exact"], color=style.FAINT, lw=3)
         axes.plot(rows["n_parameters"], rows["exact"], "o-", color=_COLOURS[0], ms=3.5, lw=1.1)
-        _scale_axis(axes)
+        style.scale_axis(axes, exact["n_parameters"])
         axes.set_title(f"{n} model scales")
-        axes.set_xlabel("parameters")
+    figure.supxlabel("parameters", fontsize=8)
     grid[0].set_ylabel("exact match of 8 tokens")
     notes = [f"{_LAW} Grey: the curve itself. Points: the sampled scales, joined by straight lines."]
     style.source_footer(figure, source, notes)
@@ -144,7 +142,8 @@ def draw_rouge(frame: pd.DataFrame, source: str = SOURCE) -> Figure:
         axes.axvspan(0.05, 0.1, color=style.FAINT, alpha=0.55, lw=0, zorder=0)
         axes.set_xlabel("error per token")
         axes.set_xlim(0, end)
-        axes.set_xticks(np.linspace(0, end, 5))
+        ticks = np.linspace(0, end, 5)
+        axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     grid[0].set_ylabel("ROUGE-L-Sum (0 to 1)")
     figure.legend(*grid[0].get_legend_handles_labels(), loc="outside upper left", ncols=2, handlelength=2.5)
     notes = ["Simulated texts of 4 sentences of 12 words; bands: 95 % intervals of the mean of 25. Grey: 0.05 to 0.1."]

@@ -3,6 +3,7 @@
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -58,7 +59,7 @@ def test_5a_draws_every_pair_and_triplet(small_database):
         assert len(frame) == expected
         figure = draw(name, frame, "small")
         counted = frame[frame["is_counted"]]
-        strips = figure.axes[2].collections[0].get_offsets()
+        strips = points(figure.axes[2])
         assert len(strips) == counted["largest"].notna().sum() > 10
         finite = counted.loc[np.isfinite(counted["largest"]), "largest"].sort_values()
         np.testing.assert_allclose(sorted(strips[:, 0])[: len(finite)], places(figure.axes[2], finite))
@@ -66,6 +67,11 @@ def test_5a_draws_every_pair_and_triplet(small_database):
         n = (~frame.loc[~frame["is_counted"], "direction_known"].astype(bool)).sum()
         assert not n or f"{n} of metrics without a name or a known direction" in " ".join(texts(figure).split())
     assert n > 0
+
+
+def points(axes):
+    """Where the points of the strips of figure 5A stand, of all rows."""
+    return np.concatenate([line.get_xydata() for line in axes.lines if line.get_marker() == "o"])
 
 
 def places(axes, scores):
@@ -108,7 +114,8 @@ def test_5a_histograms_count_every_score():
 
 def test_5a_infinite_scores_are_drawn_in_the_bands_and_counted_in_the_label():
     figure = scores.draw_scores(frame_5a([2.0, 30.0, np.inf, np.inf, -np.inf, np.nan]), "d", 20, "triplet")
-    offsets = figure.axes[2].collections[0].get_offsets()
+    offsets = points(figure.axes[2])
+    offsets = offsets[~np.isnan(offsets[:, 0])]
     assert len(offsets) == 5
     ticks = {label.get_text(): label.get_position()[0] for label in figure.axes[2].get_xticklabels()}
     assert (offsets[:, 0] == ticks["∞"]).sum() == 2 and (offsets[:, 0] == ticks["−∞"]).sum() == 1
@@ -131,10 +138,26 @@ def test_5a_pools_the_metrics_of_few_pairs():
     figure = scores.draw_scores(frame, "d", 20, "triplet")
     labels = [label.get_text() for label in figure.axes[2].get_yticklabels()]
     assert labels == ["ten of them  1/10", "1 other metrics, some above  1/2", "40 other metrics, none above  0/79"]
-    assert len(figure.axes[2].collections[0].get_offsets()) == len(frame)
-    assert "with fewer than 10 triplets each: metric 000, metric 001" in texts(figure).replace("\n", " ")
+    assert len(points(figure.axes[2])) == len(frame)
+    shown = " ".join(texts(figure).split())
+    assert "with fewer than 10 triplets each: metric 000, metric 001" in shown and "and 29 more." in shown
     few = scores.draw_scores(frame[frame["metric"] < "metric 012"], "d", 20, "triplet")
     assert len(few.axes[2].get_yticklabels()) == 12
+
+
+def test_the_legend_of_5a_names_what_the_histogram_tells_apart():
+    """A colour that is not in the legend is nowhere in the figure, but in a row that is named."""
+    parts = [frame_5a([3.0] * n, name) for name, n in {"bleu": 30, "rougeLsum": 20, "acc": 15, "my own": 12}.items()]
+    few = [frame_5a([4.0], f"rare {k}") for k in range(12)] + [frame_5a([4.0], "rouge1")]
+    figure = scores.draw_scores(pd.concat([*parts, *few], ignore_index=True), "d", 20, "triplet")
+    patches = dict(
+        zip([text.get_text() for text in figure.legends[0].get_texts()], figure.legends[0].get_patches(), strict=True)
+    )
+    assert list(patches) == ["bleu", "rougeLsum", "acc", "other metrics"]
+    colours = [mpl.colors.to_hex(patch.get_facecolor()) for patch in patches.values()]
+    assert len(set(colours)) == 4 and colours[0] == style.METRIC_COLOURS["bleu"]
+    rows = {line.get_color() for line in figure.axes[2].lines if line.get_marker() == "o"}
+    assert rows == set(colours)
 
 
 def test_no_tick_label_is_raw_markup(tmp_path):
@@ -153,9 +176,9 @@ def test_many_families_are_cut_and_counted(tmp_path):
     frame = frame.assign(direction_known=False, improvement_score=3.0, n_at_least=1, survival=0.1)
     for draw in (concentration.draw_share, concentration.draw_survival):
         figure = draw(frame, "d", 20)
-        assert len([axes for axes in figure.axes if axes.get_title(loc="left")]) == style.MAX_PANELS
         shown = texts(figure)
-        assert "the 388 model families with fewest curves (3880)" in shown.replace(",", "")
+        assert len({line for line in shown.splitlines() if line.startswith("family ")}) == style.MAX_PANELS
+        assert "the 392 model families with fewest curves (3920)" in shown.replace(",", "")
         assert "Direction unknown, so no improvement score: m." in shown
 
 
@@ -164,7 +187,12 @@ def test_too_little_data_gives_a_figure_that_says_so(tmp_path, name):
     put(tmp_path / "in", score_file())
     database = save_database(build(normalise(tmp_path / "in")), tmp_path / "one.duckdb")
     figure = draw(name, numbers(database, name), "one")
-    assert "No " in texts(figure)
+    assert "Nothing to draw: no " in texts(figure)
+    style.save(figure, str(tmp_path / "f.svg"), str(tmp_path / "f.png"))
+    why = style.why_empty((tmp_path / "f.svg").read_text(encoding="utf-8"))
+    assert why.startswith("no ") and why.endswith(".")
+    # As wide as all others, so that a page does not blow up its text.
+    assert plt.imread(tmp_path / "f.png").shape[1] >= style.TWO_COLUMNS * 200
 
 
 def test_5b_and_5c_count_the_labels(small_database):
@@ -182,8 +210,8 @@ def test_5b_and_5c_count_the_labels(small_database):
     for row in shares.itertuples():
         interval = binomtest(row.n_emergent_tasks, row.n).proportion_ci(method="wilson")
         assert (row.share_low, row.share_high) == pytest.approx((interval.low, interval.high), rel=1e-9)
-    shown = texts(annotated.draw_share(shares, "small"))
-    assert "63 of 67, 94.0%" in shown and "labels: Wei et al. 2022" in shown
+    shown = " ".join(texts(annotated.draw_share(shares, "small")).split())
+    assert "63 of 67, 94.0 %" in shown and "labels: Wei et al. 2022" in shown
     assert "labels: Wei et al. 2022" in texts(annotated.draw_counts(counts, "small"))
 
 
@@ -201,8 +229,24 @@ def test_shares_have_wilson_intervals_and_count_what_is_left_out(small_database)
     assert frame["n_curves"].sum() == is_counted.sum()
     assert frame["n_above"].sum() == ((curves["n_scales"] >= 5) & (curves["improvement_score"] > 20)).sum() > 0
     figure = concentration.draw_share(frame, "small", 20)
-    titles = [axes.get_title(loc="left") for axes in figure.axes]
-    assert titles == ["BIG-G T=0", "BIG-G sparse", "GPT"]
+    (axes,) = figure.axes
+    drawn = [(label.get_text(), y) for label, y in zip(axes.get_yticklabels(), axes.get_yticks(), strict=True)]
+    many = frame[frame["n_curves"] >= concentration.MIN_CURVES]
+    many = many if len(many) else frame[frame["n_curves"] > 0]
+    assert len(drawn) == len(many) + many["metric"].nunique()
+    assert {name for name, _ in drawn} == {*many["metric"], *many["model_family"]}
+    # Below every metric its families, the largest share first, with the share and the counts.
+    found = {y: x for line in axes.lines for x, y in line.get_xydata()}
+    metric = None
+    last = np.inf
+    for name, y in drawn:
+        if y not in found:
+            metric, last = name, np.inf
+            continue
+        row = many[(many["metric"] == metric) & (many["model_family"] == name)].iloc[0]
+        assert found[y] == row["share"] <= last
+        last = row["share"]
+        assert f"{row['n_above']:,.0f}/{row['n_curves']:,.0f}" in texts(figure).splitlines()
     assert f"scales or of unknown direction: {frame['n_left_out'].sum()} (" in texts(figure)
 
 
@@ -401,7 +445,7 @@ def test_the_gallery_shows_every_verdict_with_its_law(broken_database):
     shown = texts(figure)
     assert "by verdict: 1 break, 1 smooth: no large break, 1 inconclusive." in " ".join(shown.split()) and "n=2,003" in shown
     size = found.set_index("task").loc["jumping", "break_size"]
-    assert f"break, loss / {np.exp(size):.1f}" in shown
+    assert f"break: loss {np.exp(size):.1f} times lower" in shown
     laws = [line for axes in figure.axes for line in axes.lines if len(line.get_xdata()) == 200]
     assert len(laws) == 3
     # The law of the tied curve goes between its steps of 100 of 2,003 examples, and the break is shaded where it lies.
@@ -433,7 +477,8 @@ def test_the_gallery_drops_what_all_names_share_and_frees_small_axes(real_databa
     small = frame.assign(task=frame["task"].map(names), score=frame["score"] / 20, score_high=frame["score_high"] / 20)
     figure = breaks.draw_gallery(small.assign(score_low=0.0), "real", 20)
     shown = texts(figure)
-    assert "word_sorting" in shown and "suite_" not in shown
+    assert "\nword_sorting\n" in shown and "suite_word_sorting" not in shown
+    assert "begin with suite_, which is left out." in " ".join(shown.split())
     assert all(axes.get_ylim()[1] < 0.06 for axes in figure.axes if axes.get_title(loc="left"))
 
 
@@ -447,7 +492,9 @@ def test_the_gallery_drops_what_all_names_share_and_frees_small_axes(real_databa
     ],
 )
 def test_common_prefixes_are_whole_words(names, expected):
-    assert list(style.without_common_prefix(names).values()) == expected
+    found, note = style.shortened(names)
+    assert list(found.values()) == expected
+    assert note.endswith("is left out.") == (expected != names)
 
 
 def test_verdicts_are_counted_by_metric_and_by_jumps(real_database):
@@ -497,6 +544,7 @@ def test_breaks_are_drawn_by_size_with_their_intervals(broken_database):
     figure = breaks.draw_sizes(frame, "made up", 20)
     (axes,) = figure.axes
     bars = [path.vertices[:, 0].tolist() for one in axes.collections for path in one.get_paths() if len(path.vertices) == 2]
+    frame = frame.sort_values("break_size", ascending=False)  # the largest above
     assert bars == [[pair.break_size_low, pair.break_size_up] for pair in frame.itertuples()]
     filled = {
         tuple(one.get_offsets()[0]): one.get_facecolor()[0][:3].min() < 1
@@ -508,7 +556,7 @@ def test_breaks_are_drawn_by_size_with_their_intervals(broken_database):
     assert (
         "All 2 triplets with a break" in shown
         and "of 15 in which one could be seen" in shown
-        and "from 1e12, 1 curve" in shown
+        and "from 1T, 1 curve" in shown
     )
 
 
@@ -555,7 +603,7 @@ def test_agreement_with_the_hand_labels_counts_all_pairs(real_database):
 def test_families_with_too_few_labels_get_no_curve(small_database):
     frame = numbers(small_database, "annotated_agreement")
     assert set(frame["why_not"]) - {""}
-    assert "No model family has 5 scales and 5 tasks" in texts(annotated.draw_agreement(frame, "small", 20))
+    assert "no model family has 5 scales and 5 tasks" in texts(annotated.draw_agreement(frame, "small", 20))
 
 
 def test_annotated_tasks_are_listed_with_their_verdicts(real_database, tmp_path):
@@ -602,3 +650,68 @@ def test_power_is_drawn_in_every_cell():
         assert [(y.min(), y.max()) for y in areas] == [(0, 0.1), (0.1, 0.4), (0.4, pytest.approx(0.8))]
     shown = texts(figure)
     assert "1,000 examples\n12 scales" in shown and "scatter 0.015" in shown and "theory, no data" in shown
+
+
+# --- what all figures share --------------------------------------------------------------------------------------------
+
+
+def test_groups_of_a_figure_differ_without_their_colours():
+    """A known name has its colour in every figure; others get what is left, in an order that does not depend on the data."""
+    some = style.looks(["PaLM", "zeta", "alpha", "GPT"], style.FAMILY_COLOURS)
+    assert some == style.looks(["alpha", "GPT", "zeta", "PaLM"], style.FAMILY_COLOURS)
+    assert some["PaLM"].colour == style.FAMILY_COLOURS["PaLM"]
+    assert len({look.colour for look in some.values()}) == 4
+    alone = style.looks(["PaLM"], style.FAMILY_COLOURS)
+    assert alone["PaLM"] == some["PaLM"]
+    known = style.looks(["BIG-G T=0", "BIG-G T=1", "BIG-G sparse", "GPT", "PaLM", "Gopher"], style.FAMILY_COLOURS)
+    assert len({look.marker for look in known.values()}) == len({look.colour for look in known.values()}) == 6
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("fact_checker", "fact_checker"),
+        ("simple_arithmetic_json_subtasks", "simple_arithmetic_json_\nsubtasks"),
+        ("Pythia-deduped-long-intervention", "Pythia-deduped-long-\nintervention"),
+        ("x" * 30, "x" * 23 + "…"),
+        ("a_b " + "word_" * 20, "a_b word_word_word_word_\nword_word_word_word_wor…"),
+    ],
+)
+def test_long_names_are_wrapped_at_their_marks(name, expected):
+    assert style.wrapped(name, 24) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (7e7, "70M"),
+        (1.37e11, "137B"),
+        (143000, "143k"),
+        (999.9e6, "1B"),
+        (512, "512"),
+        (1e18, "10¹⁸"),
+        (2.5e22, "2.5·10²²"),
+        (0.25, "0.25"),
+    ],
+)
+def test_scales_have_short_names(value, expected):
+    assert style.amount(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (2e6, 1.4e11, [1e7, 1e9, 1e11]),  # parameters of BIG-G: every other power of ten
+        (6e7, 1.3e10, [1e8, 1e9, 1e10]),
+        (114000, 143000, [120000, 130000, 140000]),  # training steps at the end of a run
+        (0.05, 0.3, [0.05, 0.1, 0.2]),  # exp(-loss)
+    ],
+)
+def test_an_axis_of_scales_has_round_ticks_over_any_range(low, high, expected):
+    assert style.scale_ticks(low, high, 3) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("basis", "name"), [("training_steps", "training steps"), ("total_params", "parameters")])
+def test_an_axis_says_what_is_on_it(real_database, basis, name):
+    frame = numbers(real_database, "break_gallery").assign(scale_basis=basis)
+    assert f"model scale ({name})" in texts(breaks.draw_gallery(frame, "real", 20))
