@@ -85,8 +85,8 @@ def draw_share(frame: pd.DataFrame, dataset: str, _: float = 0) -> Figure:
     rest = frame[frame["metric"] == "all others"].iloc[0]
     together, low, high = (style.percent(x, 1) for x in (n_two / n, 1 - rest.share_high, 1 - rest.share_low))
     note = (
-        f"{LABELS}. The two metrics together: {n_two} of {n}, {together} (95 % Wilson interval {low} to {high}); Schaeffer et "
-        "al. 2023 report more than 92 %."
+        f"{LABELS}. The two metrics together: {n_two} of {n}, {together} (95 % Wilson interval {low} to {high}); Schaeffer "
+        "et al. 2023 report more than 92 %."
     )
     style.footer(figure, dataset, [note])
     return figure

@@ -46,7 +46,7 @@ def _draw_law(axes: Axes, right: Axes, frame: pd.DataFrame, law: pd.Series, leng
         axes.plot(scales, scaling.accuracy(scales, **given), **line)
         right.plot(scales, scaling.token_edit_distance(scales, **given), **line)
     text = f"α = {law['alpha']:.2f}, R² = {law['r_squared']:.2f}"
-    axes.text(0.97, 0.05 + 0.12 * kind, text, transform=axes.transAxes, ha="right", fontsize=6.5)
+    axes.text(0.04, 0.97 - 0.12 * kind, text, transform=axes.transAxes, va="top", fontsize=6.5)
 
 
 def draw_figure_3(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
@@ -122,7 +122,7 @@ def _draw_lengths(axes: Axes, rows: pd.DataFrame, metric: str) -> None:
         colour = plt.cm.viridis(number / max(1, len(shown) - 1) * 0.9)
         axes.vlines(points["length"], low, high, colors=[colour], lw=0.9, alpha=0.6)
         axes.plot(points["length"], points["score"], "o", color=colour, ms=2.8)
-        axes.plot(points["length"], points["fitted"], color=colour, lw=1, label=f"{scale:,.0f}")
+        axes.plot(points["length"], points["fitted"], color=colour, lw=1, label=style.amount(scale))
     axes.set_xticks(sorted(rows["length"].unique()))
     axes.set_title("accuracy, p^L fitted" if is_accuracy else "token edit distance,\ne L fitted", fontsize=7)
 
@@ -141,7 +141,7 @@ def draw_figure_4(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
         for axes, metric in ((row[2], "exact_str_match"), (row[3], "token_edit_distance")):
             _draw_lengths(axes, lengths[(lengths["task"] == task) & (lengths["metric"] == metric)], metric)
         row[2].set_yscale("log")
-        style.log_axis(row[2].yaxis)
+        style.log_ticks(row[2].yaxis)
         if row[3].get_legend_handles_labels()[0]:
             row[3].legend(
                 fontsize=5.5, title="parameters", title_fontsize=5.5, labelspacing=0.2, handlelength=1.2, frameon=True,

@@ -78,8 +78,8 @@ def draw_verdicts(frame: pd.DataFrame, dataset: str, emergence_threshold: float)
         dataset,
         [
             f"{none_jump}A curve jumps where its improvement score is above {emergence_threshold:g} and above a multiple of "
-            "that of a straight line (sharpness_threshold). Smooth: a break of smallest_break is excluded wherever it would be "
-            "seen. Jumps of curves of shares that could not be tested, for which table breaks has the reasons: "
+            "that of a straight line (sharpness_threshold). Smooth: a break of smallest_break is excluded wherever it would "
+            "be seen. Jumps of curves of shares that could not be tested, for which table breaks has the reasons: "
             f"{untested:,}.",
         ],
     )

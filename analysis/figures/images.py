@@ -19,12 +19,12 @@ def draw_figure_7(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
     figure, (left, right) = plt.subplots(1, 2, figsize=(style.TWO_COLUMNS, 2.6), layout="constrained")
     draw_lines(left, frame, [("mean squared error", rows_of(frame, "mean_squared_error", subtask="reconstruction"))])
     left.set_yscale("log")
-    style.log_axis(left.yaxis)
+    style.log_ticks(left.yaxis)
     left.set_title("mean squared error per value")
     parts = sorted((name for name in frame["subtask"].unique() if name.startswith("c = ")), key=lambda name: float(name[4:]))
     draw_lines(right, frame, [(name, rows_of(frame, "reconstruction", subtask=name)) for name in parts])
     right.set_ylim(-0.03, 1.03)
-    right.set_title("Reconstruction_c: share of images with an error below c")
+    right.set_title("share of images with an error below c")
     right.legend(fontsize=6.5)
     for axes in (left, right):
         axes.set_xlabel("parameters")
@@ -36,7 +36,7 @@ def _subset_panels(frame: pd.DataFrame, letter: str, axes: Sequence[Axes]) -> No
     """Mean log probability, accuracy of one image, and of several."""
     first = f"{letter} = 1"
     draw_lines(axes[0], frame, [("", rows_of(frame, "log_likelihood_per_image", subtask=first))])
-    axes[0].set_title("log probability of the label")
+    axes[0].set_title("log probability\nof the label")
     draw_lines(axes[1], frame, [("", rows_of(frame, "accuracy", subtask=first))])
     axes[1].set_title("accuracy per image")
     more = sorted(name for name in frame["subtask"].unique() if name != first)
@@ -73,11 +73,11 @@ def draw_figure_10(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
         (name, rows_of(sparse, "accuracy" if name == "K = 1" else "mean_subset_accuracy", subtask=name)) for name in names
     ]
     draw_lines(axes[3], frame, parts)
-    axes[3].set_title(f"the same, {sparse['scale'].nunique()} of {len(scales)} sizes")
+    axes[3].set_title(f"the same,\n{sparse['scale'].nunique()} of {len(scales)} sizes")
     axes[3].set_ylim(-0.03, 1.03)
     axes[3].set_xlabel("parameters")
     for panel in axes:
-        panel.title.set_fontsize(7.5)
+        panel.set_title(panel.get_title(loc="left"), fontsize=7.5)
         panel.tick_params(labelsize=6.5)
     style.footer(figure, dataset, notes_of(frame))
     return figure

@@ -305,6 +305,13 @@ def dot(colour: str, is_filled: bool, marker: str = "o") -> Line2D:
     return Line2D([], [], ls="", marker=marker, ms=4.5, mec=colour, mfc=colour if is_filled else "white")
 
 
+def log_ticks(axis: Axis, at_most: int = 4) -> None:
+    """Round ticks of a logarithmic axis whose limits are final, over less than a decade too."""
+    ticks = scale_ticks(*axis.get_view_interval(), at_most)
+    axis.set_ticks(ticks, [f"{tick:.3g}" if tick >= 1e-3 else power_of_ten(round(math.log10(tick))) for tick in ticks])
+    axis.set_minor_locator(NullLocator())
+
+
 def percent(share: float, digits: int = 0) -> str:
     """A share in per cent."""
     return f"{100 * share:.{digits}f}\N{NO-BREAK SPACE}%"
