@@ -22,6 +22,25 @@ VERDICT_NAMES = {
 }
 
 
+def _draw_bars(axes: Axes, counts: pd.DataFrame, metrics: list[str], jumps: bool) -> None:
+    """One bar per metric, of the verdicts on its curves that jump or do not, and right of it how many have a break."""
+    for row, metric in enumerate(metrics):
+        if (metric, jumps) not in counts.index:
+            axes.annotate("none", (0.01, row), va="center", fontsize=7, color=style.INK)
+            continue
+        of_metric, left = counts.loc[(metric, jumps)], 0.0
+        total = of_metric.sum()
+        for verdict in VERDICT_COLOURS:
+            share = of_metric.get(verdict, 0) / total
+            axes.barh(row, share, left=left, height=0.72, color=VERDICT_COLOURS[verdict], edgecolor="white", lw=0.5)
+            if share > 0.09:
+                ink = "white" if verdict in ("break", "smooth") else style.INK
+                middle = left + share / 2
+                axes.annotate(f"{of_metric[verdict]:,}", (middle, row), ha="center", va="center", fontsize=6.5, color=ink)
+            left += share
+        style.beside(axes, row, f"{of_metric.get('break', 0):,}/{total:,}")
+
+
 def draw_verdicts(frame: pd.DataFrame, dataset: str, emergence_threshold: float) -> Figure:
     """Verdicts on the tested curves by metric, those that jump apart.
 
@@ -42,23 +61,7 @@ def draw_verdicts(frame: pd.DataFrame, dataset: str, emergence_threshold: float)
     )
     counts = frame.pivot_table(index=["metric", "jumps"], columns="verdict", values="n_curves", aggfunc="sum", fill_value=0)
     for axes, jumps in zip(grid[0], panels, strict=True):
-        for row, metric in enumerate(metrics):
-            if (metric, jumps) not in counts.index:
-                axes.annotate("none", (0.01, row), va="center", fontsize=7, color=style.INK)
-                continue
-            of_metric, left = counts.loc[(metric, jumps)], 0.0
-            total = of_metric.sum()
-            for verdict in VERDICT_COLOURS:
-                share = of_metric.get(verdict, 0) / total
-                axes.barh(row, share, left=left, height=0.72, color=VERDICT_COLOURS[verdict], edgecolor="white", lw=0.5)
-                if share > 0.09:
-                    ink = "white" if verdict in ("break", "smooth") else style.INK
-                    middle = left + share / 2
-                    axes.annotate(
-                        f"{of_metric[verdict]:,}", (middle, row), ha="center", va="center", fontsize=6.5, color=ink
-                    )
-                left += share
-            style.beside(axes, row, f"{of_metric.get('break', 0):,}/{total:,}")
+        _draw_bars(axes, counts, metrics, jumps)
         style.beside(axes, -0.9, "breaks/all", weight="bold")
         axes.set_xlim(0, 1)
         axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
@@ -112,8 +115,8 @@ def _verdict_text(curve: pd.Series) -> str:
     return VERDICT_NAMES[curve["verdict"]]
 
 
-def _draw_curve(axes: Axes, rows: pd.DataFrame, name: str) -> None:
-    """One curve of the gallery, of the task called `name`: its points with their intervals, its law, and its verdict."""
+def _draw_curve(axes: Axes, rows: pd.DataFrame, task: str, family: str) -> None:
+    """One curve of the gallery: its points with their intervals, its law and its verdict; title of `task` and `family`."""
     curve = rows.iloc[0]
     colour = VERDICT_COLOURS[curve["verdict"]]
     _draw_law(axes, rows, colour)
@@ -124,7 +127,7 @@ def _draw_curve(axes: Axes, rows: pd.DataFrame, name: str) -> None:
     style.scale_axis(axes, rows["scale"], 3)
     axes.tick_params(labelsize=6.5)
     share_axis(axes, float(rows["score_high"].max()))
-    title = curve_title(name, curve["model_family"], curve["shots"], curve["n_examples"], 26)
+    title = curve_title(task, family, curve["shots"], curve["n_examples"], 26)
     axes.set_title(title, fontsize=6.8, pad=13)
     ink = style.INK if curve["verdict"] in ("inconclusive", "at_chance") else colour
     axes.text(0, 1.03, _verdict_text(curve), transform=axes.transAxes, va="bottom", fontsize=6.5, color=ink)
@@ -142,10 +145,11 @@ def draw_gallery(frame: pd.DataFrame, dataset: str, emergence_threshold: float) 
     places = frame["place"].unique()
     width = style.TWO_COLUMNS * max(min(4, len(places)), 2) / 4
     figure, grid = small_panels(len(places), width, row_height=1.7)
-    names, prefix = style.shortened(frame["task"])
+    names, prefix = style.short_tasks(frame["task"])
+    families, publisher = style.short_families(frame["model_family"])
     for axes, place in zip(grid, places, strict=False):
         rows = frame[frame["place"] == place]
-        _draw_curve(axes, rows, names[rows["task"].iloc[0]])
+        _draw_curve(axes, rows, names[rows["task"].iloc[0]], families[rows["model_family"].iloc[0]])
     figure.supxlabel(f"model scale ({scale_name(frame['scale_basis'])})", fontsize=8)
     figure.supylabel("score", fontsize=8)
     counts = frame.drop_duplicates("verdict").set_index("verdict")["n_of_verdict"]
@@ -159,6 +163,7 @@ def draw_gallery(frame: pd.DataFrame, dataset: str, emergence_threshold: float) 
             "gives (test set and scatter between models). Shaded: where the likeliest break lies. Dashed: chance. "
             "Axes differ.",
             prefix,
+            publisher,
         ],
     )
     return figure
@@ -182,8 +187,9 @@ def draw_sizes(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
         axes.scatter(pair.break_size, row, s=22, c=face, edgecolors=colour, marker=marker, zorder=3)
         curves = "curve" if pair.n_curves_with_break == 1 else "curves"
         style.beside(axes, row, f"from {style.amount(pair.break_scale)}, {pair.n_curves_with_break} {curves}")
-    names, prefix = style.shortened(frame["task"])
-    rows = [f"{style.label(names[p.task], 36)}, {style.label(p.model_family, 24)}" for p in frame.itertuples()]
+    names, prefix = style.short_tasks(frame["task"])
+    families, publisher = style.short_families(frame["model_family"])
+    rows = [f"{style.label(names[p.task], 36)}, {style.label(families[p.model_family], 36)}" for p in frame.itertuples()]
     axes.set_yticks(range(len(frame)), rows, fontsize=6.8)
     axes.set_ylim(len(frame) - 0.5, -0.5)
     axes.set_xlim(left=min(0.0, float(frame["break_size_low"].min()) - 0.1))
@@ -203,6 +209,7 @@ def draw_sizes(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
             "each the curve of the smallest p. Bars: 95 % intervals, after selection and so too far from 0 on average. "
             "Right: the first scale after the break, and how many curves of the triplet have one.",
             prefix,
+            publisher,
         ],
     )
     return figure

@@ -38,8 +38,8 @@ def _left_out(frame: pd.DataFrame) -> str:
     n = n[n > 0].sort_values(ascending=False, kind="stable")
     if n.empty:
         return ""
-    named = ", ".join(f"{style.label(family, 40)} {count:,}" for family, count in n[:8].items())
-    more = f" and {len(n) - 8} more families" if len(n) > 8 else ""
+    named = ", ".join(f"{style.label(family, 40)} {count:,}" for family, count in n[:5].items())
+    more = f" and {len(n) - 5} more families" if len(n) > 5 else ""
     return f"Left out, curves of fewer than {MIN_SCALES} scales or of unknown direction: {n.sum():,} ({named}{more})."
 
 
@@ -56,7 +56,7 @@ def _grouped(rows: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """`rows` from the largest share down, with their `label` and their place `y`: of each metric its model families.
 
     Where there are several families each metric has a line of its own above them, a row without numbers. Returned too is a
-    note on the metrics beyond MAX_ROWS.
+    note on the metrics beyond MAX_ROWS, and on what is left out of names.
     """
     of_metric = rows.groupby("metric", sort=True)[["n_above", "n_curves"]].sum()
     of_metric["share"] = of_metric["n_above"] / of_metric["n_curves"]
@@ -64,18 +64,19 @@ def _grouped(rows: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     sizes = rows.groupby("metric").size()[of_metric.index] + 1
     n_fit = max(1, int((sizes.cumsum() <= MAX_ROWS).sum()))
     cut = len(sizes) - n_fit
-    one_family = rows["model_family"].nunique() == 1
+    short, prefix = style.short_families(rows["model_family"])
     parts = []
     for metric in of_metric.index[:n_fit]:
         families = rows[rows["metric"] == metric].sort_values("share", ascending=False, kind="stable")
-        if one_family:
+        if len(short) == 1:
             parts.append(families.assign(label=style.label(metric, 40)))
         else:
             parts.append(pd.DataFrame({"metric": [metric], "label": [style.label(metric, 40)]}))
-            parts.append(families.assign(label=[style.label(name, 30) for name in families["model_family"]]))
+            parts.append(families.assign(label=[style.label(short[name], 44) for name in families["model_family"]]))
     placed = pd.concat(parts, ignore_index=True)
     placed["y"] = np.arange(len(placed), dtype=float)
-    return placed, f"Not drawn, with the smallest shares: {cut} metrics; they are in the table." if cut else ""
+    note = f"Not drawn, with the smallest shares: {cut} metrics; they are in the table. " if cut else ""
+    return placed, note + prefix
 
 
 def _limit(rows: pd.DataFrame) -> float:
@@ -226,46 +227,12 @@ def _draw_survival_line(panel: Axes, rows: pd.DataFrame, end: float, line: dict[
     return drawn
 
 
-def draw_survival(frame: pd.DataFrame, dataset: str, emergence_threshold: float) -> Figure:
-    """Share of curves that score at least x against x, per metric on log axes, one panel per model family.
-
-    `frame` has one row per model family, metric and score: improvement_score, n_at_least, n_curves, n_left_out,
-    survival.
-    """
-    shown = frame[frame["n_curves"] > 0]
-    if shown.empty:
-        return style.nothing_to_draw(dataset, f"No model family has curves of at least {MIN_SCALES} scales.")
-    many, too_few = _of_many_curves(shown)
-    families, too_many = _families(many)
-    many = many[many["model_family"].isin(families)]
-    n = len(families)
-    figure, grid = plt.subplots(
-        -(-n // 3),
-        min(n, 3),
-        figsize=(style.TWO_COLUMNS if n > 1 else 5.0, 0.5 + 2.0 * -(-n // 3)),
-        sharex=True,
-        sharey=True,
-        squeeze=False,
-        layout="constrained",
-    )
-    limit = style.score_limit(many["improvement_score"])
-    begin, place, end = (limit * factor for factor in style.INFINITY_BAND)
-    metrics = sorted(many["metric"].unique(), key=lambda name: (name not in style.METRIC_COLOURS, name))
-    lines = _survival_styles(metrics)
-    handles = {}
-    for panel, family in zip(grid.flat, families, strict=False):
-        for metric in metrics:
-            rows = many[(many["model_family"] == family) & (many["metric"] == metric)]
-            if len(rows):
-                line = dict(lines[metric])
-                name = line.pop("name", style.label(metric, 40))
-                handles.setdefault(name, _draw_survival_line(panel, rows, end, line))
-        panel.set_title(style.wrapped(family, 30))
-        panel.axvline(emergence_threshold, color=style.INK, lw=0.8, ls=(0, (4, 3)), zorder=1)
-        panel.axvspan(begin, end, color=style.FAINT, alpha=0.55, lw=0, zorder=0)
+def _survival_axes(grid: np.ndarray, n: int, many: pd.DataFrame, limit: float) -> None:
+    """Logarithmic axes for the first n panels of a grid with common axes: scores up to `limit`, and infinite ones."""
     first = grid[0, 0]
     first.set_xscale("log")
     first.set_yscale("log")
+    _, place, end = (limit * factor for factor in style.INFINITY_BAND)
     first.set_xlim(1, end)
     positive = many["improvement_score"] > 0
     lowest = many.loc[positive, "survival"].min() if positive.any() else 1.0
@@ -278,11 +245,47 @@ def draw_survival(frame: pd.DataFrame, dataset: str, emergence_threshold: float)
     first.yaxis.set_minor_locator(NullLocator())
     for spare in grid.flat[n:]:
         spare.axis("off")
-    for above in grid.flat[max(0, n - min(n, 3)) : n]:
+    for above in grid.flat[max(0, n - grid.shape[1]) : n]:
         above.tick_params(labelbottom=True)
+
+
+def draw_survival(frame: pd.DataFrame, dataset: str, emergence_threshold: float) -> Figure:
+    """Share of curves that score at least x against x, per metric on log axes, one panel per model family.
+
+    `frame` has one row per model family, metric and score: improvement_score, n_at_least, n_curves, n_left_out,
+    survival.
+    """
+    shown = frame[frame["n_curves"] > 0]
+    if shown.empty:
+        return style.nothing_to_draw(dataset, f"No model family has curves of at least {MIN_SCALES} scales.")
+    many, too_few = _of_many_curves(shown)
+    families, too_many = _families(many)
+    many = many[many["model_family"].isin(families)]
+    short, prefix = style.short_families(families)
+    n, n_rows = len(families), -(-len(families) // 3)
+    size = (style.TWO_COLUMNS if n > 1 else 5.0, 0.5 + 2.0 * n_rows)
+    figure, grid = plt.subplots(
+        n_rows, min(n, 3), figsize=size, sharex=True, sharey=True, squeeze=False, layout="constrained"
+    )
+    limit = style.score_limit(many["improvement_score"])
+    begin, _, end = (limit * factor for factor in style.INFINITY_BAND)
+    metrics = sorted(many["metric"].unique(), key=lambda name: (name not in style.METRIC_COLOURS, name))
+    lines = _survival_styles(metrics)
+    handles = {}
+    for panel, family in zip(grid.flat, families, strict=False):
+        for metric in metrics:
+            rows = many[(many["model_family"] == family) & (many["metric"] == metric)]
+            if len(rows):
+                line = dict(lines[metric])
+                name = line.pop("name", style.label(metric, 40))
+                handles.setdefault(name, _draw_survival_line(panel, rows, end, line))
+        panel.set_title(style.wrapped(short[family], 28))
+        panel.axvline(emergence_threshold, color=style.INK, lw=0.8, ls=(0, (4, 3)), zorder=1)
+        panel.axvspan(begin, end, color=style.FAINT, alpha=0.55, lw=0, zorder=0)
+    _survival_axes(grid, n, many, limit)
     figure.supxlabel("improvement score x", fontsize=8)
     figure.supylabel("share of curves scoring ≥ x", fontsize=8)
-    if 3 * (-(-n // 3)) - n and n > 1 and len(handles) <= 9:
+    if grid.size > n and len(handles) <= 9:  # in the empty place
         grid.flat[-1].legend(handles.values(), handles.keys(), loc="center left", handlelength=3)
     else:
         figure.legend(handles.values(), handles.keys(), loc="outside upper left", ncols=3, handlelength=3)
@@ -298,6 +301,7 @@ def draw_survival(frame: pd.DataFrame, dataset: str, emergence_threshold: float)
             _left_out(frame),
             too_few,
             too_many,
+            prefix,
         ],
     )
     return figure

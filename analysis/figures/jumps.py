@@ -52,7 +52,8 @@ def draw_figure_6(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
     figure, grid = plt.subplots(
         2, len(places), figsize=(style.TWO_COLUMNS, 3.5), sharex="col", sharey="row", squeeze=False, layout="constrained"
     )
-    names, prefix = style.shortened(frame["task"])
+    names, prefix = style.short_tasks(frame["task"])
+    families, publisher = style.short_families(frame["model_family"])
     for column, place in enumerate(places):
         for row, is_sharp in enumerate((True, False)):
             axes = grid[row, column]
@@ -66,7 +67,8 @@ def draw_figure_6(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
             axes.tick_params(labelsize=6.5)
             title = f"score {score_text(first['improvement_score'])}"
             if is_sharp:
-                title = f"{style.wrapped(names[first['task']], 17, 3)}\n{style.wrapped(first['model_family'], 17)}\n{title}"
+                task = style.wrapped(names[first["task"]], 17, 3)
+                title = f"{task}\n{style.wrapped(families[first['model_family']], 17)}\n{title}"
             axes.set_title(title, fontsize=6.8)
     grid[0, 0].set_ylim(-0.03, 1.03)
     smooth = frame.loc[~frame["is_sharp"], "score"]
@@ -83,6 +85,7 @@ def draw_figure_6(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
             "grade (one curve each), and the Brier score of the same answers. Bars: 95 % intervals of the finite test set. "
             "Score: the improvement score, positive where the metric gets better with scale.",
             prefix,
+            publisher,
         ],
     )
     return figure
@@ -110,7 +113,8 @@ def draw_sudden(frame: pd.DataFrame, dataset: str, emergence_threshold: float) -
         return style.nothing_to_draw(dataset, why)
     places = frame["place"].unique()
     figure, grid = small_panels(len(places), style.TWO_COLUMNS, row_height=1.55, margin=0.6)
-    names, prefix = style.shortened(frame["task"])
+    names, prefix = style.short_tasks(frame["task"])
+    families, publisher = style.short_families(frame["model_family"])
     for axes, place in zip(grid, places, strict=False):
         rows = frame[frame["place"] == place]
         pair = rows.iloc[0]
@@ -121,7 +125,8 @@ def draw_sudden(frame: pd.DataFrame, dataset: str, emergence_threshold: float) -
         axes.tick_params(labelsize=6.5)
         if rows["score"].between(0, 1).all():
             share_axis(axes, rows[["score", "score_high"]].max(axis=None))
-        title = curve_title(names[pair["task"]], pair["model_family"], pair["shots"], pair["n_examples"], 26)
+        family = families[pair["model_family"]]
+        title = curve_title(names[pair["task"]], family, pair["shots"], pair["n_examples"], 26)
         axes.set_title(title, fontsize=6.8, pad=13)
         text = f"{style.label(pair['metric'], 23)}, {score_text(pair['improvement_score'])}"
         axes.text(0, 1.03, text, transform=axes.transAxes, va="bottom", fontsize=6.5, color=colour)
@@ -136,6 +141,7 @@ def draw_sudden(frame: pd.DataFrame, dataset: str, emergence_threshold: float) -
             "intervals of the test set, where its size is known. Left out: pairs whose scores repeat those of another "
             "family, and shares outside 0 to 1, a fault of what was published. Axes differ.",
             prefix,
+            publisher,
         ],
     )
     return figure

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 import os
 import re
@@ -142,18 +141,23 @@ def wrapped(name: str, width: int, n_lines: int = 2) -> str:
     return "\n".join(label(line, width) for line in lines)
 
 
-def common_prefix(names: Iterable[str]) -> str:
-    """The words at the beginning that all names share: mmlu_ of mmlu_law and mmlu_art."""
+def _shortened(names: Iterable[str], marks: str, what: str) -> tuple[dict[str, str], str]:
+    """{name: what is left of it without the words at the beginning that all share}, and a note on what these are."""
     distinct = list(dict.fromkeys(names))
     shared = os.path.commonprefix(distinct)  # noqa: RUF071 - of texts, and cut at the end of a word
-    return shared[: max(shared.rfind(mark) for mark in "_:/-") + 1] if len(distinct) > 1 else ""
+    prefix = shared[: max(shared.rfind(mark) for mark in marks) + 1] if len(distinct) > 1 else ""
+    note = f"The names of all {what} here begin with {label(prefix)}, which is left out." if prefix else ""
+    return {name: name.removeprefix(prefix) for name in distinct}, note
 
 
-def shortened(tasks: Iterable[str]) -> tuple[dict[str, str], str]:
-    """{name of a task: what is left of it without the common beginning}, and a note on what that is."""
-    prefix = common_prefix(tasks)
-    note = f"The names of all tasks here begin with {label(prefix)}, which is left out." if prefix else ""
-    return {task: task.removeprefix(prefix) for task in tasks}, note
+def short_tasks(names: Iterable[str]) -> tuple[dict[str, str], str]:
+    """({mmlu_law: law, mmlu_art: art}, a note that mmlu_ is left out)."""
+    return _shortened(names, "_:/-", "tasks")
+
+
+def short_families(names: Iterable[str]) -> tuple[dict[str, str], str]:
+    """The same of model families, of which only a publisher is left out: BIG-G T=0 and BIG-G T=1 stay as they are."""
+    return _shortened(names, "/", "model families")
 
 
 class Look(NamedTuple):
@@ -220,23 +224,14 @@ def score_limit(scores: pd.Series) -> float:
     return max(100.0, 10.0 ** np.ceil(np.log10(largest))) if largest > 0 else 100.0
 
 
-NOTHING = "Nothing to draw: "
-
-
 def nothing_to_draw(dataset: str, why: str) -> Figure:
-    """A figure that says in one sentence why it is empty; `why_empty` finds the sentence in its SVG."""
+    """A figure that says in one sentence why it is empty; the sentence is the title of its SVG too."""
     figure = plt.figure(figsize=(TWO_COLUMNS, 0.5))
-    text = NOTHING + why[0].lower() + why[1:]
+    text = f"Nothing to draw: {why[0].lower()}{why[1:]}"
     figure.set_label(text)
     figure.text(0.01, 0.3, textwrap.fill(text, 110), va="bottom")
     footer(figure, dataset)
     return figure
-
-
-def why_empty(svg: str) -> str:
-    """Why the figure of this SVG has nothing to draw; empty where it draws something."""
-    found = re.search(rf"<dc:title>{NOTHING}(.*?)</dc:title>", svg, re.DOTALL)
-    return html.unescape(found[1]) if found else ""
 
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -189,8 +189,7 @@ def test_too_little_data_gives_a_figure_that_says_so(tmp_path, name):
     figure = draw(name, numbers(database, name), "one")
     assert "Nothing to draw: no " in texts(figure)
     style.save(figure, str(tmp_path / "f.svg"), str(tmp_path / "f.png"))
-    why = style.why_empty((tmp_path / "f.svg").read_text(encoding="utf-8"))
-    assert why.startswith("no ") and why.endswith(".")
+    assert "<dc:title>Nothing to draw: no " in (tmp_path / "f.svg").read_text(encoding="utf-8")
     # As wide as all others, so that a page does not blow up its text.
     assert plt.imread(tmp_path / "f.png").shape[1] >= style.TWO_COLUMNS * 200
 
@@ -492,9 +491,15 @@ def test_the_gallery_drops_what_all_names_share_and_frees_small_axes(real_databa
     ],
 )
 def test_common_prefixes_are_whole_words(names, expected):
-    found, note = style.shortened(names)
+    found, note = style.short_tasks(names)
     assert list(found.values()) == expected
     assert note.endswith("is left out.") == (expected != names)
+
+
+def test_model_families_keep_their_names_but_for_the_publisher():
+    families = ["EleutherAI/pythia-70m", "EleutherAI/pythia-1.4b"]
+    assert list(style.short_families(families)[0].values()) == ["pythia-70m", "pythia-1.4b"]
+    assert style.short_families(["BIG-G T=0", "BIG-G T=1"]) == ({"BIG-G T=0": "BIG-G T=0", "BIG-G T=1": "BIG-G T=1"}, "")
 
 
 def test_verdicts_are_counted_by_metric_and_by_jumps(real_database):

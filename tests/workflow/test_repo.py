@@ -183,6 +183,17 @@ def test_every_figure_has_a_caption_and_a_place_in_the_documents():
         assert len((ROOT / f"workflow/report/{name}.rst").read_text(encoding="utf-8")) > 100, name
 
 
+def test_every_figure_that_preferred_scores_have_has_a_thumbnail():
+    """docs/figures.md shows each; that they are current says the test of the committed page."""
+    text = (ROOT / "docs/figures.md").read_text(encoding="utf-8")
+    wanted = {*figures_of("dataset"), *figures_of("theory")} - {"figure_6"}  # which needs two metrics of one task
+    paths = sorted((ROOT / "docs/figures").iterdir())
+    assert {path.name for path in paths} == {f"{name}.png" for name in wanted}
+    assert sum(path.stat().st_size for path in paths) < 400e3
+    for path in paths:
+        assert path.read_bytes().startswith(b"\x89PNG") and f"](figures/{path.name})" in text, path.name
+
+
 def test_the_readme_is_short_and_its_links_lead_somewhere():
     for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
         text = path.read_text(encoding="utf-8")

@@ -87,18 +87,21 @@ if not SIMULATED:
         "forecasts",
         "world_without_emergence",
     ]
+    THUMBNAILS = [name for name in DRAWN_HERE if name != "figure_6"]  # which needs two metrics of one task
 
     rule bigbench_page:
-        # Asked for by name, for BIG-bench's own scores: the page docs/bigbench.md.
+        # Asked for by name, for BIG-bench's own scores: the page docs/bigbench.md, and the thumbnails of docs/figures.md.
         input:
             database=rules.database.output[0],
             figures=[f"results/{DATASET}/figures/{name}.svg" for name in BIGBENCH_FIGURES],
+            png=[f"results/{DATASET}/figures/{name}.png" for name in THUMBNAILS],
             simulated_share=rules.simulate_world.output[0],
             code=code_of("bigbench_page.py"),
         output:
             page=f"results/{DATASET}/page/bigbench.md",
             pairs=f"results/{DATASET}/page/bigbench/pairs.csv",
             copies=[f"results/{DATASET}/page/bigbench/{name}.svg" for name in BIGBENCH_FIGURES],
+            thumbnails=[f"results/{DATASET}/page/figures/{name}.png" for name in THUMBNAILS],
         log:
             f"logs/{DATASET}/bigbench_page.log",
         benchmark:

@@ -1,13 +1,15 @@
-"""What BIG-bench's published scores say, as the page docs/bigbench.md with its figures."""
+"""What BIG-bench's published scores say, as the page docs/bigbench.md with its figures, and a thumbnail of every figure."""
 
 from job import inputs_named, running
 
 from pathlib import Path
 
+from analysis.figures import thumbnails
 from analysis.pages import bigbench
 
 with running(snakemake) as say:
     figures = {Path(path).stem: path for path in snakemake.input.figures}
     paths = dict(snakemake.output.items()) | {Path(path).stem: path for path in snakemake.output.copies}
     bigbench.write(snakemake.input.database, inputs_named(snakemake, "simulated_share"), paths, figures)
+    thumbnails.write(snakemake.input.png, snakemake.output.thumbnails)
     say(f"to renew the committed page: cp -r {Path(snakemake.output.page).parent}/. docs/")
