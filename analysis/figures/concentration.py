@@ -15,8 +15,10 @@ from analysis.figures import style
 MIN_SCALES = 5
 MIN_CURVES = 10
 """A share of fewer curves says little: these rows are in the table alone, unless all are like that."""
-MAX_ROWS = 60
+MAX_ROWS = 48
+"""Rows of a dot plot, as many as a page holds."""
 MAX_LINES = 10
+"""Lines of a panel that can be told apart; of more, those of metrics without a fixed colour are grey."""
 _AGGREGATES = "Left out: aggregates over subtasks, and normalized_aggregate_score."
 
 

@@ -47,7 +47,7 @@ METRIC_COLOURS = {
     "case_insensitive_str_match": "#661100",
     "numeric_match_with_0_1_relative_error": "#6699cc",
     "expected_calibration_error": "#111111",
-    "weighted_probabilities": "#888888",
+    "weighted_probabilities": "#bbcc33",
     "acc": "#0077bb",
     "acc_norm": "#ee7733",
     "exact_match": "#cc3311",

@@ -720,3 +720,10 @@ def test_an_axis_of_scales_has_round_ticks_over_any_range(low, high, expected):
 def test_an_axis_says_what_is_on_it(real_database, basis, name):
     frame = numbers(real_database, "break_gallery").assign(scale_basis=basis)
     assert f"model scale ({name})" in texts(breaks.draw_gallery(frame, "real", 20))
+
+
+def test_no_two_metrics_share_a_colour_and_none_is_nearly_the_grey_of_the_others():
+    colours = np.array([mpl.colors.to_rgb(colour) for colour in (*style.METRIC_COLOURS.values(), style.OTHER_COLOUR)])
+    apart = np.linalg.norm(colours[:, None] - colours[None], axis=2)
+    np.fill_diagonal(apart, np.inf)
+    assert apart.min() > 0.1 and apart[-1].min() > 0.25
