@@ -44,6 +44,8 @@ if workflow.is_main_process:
 
 def say_what_came_out():
     """The last lines of a run: what was found, and where it lies."""
+    global ended
+    ended = True
     summary = Path(f"data/{DATASET}/summary.txt")
     if summary.exists():
         print(summary.read_text(encoding="utf-8"), end="")
@@ -59,16 +61,29 @@ def say_what_came_out():
 
 
 LITTLE_ROOM = 10**6  # bytes; Snakemake's own notes of a run are smaller
+FOLDER = os.getcwd()  # Snakemake leaves it before it ends
+ended = False  # whether a hook of this run has said how it ended
 
 
 def repeat_errors_at_the_end():
     """Say the errors of this run once more when the process ends: what Snakemake says of failed jobs hides them."""
+    global ended
     logs = [path for path in Path("logs", DATASET).glob("*.log") if path.stat().st_mtime >= STARTED - 1]
     found = [line for path in logs for line in path.read_text(errors="replace").splitlines() if ": error: " in line]
-    # On a full disk Snakemake itself may fail, and a log may be empty.
-    if not found and (free := shutil.disk_usage(".").free) < LITTLE_ROOM:
-        found.append(
-            f"error: only {free // 1000:,} kB are left on the disk of {os.getcwd()}; make room and run the same command again"
-        )
     if found:
+        ended = True
         atexit.register(print, *found, sep="\n", file=sys.stderr)
+
+
+def say_that_the_disk_is_full():
+    """Where it is, Snakemake itself may fail at any place, before any hook, and a log may be empty."""
+    if not ended and (free := shutil.disk_usage(FOLDER).free) < LITTLE_ROOM:
+        print(
+            f"error: only {free // 1000:,} kB are left on the disk of {FOLDER}; make room and run the same command again",
+            file=sys.stderr,
+        )
+
+
+if workflow.is_main_process and not workflow.dryrun:
+    logging.raiseExceptions = False  # a note that finds no room is no news of its own
+    atexit.register(say_that_the_disk_is_full)
