@@ -62,14 +62,22 @@ def say_what_came_out():
 
 LITTLE_ROOM = 10**6  # bytes; Snakemake's own notes of a run are smaller
 FOLDER = os.getcwd()  # Snakemake leaves it before it ends
+NO_CONTROLLER = "Unable to contact slurm controller"  # what SLURM's commands say then
 ended = False  # whether a hook of this run has said how it ended
 
 
-def repeat_errors_at_the_end():
-    """Say the errors of this run once more when the process ends: what Snakemake says of failed jobs hides them."""
+def repeat_errors_at_the_end(said):
+    """Say the errors of this run once more when the process ends: what Snakemake says of failed jobs hides them.
+
+    `said` has the paths of what Snakemake keeps of what it said.
+    """
     global ended
     logs = [path for path in Path("logs", DATASET).glob("*.log") if path.stat().st_mtime >= STARTED - 1]
     found = [line for path in logs for line in path.read_text(errors="replace").splitlines() if ": error: " in line]
+    if not found and any(NO_CONTROLLER in Path(path).read_text(errors="replace") for path in said):
+        found.append(
+            "error: SLURM's controller could not be reached; run the same command again when `scontrol ping` says UP"
+        )
     if found:
         ended = True
         atexit.register(print, *found, sep="\n", file=sys.stderr)
