@@ -38,7 +38,7 @@ def finished(source, tmp_path_factory):
     return folder
 
 
-NAMING_THE_SOURCE = ("data/d/manifest.json", "data/d/normalise.json")
+NAMING_THE_SOURCE = ("data/d/manifest.json", "data/d/normalise.json", "data/d/shards/000/normalise.json")
 FIRST_STAGES = "data/d/rejects.parquet"  # what is told here is told before the first stage, and costs a run per test
 
 
@@ -183,7 +183,6 @@ def test_what_another_run_has_just_made_is_not_taken_for_damaged(finished, sourc
         fcntl.flock(file, fcntl.LOCK_EX)
         code, said, _ = run(folder, source, FIRST_STAGES, emergence_threshold=25)
         assert "damaged" not in said and new.read_bytes() == b"new", said
-    code, said, _ = run(folder, source, DATABASE)
+    code, said, _ = run(folder, source)  # all that is made of it is there, and it is made again all the same
     assert code == 0 and "damaged: data/d/pools.parquet has 3 bytes" in said, said
-    new.with_name("pools.parquet.damaged").unlink()
-    assert differences(folder, finished) == []
+    assert [name for name in differences(folder, finished) if (finished / name).exists()] == []

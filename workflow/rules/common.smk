@@ -191,6 +191,8 @@ def another_run_works():
 def make_damaged_files_again():
     """Name files that are not as the job left them that made them, and set them aside, so that they are made again.
 
+    Returns outputs of jobs, with what is wrong with each.
+
     Files that are dated later than now are damaged in their dates alone.
 
     A dry run, and what else only looks, names them alone.
@@ -198,18 +200,21 @@ def make_damaged_files_again():
     # Snakemake itself knows it when the files have been looked for already.
     looks = r"--dry-?run|-[a-zA-Z]*n[a-zA-Z]*|--(detailed-)?summary|-[SD]|--(dag|rulegraph|filegraph|list\S*|lint|report|unlock|touch)|-l"
     only_looks = any(re.fullmatch(looks, argument) for argument in sys.argv)
-    for output, fault in damaged(Path("logs", DATASET), config["verify"]).items():
-        print(f"damaged: {fault}; it is made again" + ("" if only_looks else f" ({set_aside(output)} is what was there)"))
+    found = damaged(Path("logs", DATASET), config["verify"])
+    for output, fault in found.items():
+        aside = "" if only_looks else f" ({set_aside(output)} is what was there)"
+        print(f"damaged: {fault}; it is made again where this run needs it{aside}")
     if only_looks:
-        return
+        return found
     # Not what was fetched, which may be much.
     made = [path for path in Path("data", DATASET).glob("*") if path.name != "raw"]
     if n := forget_future_times([*made, Path("results", DATASET), Path("logs", DATASET)], time.time()):
         print(f"clock: {n:,} files are dated later than now; they are made again")
+    return found
 
 
-if workflow.is_main_process and not another_run_works():
-    make_damaged_files_again()
+# Asked for by a run of everything, because Snakemake leaves out what is missing where all that is made of it is there.
+DAMAGED = list(make_damaged_files_again()) if workflow.is_main_process and not another_run_works() else []
 
 
 DATABASE = Path("data", DATASET, "emergence.duckdb")
