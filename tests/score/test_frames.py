@@ -79,6 +79,10 @@ def test_what_a_table_lacks():
         emergence_score(frame.drop(columns="n_parameters"))
     with pytest.raises(ValueError, match="row 2: score is 'x'"):
         emergence_score(frame.assign(score=[0.1, "x", 0.3]))
+    with pytest.raises(ValueError, match=r"rows 1, 2, 3, 4, 5 and 1 more: score is 'x'"):
+        emergence_score(pd.concat([frame.assign(score="x")] * 2))
+    with pytest.raises(ValueError, match=r"rows 1, 2, 3: score"):
+        emergence_score(frame.assign(score="x"))
     for scale in (0, -1e9):
         with pytest.raises(ValueError, match="n_parameters must be above 0"):
             emergence_score(frame.assign(n_parameters=[scale, *SCALES[1:3]]))
