@@ -1,0 +1,167 @@
+"""What is said of the paper's claims, of tables that are made up: every answer, and the counts that it rests on."""
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+from statsmodels.stats.proportion import proportion_confint
+
+from analysis.base.database import create_macros
+from analysis.base.sql import sql_text
+
+TWO = ("multiple_choice_grade", "exact_str_match")
+PAIR = {"metric": "a", "exceeds_threshold": False, "twin_of": None, "is_counted": True}
+CURVE = {"verdict": "inconclusive", "jumps": True, "source_of_jump": None}
+TRIPLET = {"displays_emergence": True, "verdict": "inconclusive", "p": None, "q_jumping": None}
+SWAP = {
+    "sharp_metric": "multiple_choice_grade", "sharp_score": 50.0, "smooth_metric": "brier_score", "smooth_score": 1.0,
+    "task": "t", "subtask": "s", "shots": 0, "filter": "none", "model_family": "F",
+}  # fmt: skip
+
+
+def pairs(n, above=0, **values):
+    return [PAIR | values | {"exceeds_threshold": k < above} for k in range(n)]
+
+
+def claims(n_with_any=(3,) * 5, n_metrics=39, pairs_of=(), labelled=(), swaps=(), curves=(), triplets=(), is_bigbench=True):
+    """{number of the claim: its row} of these tables."""
+    thresholds = [10, 20, 50, 100, np.inf]
+    by_threshold = pd.DataFrame(
+        [("all", "largest", *row, n_metrics) for row in zip(thresholds, n_with_any, strict=True)],
+        columns=["metrics", "statistic", "threshold", "n_metrics_with_any", "n_metrics"],
+    )
+    tasks = [{"task": f"t{k}", "preferred_metric": metric} for k, metric in enumerate(labelled)] or [
+        {"task": "t0", "preferred_metric": None}
+    ]
+    given = {
+        "emergence_by_threshold": by_threshold,
+        "pairs": pd.DataFrame(pairs_of or [PAIR | {"is_counted": False}]),
+        "annotations": pd.DataFrame([{"task": row["task"] if is_bigbench else "", "label": "emergent"} for row in tasks]),
+        "tasks": pd.DataFrame(tasks),
+        "metric_swap": pd.DataFrame(swaps or [SWAP | {"sharp_metric": "none"}]),
+        "settings": pd.DataFrame([{"emergence_threshold": 20.0}]),
+        "breaks": pd.DataFrame(curves or [CURVE | {"verdict": "not_testable"}]),
+        "triplets": pd.DataFrame(triplets or [TRIPLET | {"displays_emergence": False}]).astype(
+            {"p": float, "q_jumping": float}
+        ),
+    }
+    with duckdb.connect() as con:
+        create_macros(con, "macros/wilson_interval")
+        for name, frame in given.items():
+            con.register(name, frame)
+        found = con.execute(sql_text("tables/claims")).df()
+    return {row.number: row for row in found.itertuples()}
+
+
+@pytest.mark.parametrize(
+    ("n_with_any", "n_metrics", "holds", "reason"),
+    [
+        ((5, 5, 5, 5, 0), 39, "holds", "at every threshold there are at most 5"),
+        ((9, 6, 5, 5, 0), 39, "holds in part", "at 3 of 5 thresholds there are at most 5"),
+        ((9, 9, 9, 9, 6), 10, "does not hold", "at no threshold are there at most 5"),
+        ((1, 1, 1, 1, 1), 9, "cannot be decided", '9 preferred metrics are too few to say "few of 39"'),
+    ],
+)
+def test_few_metrics(n_with_any, n_metrics, holds, reason):
+    found = claims(n_with_any, n_metrics)[1]
+    assert (found.holds, found.reason, bool(found.is_asked)) == (holds, reason, True)
+    assert f"On {', '.join(map(str, n_with_any))} metrics" in found.this_dataset
+    assert not claims(n_with_any, n_metrics, is_bigbench=False)[1].is_asked
+
+
+@pytest.mark.parametrize(
+    ("on_two", "on_others", "holds", "reason"),
+    [
+        ((60, 300), (1, 300), "holds", "likelier to be above it than another"),
+        ((60, 60), (1, 300), "holds", "likelier to be above it than another"),
+        ((60, 600), (10, 100), "holds in part", "is not likelier"),
+        ((90, 900), (30, 60), "holds in part", "because most pairs are"),
+        ((30, 300), (30, 300), "cannot be decided", "one half"),
+        ((3, 300), (60, 300), "does not hold", "on other metrics"),
+        ((5, 300), (4, 300), "cannot be decided", "only 9 pairs"),
+    ],
+)
+def test_two_metrics(on_two, on_others, holds, reason):
+    (above, n), (other_above, n_others) = on_two, on_others
+    of_two = pairs(n, above, metric=TWO[0])
+    of_two[0] |= {"twin_of": "another"}
+    rows = of_two[: n // 2] + [row | {"metric": TWO[1]} for row in of_two[n // 2 :]] + pairs(n_others, other_above)
+    found = claims(pairs_of=rows)[2]
+    assert found.holds == holds and reason in found.reason
+    assert (found.n, found.n_of) == (above, above + other_above)
+    low, high = proportion_confint(found.n, found.n_of, method="wilson")
+    assert (found.share_low, found.share_high) == pytest.approx((low, high))
+    assert f"({above - 1} of {above + other_above - 1} without families whose scores repeat" in found.this_dataset
+    assert f"They are {above} of {n} pairs on the two, and {other_above} of {n_others} on all other" in found.this_dataset
+
+
+@pytest.mark.parametrize(
+    ("labelled", "holds"),
+    [
+        ([TWO[0]] * 30, "holds"),
+        ([TWO[1]] * 27 + ["b", "c", "d"], "holds in part"),
+        ([TWO[0]] * 15 + ["b"] * 15, "does not hold"),
+        ([TWO[0]] * 9, "cannot be decided"),
+    ],
+)
+def test_labelled_tasks(labelled, holds):
+    found = claims(labelled=labelled)[3]
+    n_on_two = sum(metric in TWO for metric in labelled)
+    assert (found.holds, found.n, found.n_of) == (holds, n_on_two, len(labelled)) and found.is_asked
+    assert found.this_dataset.endswith(
+        f"{n_on_two} are on multiple-choice grade or exact string match, {len(set(labelled))} metrics in all."
+    )
+
+
+@pytest.mark.parametrize(
+    ("n", "n_stay", "metric", "holds"),
+    [
+        (60, 0, "brier_score", "holds"),
+        (60, 20, "brier_score", "holds in part"),
+        (60, 50, "brier_score", "does not hold"),
+        (60, 0, "log_likelihood", "cannot be decided"),
+        (9, 0, "brier_score", "cannot be decided"),
+    ],
+)
+def test_another_metric_of_the_same_outputs(n, n_stay, metric, holds):
+    swaps = [
+        SWAP | {"task": f"t{k}", "smooth_metric": metric, "smooth_score": 21.0 if k < n_stay else 20.0} for k in range(n)
+    ]
+    swaps += [
+        SWAP | {"task": "no jump", "sharp_score": 20.0},
+        SWAP | {"task": "t0", "smooth_metric": "x", "smooth_score": 0.0},
+    ]
+    found = claims(swaps=swaps)[4]
+    assert (found.holds, found.n, found.n_of) == (holds, n - n_stay, n)
+
+
+def test_comparisons_that_are_counted():
+    curves = [CURVE] * 4 + [CURVE | {"verdict": "not_testable"}]
+    triplets = [
+        TRIPLET | {"verdict": "break", "p": 1e-6, "q_jumping": 0.001}, TRIPLET | {"p": 0.04, "q_jumping": 0.04}, TRIPLET,
+        TRIPLET | {"verdict": "smooth", "p": 0.9, "q_jumping": 0.9}, TRIPLET | {"verdict": "at_chance"},
+        TRIPLET | {"verdict": "not_testable"}, TRIPLET | {"displays_emergence": False, "verdict": "break", "p": 1e-9},
+    ]  # fmt: skip
+    found = claims(curves=curves, triplets=triplets)[5]
+    assert found.is_asked and (found.n, found.n_of) == (1, 3)
+    assert found.this_dataset == (
+        "4 curves tested. Of 5 triplets that jump and are tested a break could be seen in 3: 1 have one at a false discovery "
+        "rate of 5 % among all triplets (2 among these). 1 are smooth, 1 at chance, and 2 cannot be decided."
+    )
+    assert not claims(curves=curves)[5].is_asked
+
+
+@pytest.mark.parametrize(
+    ("n_smooth", "n_by_size", "holds"),
+    [(60, 50, "holds"), (60, 10, "does not hold"), (60, 30, "holds in part"), (9, 9, "cannot be decided")],
+)
+def test_small_test_sets(n_smooth, n_by_size, holds):
+    curves = [
+        CURVE | {"verdict": "smooth", "source_of_jump": ("ties", "resolution")[k % 2] if k < n_by_size else "metric"}
+        for k in range(n_smooth)
+    ]
+    curves += [CURVE | {"verdict": "smooth", "jumps": False}, CURVE | {"jumps": True, "verdict": "break"}]
+    found = claims(curves=curves)[6]
+    assert (found.holds, found.n, found.n_of) == (holds, n_by_size, n_smooth) and found.is_asked
+    assert f"Of {n_smooth + 1:,} jumps that could be tested a break is excluded for {n_smooth}." in found.this_dataset
+    assert not claims(curves=[CURVE | {"jumps": False}])[6].is_asked
