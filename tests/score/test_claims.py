@@ -145,8 +145,8 @@ def test_comparisons_that_are_counted():
     found = claims(curves=curves, triplets=triplets)[5]
     assert found.is_asked and (found.n, found.n_of) == (1, 3)
     assert found.this_dataset == (
-        "4 curves tested. Of 5 triplets that jump and are tested a break could be seen in 3: 1 have one at a false discovery "
-        "rate of 5 % among all triplets (2 among these). 1 are smooth, 1 at chance, and 2 cannot be decided."
+        "4 curves tested. Of 5 triplets that jump and are tested a break could be seen in 3: 1 have one at a "
+        "false discovery rate of 5 % among all triplets (2 among these). 1 are smooth, 1 at chance, and 2 cannot be decided."
     )
     assert not claims(curves=curves)[5].is_asked
 
