@@ -7,7 +7,7 @@ import pytest
 from faulty import outputs, run
 from slurm_cluster import NEEDED, ended, running
 
-pytestmark = [pytest.mark.slow, *NEEDED]
+pytestmark = [pytest.mark.proof, *NEEDED]
 # Stages that depend on both shards and on what both have in common; a job costs 20 seconds, so not all are run.
 TARGET = "data/d/pools.parquet"
 SAVED = 7  # seconds; a controller writes what it knows to its disk every 5, and what it had not written is lost

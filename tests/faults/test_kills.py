@@ -9,9 +9,6 @@ import time
 import pytest
 from faulty import differences, kill, leftovers, put_source, run, started
 
-N_KILLS = 50
-pytestmark = pytest.mark.slow
-
 
 def a_job_has_begun(folder, since):
     """Whether a log of a job is younger than `since`."""
@@ -31,7 +28,8 @@ def wait_for_a_moment(process, folder, moments):
     return process.poll() is None
 
 
-def test_fifty_kills_at_random_moments_change_no_byte(tmp_path):
+@pytest.mark.parametrize("n_kills", [pytest.param(8, marks=pytest.mark.slow), pytest.param(50, marks=pytest.mark.proof)])
+def test_kills_at_random_moments_change_no_byte(n_kills, tmp_path):
     """One folder, killed and started again; where a run came to its end, it is compared, and the next begins anew."""
     seed = time.time_ns() % 10**6
     print(f"seed {seed}")
@@ -41,7 +39,7 @@ def test_fifty_kills_at_random_moments_change_no_byte(tmp_path):
     code, said, _ = run(whole, source)
     assert code == 0, said
     n_killed = n_finished = 0
-    while n_killed < N_KILLS:
+    while n_killed < n_kills:
         process = started(folder, source)
         if wait_for_a_moment(process, folder, moments):
             kill(process)
