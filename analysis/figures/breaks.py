@@ -62,7 +62,7 @@ def draw_verdicts(frame: pd.DataFrame, dataset: str, emergence_threshold: float)
     counts = frame.pivot_table(index=["metric", "jumps"], columns="verdict", values="n_curves", aggfunc="sum", fill_value=0)
     for axes, jumps in zip(grid[0], panels, strict=True):
         _draw_bars(axes, counts, metrics, jumps)
-        style.beside(axes, -0.9, "breaks/all", weight="bold")
+        style.beside(axes, -0.9, "breaks/all")
         axes.set_xlim(0, 1)
         axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
         style.percent_axis(axes.xaxis)

@@ -92,8 +92,8 @@ def _share_panel(placed: pd.DataFrame, row_height: float, limit: float, emergenc
     figure, axes = plt.subplots(figsize=(style.TWO_COLUMNS, 0.8 + row_height * n), layout="constrained")
     is_header = placed["model_family"].isna()
     axes.set_yticks(placed["y"], placed["label"], fontsize=6.8)
-    for name, bold in zip(axes.get_yticklabels(), is_header, strict=True):
-        name.set_fontweight("bold" if bold else "normal")
+    for name, is_large in zip(axes.get_yticklabels(), is_header, strict=True):
+        name.set_fontsize(8 if is_large else 6.8)
     axes.tick_params(axis="y", length=0)
     axes.hlines(placed.loc[~is_header, "y"], 0, limit, colors=style.FAINT, lw=0.4, zorder=0)
     axes.set_ylim(n - 0.4, -0.6)
@@ -182,7 +182,7 @@ def draw_world(frame: pd.DataFrame, dataset: str, emergence_threshold: float) ->
             rows["share"], rows["y"] + offset, c=face, edgecolors=edges, marker=marker, s=15, zorder=3, clip_on=False
         )
         x = 1.02 + 0.15 * number
-        style.beside(axes, -1, ("dataset", "smooth", "guessing")[number], x=x, weight="bold")
+        style.beside(axes, -1, ("dataset", "smooth", "guessing")[number], x=x)
         for row in rows.itertuples():
             style.beside(axes, row.y, f"{row.n_above:,.0f}/{row.n_curves:,.0f}", x=x)
     names = ["this dataset", "smooth: simulated, nothing emerges", "guessing: simulated, every model guesses"]

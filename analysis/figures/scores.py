@@ -265,8 +265,8 @@ def draw_by_metric(frame: pd.DataFrame, dataset: str, emergence_threshold: float
         axes.hlines(place + offset, frame[f"share{suffix}_low"], frame[f"share{suffix}_high"], colors=colours, lw=1.2)
         faces = colours if is_filled else "white"
         axes.scatter(share, place + offset, c=faces, edgecolors=colours, s=22, zorder=3, clip_on=False)
-    style.beside(axes, -0.9, "above/all", weight="bold")
-    style.beside(axes, -0.9, "no repeats", x=1.15, weight="bold")
+    style.beside(axes, -0.9, "above/all")
+    style.beside(axes, -0.9, "no repeats", x=1.15)
     for k, row in enumerate(frame.itertuples()):
         style.beside(axes, k, f"{row.n_above:,}/{row.n_pairs:,}")
         style.beside(axes, k, f"{row.n_above_alone:,}/{row.n_pairs_alone:,}", x=1.15)
