@@ -7,23 +7,10 @@ import json
 import shutil
 
 import pytest
-from faulty import differences, put_source, run
+from faulty import differences, run
 
 pytestmark = pytest.mark.slow
 PAGES_AND_FIGURES = ("report_page", "explorer", "croissant", "pdf", "theory_figures")
-
-
-@pytest.fixture(scope="module")
-def source(tmp_path_factory):
-    return put_source(tmp_path_factory.mktemp("source"))
-
-
-@pytest.fixture(scope="module")
-def finished(source, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("finished")
-    code, said, _ = run(folder, source)
-    assert code == 0, said
-    return folder
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import subprocess
 import duckdb
 import pytest
 from compare_runs import compare_tables
-from faulty import DATABASE, Disk, differences, outputs, put_source, run
+from faulty import DATABASE, Disk, differences, outputs, run
 
 pytestmark = pytest.mark.slow
 NO_SPACE = "no space is left on the disk of"
@@ -15,20 +15,6 @@ STAGES = [
     "download", "normalise_000", "gather", "score_000", "pool", "breaks_000", "sensitivity", "forecast", "database",
     "simulate_world", "dataset_figures", "theory_figures", "pdf", "report_page", "explorer", "croissant",
 ]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def source(tmp_path_factory):
-    return put_source(tmp_path_factory.mktemp("source"))
-
-
-@pytest.fixture(scope="module")
-def finished(source, tmp_path_factory):
-    """A run that has ended well."""
-    folder = tmp_path_factory.mktemp("finished")
-    code, said, _ = run(folder, source)
-    assert code == 0, said
-    return folder
 
 
 @pytest.fixture

@@ -25,11 +25,6 @@ needs_another_user = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def source(tmp_path_factory):
-    return put_source(tmp_path_factory.mktemp("source"))
-
-
-@pytest.fixture(scope="module")
 def finished(source, tmp_path_factory):
     """The database of a run that nobody disturbed."""
     folder = tmp_path_factory.mktemp("finished")
