@@ -10,7 +10,8 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from builders import ROOT, build, entry, put, score_file, snakemake
+from builders import ROOT, build, entry, known_rules, put, score_file, snakemake
+from scipy.stats import norm
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -18,6 +19,7 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 from statsmodels.stats.proportion import proportion_confint
 
 from analysis.base import sql
+from analysis.normalise import results
 from analysis.normalise.bigbench import normalise
 from analysis.pages import explorer, report
 
@@ -213,6 +215,65 @@ def test_what_is_shown_can_be_saved(browser, real_pages, tmp_path):
     triplets = pd.read_csv(io.StringIO(saved("table-csv", "triplets.csv")))
     assert triplets["verdict"].unique().tolist() == ["break"] and "word_sorting" in triplets["task"].tolist()
     assert faults(browser) == []
+
+
+def test_intervals_of_what_is_no_share_come_from_the_errors_of_the_source(browser, tmp_path):
+    """Of a score its error either side; of a perplexity, which is scored as its logarithm, that of the logarithm."""
+    scales, values, errors = (
+        10.0 ** np.arange(6, 12),
+        np.array([90.0, 60, 40, 25, 16, 11]),
+        np.array([4, 3, 2.5, 1.5, 1, 0.5]),
+    )
+    rows = [
+        ("t", "F", f"m{k}", scales[k], metric, values[k], errors[k]) for metric in ("perplexity", "bleu") for k in range(6)
+    ]
+    columns = ["task", "model_family", "model", "n_parameters", "metric", "score", "stderr"]
+    (tmp_path / "in").mkdir()
+    pd.DataFrame(rows, columns=columns).to_csv(tmp_path / "in/t.csv", index=False)
+    con = build(results.normalise(tmp_path / "in", known_rules()))
+    con.execute(f"attach {sql.quoted(str(tmp_path / 'd.duckdb'))} as d; copy from database memory to d; detach d")
+    (tmp_path / "explorer.html").write_text(explorer.page(str(tmp_path / "d.duckdb"), "d", False), encoding="utf-8")
+    browser.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
+    found = {}
+    for metric in metrics:
+        show(browser, tmp_path / "explorer.html", f"#task=t&metric={metric}")
+        settled(browser)
+        assert browser.find_element(By.ID, "curve-title").text == f"{metric} of t, F"
+        assert "from the source's standard errors" in browser.find_element(By.ID, "verdict").text
+        browser.find_element(By.ID, "curve-csv").click()
+        file = tmp_path / f"t-{metric}-F.csv"
+        WebDriverWait(browser, 10, 0.05).until(lambda _, file=file: file.exists())
+        found[metric] = pd.read_csv(file)
+        assert found[metric]["score"].to_numpy() == pytest.approx(values, rel=1e-4)
+    z = norm.ppf(0.975)
+    bleu, perplexity = (found[metric][["low", "high"]].to_numpy().T for metric in ("bleu", "perplexity"))
+    np.testing.assert_allclose(bleu, [values - z * errors, values + z * errors], rtol=1e-3)
+    wide = np.exp(z * errors / values)
+    np.testing.assert_allclose(perplexity, [values / wide, values * wide], rtol=1e-3)
+    assert faults(browser) == []
+
+
+def test_the_answer_of_the_report_counts_what_the_tables_say(browser, real_pages):
+    with duckdb.connect(str(real_pages.parents[1] / "data/d/emergence.duckdb"), read_only=True) as con:
+        curves, breaks = con.sql("from curves").df(), con.sql("from breaks").df()
+    counted = curves[curves["is_counted"]].merge(breaks[["curve_id", "verdict", "p_break"]], "left", "curve_id")
+    # 12 scales as of BIG-G: 2 times a straight line there is above 20.
+    jumps = counted[counted["improvement_score"] > np.maximum(20, 2 * counted["straight_line_score"])]
+    n = jumps["verdict"].value_counts()
+    assert len(jumps) == n.sum() + jumps["verdict"].isna().sum()
+    unseen = ((jumps["verdict"] == "inconclusive") & jumps["p_break"].isna()).sum()
+    assert unseen == n["inconclusive"] == 2 and n["break"] == n["at_chance"] == 1 and n["not_testable"] == 3
+    tested = counted["verdict"].notna() & (counted["verdict"] != "not_testable")
+    show(browser, real_pages / "report.html")
+    told = " ".join(browser.find_element(By.ID, "answer").text.split())
+    first = f"Of {len(counted)} curves, {len(jumps)} jump; of these 1 breaks, {n.get('smooth', 0)} are smooth, 1 is at chance, and"
+    assert f"{first} 2 cannot be decided, because no break could be seen. Another 3 could not be tested." in told
+    n_seen, n_all = counted["p_break"].notna().sum(), counted["verdict"].value_counts()
+    assert (
+        f"{tested.sum()} curves were tested for a break, and in {n_seen} one could be seen: {n_all['break']} have one"
+        in told
+    )
+    assert f"and for {n_all['smooth']} a large one is excluded" in told
 
 
 def test_on_a_phone_tables_are_cards_with_the_verdict(browser, real_pages):
