@@ -15,6 +15,8 @@ import json
 import duckdb
 import jinja2
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from analysis.base.database import connect, create_macros
 from analysis.base.sql import packaged_text, sql_text
@@ -53,13 +55,12 @@ def contents(con: duckdb.DuckDBPyConnection) -> tuple[dict, dict[str, np.ndarray
     header["scale_name"] = scale_name(basis for _, _, bases in families for basis in bases or ())
     columns: dict[str, np.ndarray] = {}
     for name in CODED:
-        values = curves[name].to_pylist()
-        texts = sorted({value for value in values if value is not None})
-        code_of = {text: k for k, text in enumerate(texts)} | {None: NONE}
+        texts = sorted(pc.unique(curves[name]).drop_null().to_pylist())
         if len(texts) >= NONE:
             raise ValueError(f"explorer: more than {NONE:,} different values of {name}")
         header["texts"][name] = texts
-        columns[name] = np.array([code_of[value] for value in values], np.uint16)
+        codes = pc.index_in(curves[name], pa.array(texts, curves[name].type)).fill_null(NONE)
+        columns[name] = codes.to_numpy().astype(np.uint16)
     columns["shots"] = curves["shots"].fill_null(-1).to_numpy().astype(np.int32)
     for name in ("n_scales", "is_of_triplet", "jumps"):
         columns[name] = curves[name].to_numpy().astype(np.uint16)
@@ -93,7 +94,7 @@ def pack(header: dict, columns: dict[str, np.ndarray]) -> bytes:
         offset += len(content)
     encoded = json.dumps(header | {"columns": columns_at}, ensure_ascii=False).encode()
     encoded += b" " * (-(4 + len(encoded)) % 8)
-    return gzip.compress(len(encoded).to_bytes(4, "little") + encoded + b"".join(parts), 6, mtime=0)
+    return gzip.compress(len(encoded).to_bytes(4, "little") + encoded + b"".join(parts), 5, mtime=0)
 
 
 def page(database: str, dataset: str, simulated: bool) -> str:
