@@ -30,9 +30,6 @@ WEIGHTS = {"option_log_likelihoods": True, "option_probabilities": False}
 """Columns with a list of the options' weights, and whether these are logarithms."""
 TARGET = "target"
 """The place of the right option among them, from 0."""
-CHECKED_WHOLLY = 10**6
-"""Larger tables are checked for repeated examples in a sample: one example in CHECKED_EVERY, chosen by its hash."""
-CHECKED_EVERY = 16
 _SQL_TYPES = {
     **dict.fromkeys((name for name in TEXTS if name != "run"), "varchar"),
     **dict.fromkeys(("chance", *SCALES), "double"),
@@ -91,8 +88,7 @@ def average(
     try:
         _create_rows(con, [root / path for path in paths])
         n_scores = n_rows(con, "instance_rows")
-        interval = 1 if n_scores <= CHECKED_WHOLLY else CHECKED_EVERY
-        _create_instances(con, interval)
+        _create_instances(con)
         averaged = con.sql(sql_text("steps/instances")).to_arrow_table()
     except duckdb.Error:
         faults = {path: fault for path in paths if (fault := _why_unreadable(con, root / path))}
@@ -101,7 +97,7 @@ def average(
         found, rejects, counts = average(con, root, [path for path in paths if path not in faults])
         more = [Reject("file", printable(path), "", "not_a_table", fault) for path, fault in faults.items()]
         return found, more + rejects, counts
-    n_repeated = pa.compute.subtract(averaged["n_checked"], averaged["n_distinct"]).to_numpy()
+    n_repeated = pa.compute.subtract(averaged["n_rows"], averaged["n_distinct"]).to_numpy()
     is_unnamed = np.zeros(len(averaged), bool)
     for name in ("task", "model", "metric"):
         is_unnamed |= pa.compute.equal(pa.compute.fill_null(averaged[name], ""), "").to_numpy()
@@ -111,7 +107,7 @@ def average(
     for k in np.flatnonzero((averaged["n_bad"].to_numpy() > 0) | (n_repeated > 0) | is_unnamed | differs):
         row = averaged.slice(k, 1).to_pylist()[0]
         location = ", ".join(f"{name} {row[name]!a}" for name in ("task", "subtask", "metric", "model"))
-        faults = _faults(row, bool(n_repeated[k]), bool(is_unnamed[k]), bool(differs[k]), interval)
+        faults = _faults(row, bool(n_repeated[k]), bool(is_unnamed[k]), bool(differs[k]))
         rejects += [Reject("entry", shown, location, reason, detail) for reason, detail in faults]
     keep = (n_repeated == 0) & ~is_unnamed & ~differs & (averaged["n_examples"].to_numpy() > 0)
     kept = averaged.filter(pa.array(keep))
@@ -154,8 +150,8 @@ def _create_rows(con: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> None:
     con.execute(f"create or replace temp view instance_rows as {' union all by name '.join(parts)}")
 
 
-def _create_instances(con: duckdb.DuckDBPyConnection, interval: int) -> None:
-    """Create the view `instances`: `instance_rows` with every column in its type, `is_score` and `is_checked`."""
+def _create_instances(con: duckdb.DuckDBPyConnection) -> None:
+    """Create the view `instances`: `instance_rows` with every column in its type, and `is_score`."""
     columns = {row[0] for row in con.execute("select * from instance_rows limit 0").description}
     typed = {
         name: f"try_cast({name} as {kind})" if name in columns else f"null::{kind}" for name, kind in _SQL_TYPES.items()
@@ -170,13 +166,12 @@ def _create_instances(con: duckdb.DuckDBPyConnection, interval: int) -> None:
         f"""create or replace temp view instances as
         select {", ".join(parts)}, {EXAMPLE}, try_cast(score as double) as score,
             not coalesce({" or ".join(faults)}, false)
-            and coalesce(abs(try_cast(score as double)) <= {MAX_MAGNITUDE}, false) as is_score,
-            hash({EXAMPLE}) % {interval} = 0 as is_checked
+            and coalesce(abs(try_cast(score as double)) <= {MAX_MAGNITUDE}, false) as is_score
         from instance_rows"""
     )
 
 
-def _faults(row: dict, repeats: bool, unnamed: bool, differs: bool, interval: int) -> Iterator[tuple[str, str]]:
+def _faults(row: dict, repeats: bool, unnamed: bool, differs: bool) -> Iterator[tuple[str, str]]:
     """(reason, detail) of every fault of the examples of one number."""
     if row["n_bad"]:
         yield (
@@ -185,8 +180,8 @@ def _faults(row: dict, repeats: bool, unnamed: bool, differs: bool, interval: in
             f"column says; the other {row['n_examples']:,} count",
         )
     if repeats:
-        detail = f"{row['n_checked']:,} rows of {row['n_distinct']:,} examples; each may stand there once"
-        yield "repeated_examples", detail + ("" if interval == 1 else f" (1 in {interval} examples was looked at)")
+        detail = f"{row['n_rows']:,} rows of {row['n_distinct']:,} examples; each may stand there once, and by its name"
+        yield "repeated_examples", detail
     if unnamed:
         yield "missing_name", "task, model and metric must not be empty"
     if differs:

@@ -89,13 +89,13 @@ def test_an_example_that_stands_there_twice(tmp_path):
     assert [one.reason for one in rejects] == ["repeated_examples"] and "11 rows of 10 examples" in rejects[0].detail
 
 
-def test_a_repeated_file_is_seen_in_large_tables_too(tmp_path, monkeypatch):
-    monkeypatch.setattr(instances, "CHECKED_WHOLLY", 10)
-    for name in ("a", "b"):
-        answers(300, 2).to_parquet(tmp_path / f"{name}.parquet")
+def test_an_example_without_a_name(tmp_path):
+    answers(10, 2).astype({"example": object}).assign(example=[None, *range(1, 10), *range(10)]).to_parquet(
+        tmp_path / "a.parquet"
+    )
     table, rejects, _ = averaged(tmp_path)
-    assert len(table) == 0 and [one.reason for one in rejects] == ["repeated_examples"] * 2
-    assert "1 in 16" in rejects[0].detail
+    assert table["model"].to_pylist() == ["m1"]
+    assert [one.reason for one in rejects] == ["repeated_examples"] and "10 rows of 9 examples" in rejects[0].detail
 
 
 def test_chance_of_each_question(tmp_path):
@@ -151,6 +151,11 @@ def test_more_than_memory(tmp_path):
     table, rejects, counts = averaged(tmp_path, memory_mb=250, threads=2)
     assert rejects == [] and counts["instances_in"] == 3_000_000 and set(table["n_examples"].to_pylist()) == {100_000}
     assert all(0.49 < score < 0.51 for score in table["score"].to_pylist())
+    # One row of three million, once more.
+    pd.read_parquet(tmp_path / "a.parquet").iloc[[1_234_567]].to_parquet(tmp_path / "b.parquet")
+    table, rejects, counts = averaged(tmp_path, memory_mb=250, threads=2)
+    assert len(table) == 29 and counts["instances_rejected"] == 100_001
+    assert [one.reason for one in rejects] == ["repeated_examples"] and "100,001 rows of 100,000" in rejects[0].detail
 
 
 @pytest.mark.slow
