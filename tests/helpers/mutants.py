@@ -4,13 +4,14 @@ Small changes of the code of a room (a comparison, an operator, a number, a cond
 in a copy of the repository, and the room's own tests run until one fails. A change that no test notices is a survivor, and is
 printed: either a test is missing, or the change makes no difference.
 
-Each run is a fork of one process that has imported the libraries, and the files of tests go from the fastest to the slowest, so
-that a change costs seconds. Before the first change all tests must pass.
+Each run is a fork of one process that has imported the libraries. Before the first change all tests must pass; that run tells
+which file of tests runs which function and reads which SQL, and a change is tried with those, from the fastest to the slowest.
 """
 
 import argparse
 import ast
 import contextlib
+import json
 import os
 import random
 import re
@@ -22,6 +23,7 @@ import time
 from pathlib import Path
 
 # What the tests import and no change touches: a fork has it at once. Nothing of `analysis`, which is read from the copy.
+import coverage
 import duckdb
 import hypothesis
 import matplotlib.pyplot
@@ -114,12 +116,31 @@ def of_sql(text):
     return found
 
 
-def code_of(copy, tests, seconds):
+@contextlib.contextmanager
+def watching(copy, seen):
+    """Write what is run and read meanwhile to the file `seen`: {path in `copy`: lines that were run, or [] of other files}."""
+    found = {}
+
+    def opened(event, arguments):
+        if event == "open" and str(arguments[0]).startswith(str(copy)):
+            found.setdefault(str(arguments[0]), [])
+
+    sys.addaudithook(opened)
+    watch = coverage.Coverage(data_file=None, include=[f"{copy}/analysis/*"])
+    watch.start()
+    yield
+    watch.stop()
+    data = watch.get_data()
+    found |= {path: data.lines(path) for path in data.measured_files()}
+    seen.write_text(json.dumps({str(Path(path).relative_to(copy)): lines for path, lines in found.items()}))
+
+
+def code_of(copy, tests, seconds, seen=None):
     """0 where the tests pass in `copy`: run by a fork, which is ended after `seconds`."""
     child = os.fork()
     if not child:
         os.setsid()  # so that what the tests start ends with it
-        signal.alarm(seconds)
+        signal.alarm(int(seconds))
         os.chdir(copy)
         os.environ |= {"PYTHONPATH": str(copy), "HOME": str(copy.parent)}
         sys.path.insert(0, str(copy))
@@ -128,7 +149,8 @@ def code_of(copy, tests, seconds):
         os.dup2(nowhere, 1), os.dup2(nowhere, 2)
         code = 3
         try:
-            code = int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-n", "0", *tests]))
+            with watching(copy, seen) if seen else contextlib.nullcontext():
+                code = int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-n", "0", *tests]))
         finally:
             os._exit(code)
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
@@ -138,19 +160,43 @@ def code_of(copy, tests, seconds):
 
 
 def from_the_fastest(copy, tests):
-    """The files of tests in order of their time; they must pass before anything is changed."""
+    """{file of tests: (its seconds, what it runs and reads)} from the fastest on; they must pass before anything is changed."""
     files = sorted(
         {path for one in tests for path in ([copy / one] if one.endswith(".py") else (copy / one).glob("test_*.py"))}
     )
     taken = {}
     for path in files:
+        name, seen = str(path.relative_to(copy)), copy.parent / "seen.json"
         started = time.perf_counter()
-        code = code_of(copy, [str(path.relative_to(copy))], 900)
+        code = code_of(copy, [name], 900, seen)
         if code not in (0, 5):  # 5: all its tests are slow ones
-            sys.exit(f"{path.name} fails before anything was changed")
-        taken[str(path.relative_to(copy))] = time.perf_counter() - started
-    print(f"{len(files)} files of tests in {sum(taken.values()):.0f} s", flush=True)
-    return sorted(taken, key=taken.get), max(60, int(3 * sum(taken.values())))
+            sys.exit(f"{name} fails before anything was changed")
+        taken[name] = time.perf_counter() - started, json.loads(seen.read_text())
+    print(f"{len(files)} files of tests in {sum(seconds for seconds, _ in taken.values()):.0f} s", flush=True)
+    return dict(sorted(taken.items(), key=lambda one: one[1][0]))
+
+
+def lines_around(path, line):
+    """The lines of the body of the innermost function around a line of Python; None where it is in none, and of SQL."""
+    if path.suffix != ".py":
+        return None
+    bodies = [
+        range(node.body[0].lineno, node.end_lineno + 1)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef)
+    ]
+    return min((body for body in bodies if line in body), key=len, default=None)
+
+
+def tests_of(path, line, taken):
+    """The files of tests that run the function around a line, or read the file; all, where none is known to (workers do)."""
+    name, around = str(path.relative_to(ROOT)), lines_around(path, line)
+    found = [
+        one
+        for one, (_, seen) in taken.items()
+        if name in seen and (around is None or not set(seen[name]).isdisjoint(around))
+    ]
+    return found or list(taken)
 
 
 def main():
@@ -158,26 +204,30 @@ def main():
     parser.add_argument("room", choices=ROOMS)
     parser.add_argument("--sample", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--part", default="1/1", help="2/3: every third change of the sample, from the second on")
     options = parser.parse_args()
     patterns, tests = ROOMS[options.room]
     files = [path for pattern in patterns for path in sorted(ROOT.glob(pattern)) if path.name != "__init__.py"]
     changes = [(path, *one) for path in files for one in (of_python if path.suffix == ".py" else of_sql)(path.read_text())]
     chosen = random.Random(options.seed).sample(changes, min(options.sample, len(changes)))
+    part, n_parts = map(int, options.part.split("/"))
+    chosen = chosen[part - 1 :: n_parts]
     killed = 0
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder, "copy")
         shutil.copytree(
             ROOT, copy, symlinks=True, ignore=shutil.ignore_patterns(".venv*", ".git", "results", "logs", ".snakemake")
         )
-        tests, seconds = from_the_fastest(copy, tests)
+        taken = from_the_fastest(copy, tests)
         for k, (path, begin, end, new) in enumerate(chosen, 1):
             target, whole = copy / path.relative_to(ROOT), path.read_bytes()
+            line = whole[:begin].count(b"\n") + 1
+            tests = tests_of(path, line, taken)
             target.write_bytes(whole[:begin] + new.encode() + whole[end:])
-            is_killed = code_of(copy, tests, seconds) != 0
+            is_killed = code_of(copy, tests, 60 + 3 * sum(taken[one][0] for one in tests)) != 0
             target.write_bytes(whole)
             killed += is_killed
             if not is_killed:
-                line = whole[:begin].count(b"\n") + 1
                 place = f"{path.relative_to(ROOT)}:{line}"
                 print(f"survivor {place}: {whole[begin:end].decode().strip()} -> {new.strip()}", flush=True)
             if k % 20 == 0:
