@@ -2,7 +2,7 @@
 
     python benchmarks/out_of_core.py [--quick] [--out docs]
 
-Writes out_of_core.csv and out_of_core.svg, and prints slopes in the log-log plot. It takes about half an hour and up to 60 GB of disk.
+Writes out_of_core.csv and out_of_core.svg, and prints slopes in the log-log plot. It takes about ten minutes and 25 GB of disk.
 """
 
 import argparse

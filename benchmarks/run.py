@@ -5,7 +5,7 @@
 
 Generates a full-size simulated benchmark, measures (medians of 5 where that takes seconds), and writes performance.md with
 two figures, and the numbers as CSV. Ratios within the run are what counts: other machines have other seconds. It takes about
-half an hour and 8 GB of disk; --quick takes small sizes, to try the script itself. --against runs the whole workflow of two
+a quarter of an hour and 8 GB of disk; --quick takes small sizes, to try the script itself. --against runs the whole workflow of two
 versions in turn and prints the ratios, stage by stage; --source is BIG-bench's published file of preferred scores, or any other.
 """
 
