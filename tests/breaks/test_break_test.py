@@ -51,6 +51,7 @@ def test_no_other_optimiser_finds_a_better_law(n_scales):
             def of_free(theta, free=free, arguments=arguments):
                 return objective(np.append(theta, np.zeros(4 - free)), *arguments)
 
+            assert smooth_law.log_posterior(shares, prior, dispersion, found)[k] == pytest.approx(-here, rel=1e-9)
             other = minimize(of_free, found.theta[k, :free] * 0.9, method="Nelder-Mead", options=options)
             assert here <= other.fun + 1e-6, (k, here, other.fun)
 
