@@ -7,6 +7,7 @@ Whether the numbers are right is what the other tests ask. Where one is meant to
 and say in CHANGELOG.md which results are affected.
 """
 
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,7 @@ SHAPES = [
 ]
 
 
+@functools.cache
 def curves():
     """Rows of the table `trials`: curves of several worlds, and of shapes that are seldom drawn."""
     parts = [as_trials(world(**options)).assign(model_family=f"W{k}") for k, options in enumerate(WORLDS)]
@@ -55,24 +57,49 @@ def curves():
     return whole.assign(curve_id=np.arange(len(whole)) * 7, task=[f"t{k // 2}" for k in range(len(whole))])
 
 
-def computed():
-    """{name: table} of all that is made of `curves`."""
-    trials = curves()
-    pools = pools_of(trials)
-    measured = measure(trials, pools, DEFAULTS)
-    few = trials[trials["model_family"].isin(["W0", "W2", "S"])]
-    moved = trials[trials["model_family"].isin(["W0", "W3", "S"])]
-    odd = few.assign(not_testable=[None if k % 5 else "chance rate unknown" for k in range(len(few))])
-    known = odd[odd["not_testable"].isna()]
-    return {
-        "pools": pools,
-        "measured": measured.to_pandas(),
-        "breaks": breaks_of(trials, measured, DEFAULTS),
-        "breaks_of_some": breaks_of(odd, measure(known, pools_of(known), DEFAULTS | {"smallest_break": 0.5}), DEFAULTS),
-        "effects": effects_of(trials, measured),
-        "forecasts": forecasts(few, pools).to_pandas(),
-        "sensitivity": sensitivity(moved, pools_of(moved), DEFAULTS).to_pandas(),
-    }
+def of_families(*names):
+    """Those curves of some model families."""
+    return curves()[curves()["model_family"].isin(names)]
+
+
+@functools.cache
+def pools():
+    return pools_of(curves())
+
+
+@functools.cache
+def measured():
+    return measure(curves(), pools(), DEFAULTS)
+
+
+@functools.cache
+def breaks():
+    return breaks_of(curves(), measured(), DEFAULTS)
+
+
+@functools.cache
+def breaks_of_some():
+    """Of curves some of which cannot be tested."""
+    some = of_families("W0", "W2", "S")
+    some = some.assign(not_testable=[None if k % 5 else "chance rate unknown" for k in range(len(some))])
+    known = some[some["not_testable"].isna()]
+    return breaks_of(some, measure(known, pools_of(known), DEFAULTS | {"smallest_break": 0.5}), DEFAULTS)
+
+
+def sensitivities():
+    some = of_families("W0", "W3", "S")
+    return sensitivity(some, pools_of(some), DEFAULTS).to_pandas()
+
+
+TABLES = {
+    "pools": pools,
+    "measured": lambda: measured().to_pandas(),
+    "breaks": breaks,
+    "breaks_of_some": breaks_of_some,
+    "effects": lambda: effects_of(curves(), measured()),
+    "forecasts": lambda: forecasts(of_families("W0", "W2", "S"), pools()).to_pandas(),
+    "sensitivity": sensitivities,
+}
 
 
 def flat(table):
@@ -90,31 +117,26 @@ def flat(table):
     return pd.DataFrame(columns)
 
 
-@pytest.fixture(scope="module")
-def found():
-    return computed()
-
-
-@pytest.mark.parametrize("name", sorted(path.stem for path in NUMBERS.glob("*.csv")))
-def test_numbers_stay(found, name):
-    now = flat(found[name])
+@pytest.mark.parametrize("name", TABLES)
+def test_numbers_stay(name):
+    now = flat(TABLES[name]())
     kinds = {column: float if values.dtype.kind == "f" else str for column, values in now.items()}
     missing = {column: [""] for column, kind in kinds.items() if kind is float}
     before = pd.read_csv(NUMBERS / f"{name}.csv", dtype=kinds, keep_default_na=False, na_values=missing)
     pd.testing.assert_frame_equal(now, before, rtol=1e-6, atol=1e-9)
 
 
-def test_all_kinds_of_curves_are_among_them(found):
+def test_all_kinds_of_curves_are_among_them():
     """Else a number could change where no curve shows it."""
-    breaks = pd.concat([found["breaks"], found["breaks_of_some"]])
-    assert set(breaks["verdict"]) == {"break", "smooth", "at_chance", "inconclusive", "not_testable"}
-    assert {True, False} == set(found["measured"]["is_told_by_pool"]) == set(found["measured"]["jump_is_hidden"])
-    assert np.isinf(found["measured"]["size_high"]).any() and found["measured"]["n_to_decide"].notna().any()
-    assert found["measured"]["n_resolve"].notna().any() and (found["measured"]["n_ties"] > 0).any()
-    assert len(set(breaks["reason"].dropna())) > 4
+    judged, found = pd.concat([breaks(), breaks_of_some()]), TABLES["measured"]()
+    assert set(judged["verdict"]) == {"break", "smooth", "at_chance", "inconclusive", "not_testable"}
+    assert {True, False} == set(found["is_told_by_pool"]) == set(found["jump_is_hidden"])
+    assert np.isinf(found["size_high"]).any() and found["n_to_decide"].notna().any()
+    assert found["n_resolve"].notna().any() and (found["n_ties"] > 0).any()
+    assert len(set(judged["reason"].dropna())) > 4
 
 
 if __name__ == "__main__":
     NUMBERS.mkdir(exist_ok=True)
-    for name, table in computed().items():
-        flat(table).to_csv(NUMBERS / f"{name}.csv", index=False, float_format="%.9g")
+    for name, table in TABLES.items():
+        flat(table()).to_csv(NUMBERS / f"{name}.csv", index=False, float_format="%.9g")
