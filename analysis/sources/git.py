@@ -148,6 +148,10 @@ def resolve(url: str, revision: str, say: Callable[[str], None]) -> str:
     for name in (revision, f"refs/heads/{revision}", f"refs/tags/{revision}^{{}}", f"refs/tags/{revision}"):
         if name in refs:
             return refs[name]
+    if not refs:  # what git makes of a page without line breaks, too
+        raise InputError(
+            f"source: {url} is an empty repository, or a web page and no git repository; give its clone address"
+        )
     branches = sorted(name.removeprefix("refs/heads/") for name in refs if name.startswith("refs/heads/"))
     shown = ", ".join(branches[:5]) + (" ..." if len(branches) > 5 else "")
     raise InputError(

@@ -21,6 +21,13 @@ class Handler(BaseHTTPRequestHandler):
         if fault == "500":
             self.send_error(500, "made to fail")
             return
+        if isinstance(fault, bytes):  # a page of HTML
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Length", str(len(fault)))
+            self.end_headers()
+            self.wfile.write(fault)
+            return
         if fault == "hang":
             server.released.wait(60)
             self.close_connection = True
@@ -70,7 +77,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class GitServer(ThreadingHTTPServer):
-    """Serves the bare repositories below `root`; `fault(number of the request)` is None, "500", "hang" or bytes."""
+    """Serves the repositories below `root`; `fault(number of a request)`: None, "500", "hang", a page, or bytes to send."""
 
     daemon_threads = True
     allow_reuse_address = True

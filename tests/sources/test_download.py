@@ -152,6 +152,17 @@ def test_faults_that_cannot_pass_are_told_at_once(tmp_path):
     assert lines == []
 
 
+@pytest.mark.parametrize("line_end", [b"\n", b""])
+def test_a_web_page_in_place_of_a_repository(tmp_path, line_end):
+    """As hosts of repositories have, beside the address that git is given."""
+    page = line_end.join([b"<!doctype html>", b"<title>a_repository</title>", b"<p>Its files, to be looked at.</p>", b""])
+    with GitServer(tmp_path) as server:
+        server.fault = lambda number: page
+        with pytest.raises(InputError, match=r"http://127.*/repo.git is .*a web page and no git repository; give its clone"):
+            fetch(server, tmp_path / "raw")
+    assert files_below(tmp_path / "raw") == {}
+
+
 def test_revisions(tmp_path):
     """Branch, tag (annotated too) and commit; another revision does not touch the first."""
     repository, first = small_repository(tmp_path)
