@@ -302,9 +302,17 @@ def test_what_is_missing_is_named(arguments, message):
 
 def test_the_former_name_says_the_new_one():
     y = np.linspace(0.1, 0.8, 12)
-    with pytest.warns(FutureWarning, match="now break_test"):
+    with pytest.warns(FutureWarning, match="now break_test") as said:
         old = mirage_test(y, SCALES, 100)
+    assert said[0].filename == __file__  # where it was called
     pd.testing.assert_frame_equal(old, break_test(y, SCALES, 100))
+
+
+def test_names_of_the_rows_of_an_array():
+    """As wide as the last needs, so that they are in order."""
+    y = np.linspace(0.1, 0.8, 12) + np.arange(11)[:, None] / 100
+    assert break_test(y[:10], SCALES, 100)["task"].tolist() == [f"curve {k}" for k in range(10)]
+    assert break_test(y, SCALES, 100)["task"].tolist() == [f"curve {k:02}" for k in range(11)]
 
 
 @pytest.mark.slow
@@ -357,3 +365,19 @@ def test_false_discoveries_over_100_worlds(n_shots):
             mean, error = of_size[name].mean(), of_size[name].std() / np.sqrt(len(of_size))
             print(f"size {size}, {name}: {mean:.1%} with a standard error of {error:.1%}")
             assert name == "of_curves" or mean <= 0.05 + 2 * error
+
+
+def test_curves_of_few_points_that_say_anything_tell_nothing_of_the_curvature():
+    """At least five at which a right and a wrong answer are expected; and no curve tells of more than it can."""
+    shares = some(300, seed=21, n_scales=7, n_examples=(20, 60, 1024))
+    prior = smooth_law.penalty(shares.chance, np.zeros(len(shares)), np.full(len(shares), 3.0))
+    dispersion = np.ones_like(shares.y)
+    fitted = smooth_law.fit(shares, prior, dispersion)
+    estimate, precision = break_tests._curvatures(shares, prior, fitted, dispersion)
+    n_telling = [
+        sum(n * mean >= 1 and n - n * mean >= 1 for n, mean in zip(*curve, strict=True))
+        for curve in zip(shares.n, fitted.mean, strict=True)
+    ]
+    assert [value > 0 for value in precision] == [count >= 5 for count in n_telling]
+    assert {3, 4, 5, 6, 7} <= set(n_telling)
+    assert np.abs(estimate).max() == 3 and precision.max() <= 1e4

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from scipy.optimize import minimize
 from scipy.stats import betabinom
@@ -90,6 +91,20 @@ def test_no_curve_no_forecast():
     table = forecasts.forecasts(curves, measuring.pools_of(curves))
     assert len(table) == 0 and table.schema == forecasts.FORECASTS_SCHEMA
     assert "no curve" in forecasts.in_words(table, 0)
+
+
+def test_in_words():
+    """Of the power law alone, and of intervals that say something."""
+    rows = [
+        {"curve_id": curve, "law": law, "is_informative": told, "hit": hit}
+        for curve in (1, 2)
+        for law in ("constant", "power law")
+        for told, hit in ((True, curve == 1), (True, True), (False, True))
+    ]
+    table = pa.Table.from_pandas(pd.DataFrame(rows))
+    said = "of the power law's 4 intervals that say something 3 hold the next score"
+    assert forecasts.in_words(table, 2) == f"2 curves; {said}"
+    assert forecasts.in_words(table, 5) == f"2 curves (of 5; at most 10,000 are foretold); {said}"
 
 
 def own_world(law, n_curves, n_examples, scatter, rng):

@@ -177,7 +177,7 @@ def test_what_made_a_score_large(jumps, name):
     expected = {"break": "break", "none": "inconclusive"}.get(name, "smooth")
     assert (row["verdict"], row["source_of_jump"]) == (expected, None if name == "none" else name)
     if name == "ties":
-        assert row["improvement_score"] == np.inf and row["score_without_ties"] < above
+        assert row["improvement_score"] == np.inf and row["score_without_ties"] < above and row["n_resolve"] is None
     if name in ("metric", "resolution"):
         assert row["improvement_score"] > above and row["score_without_ties"] > above
         assert (row["score_noise_free"] > above) == (name == "metric")
@@ -236,3 +236,15 @@ def test_sensitivity_takes_the_curves_with_the_smallest_numbers(inputs, monkeypa
     found = table[table["choice"] == "smallest_break = log 4"].groupby("verdict_then")["n_curves"].sum()
     assert found.to_dict() == then.to_dict()
     assert sensitivity.in_words(sensitivity.sensitivity(curves[:0], pools, DEFAULTS)) == "no curve was tested"
+
+
+def test_sensitivity_in_words():
+    """Of every choice the curves whose verdict it changes."""
+    rows = [
+        ("one", "break", "break", 4),
+        ("one", "break", "smooth", 2),
+        ("one", "smooth", "break", 1),
+        ("two", "break", "break", 7),
+    ]
+    table = pa.Table.from_pandas(pd.DataFrame(rows, columns=["choice", "verdict", "verdict_then", "n_curves"]))
+    assert sensitivity.in_words(table) == "of 7 curves, 3 with one, 0 with two"
