@@ -1,0 +1,158 @@
+"""Triplets and pairs beside Python that goes over curves one by one."""
+
+import itertools
+import math
+import statistics
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.base.database import create_macros
+from analysis.base.sql import sql_text
+
+THRESHOLD, NEEDED_OF_A_LINE = 20.0, 2.0
+KEY = ["task", "metric", "model_family"]
+
+
+def rank(curve):
+    """The curve of a group with the smallest is its most emergent one."""
+    score = curve["improvement_score"]
+    gain = (curve["y_max"] - curve["y_min"]) / max(abs(curve["y_max"]), abs(curve["y_min"]), 1)
+    shots = -1 if curve["shots"] is None else curve["shots"]
+    return (
+        curve["entry_kind"] == "aggregate",
+        math.inf if score is None else -score,
+        score is None,
+        -curve["n_scales"],
+        -gain,
+        curve["subtask"],
+        shots,
+        curve["filter"],
+    )
+
+
+def chosen(curves):
+    """The row of `best_curves` of the curves of one group."""
+    best, own = min(curves, key=rank), [curve for curve in curves if curve["entry_kind"] != "aggregate"]
+    scores = [curve["improvement_score"] for curve in own if curve["improvement_score"] is not None]
+    middle = statistics.median(scores) if scores else None
+    counted = [curve for curve in own if curve["is_counted"] and curve["improvement_score"] is not None]
+    copied = {
+        name: best[name] if own else None
+        for name in ("emergence_score", "improvement_score", "linearity", "sharpness")
+    }  # fmt: skip
+    return copied | {
+        "direction": best["direction"],
+        "n_scales": best["n_scales"],
+        "curve_id": best["curve_id"],
+        "curve_subtask": best["subtask"],
+        "curve_shots": best["shots"],
+        "curve_filter": best["filter"],
+        "n_curves": len(own),
+        "n_scored_curves": len(scores),
+        "median_improvement_score": None if middle is None or math.isnan(middle) else middle,
+        "is_counted": any(curve["is_counted"] for curve in own),
+        "exceeds_threshold": any(curve["improvement_score"] > THRESHOLD for curve in counted),
+        "displays_emergence": any(
+            curve["improvement_score"] > max(THRESHOLD, NEEDED_OF_A_LINE * curve["straight_line_score"]) for curve in counted
+        ),
+        "is_preferred": any(curve["is_preferred"] for curve in own) if own else None,
+        "status": best["status"] if own else "aggregate_only",
+    }
+
+
+@pytest.fixture(scope="module")
+def curves():
+    """Groups of up to nine curves whose scores are often equal, missing or infinite, and of aggregates alone."""
+    rng = np.random.default_rng(0)
+    rows = []
+    for group in itertools.product("abcdefgh", ("acc", "em", "bleu"), "FG"):
+        parts = list(itertools.product(("s", "t", "whole"), (None, 0, 3), ("none", "strict")))
+        for subtask, shots, name in [parts[k] for k in rng.permutation(len(parts))[: rng.integers(1, 10)]]:
+            y_min = rng.choice([-3.0, 0.0, 0.2])
+            score = rng.choice([np.nan, -np.inf, -5.0, 19.0, 20.0, 21.0, 30.0, np.inf])
+            rows.append(
+                dict(zip(KEY, group, strict=True))
+                | {"subtask": subtask, "shots": shots, "filter": name, "improvement_score": score, "y_min": y_min}
+                | {"y_max": y_min + rng.choice([0.5, 1.0]), "n_scales": rng.choice([5, 8]), "direction": rng.choice([-1, 1])}
+                | {"is_preferred": rng.random() < 0.6, "is_counted": rng.random() < 0.7}
+                | {"straight_line_score": rng.choice([4.0, 10.0, 10.5, 20.0])}
+            )
+    frame = pd.DataFrame(rows).astype({"shots": "Int32"})
+    frame["entry_kind"] = np.where(frame["subtask"] == "whole", "aggregate", "subtask")
+    frame.loc[frame["task"] == "h", "entry_kind"] = "aggregate"
+    missing = frame["improvement_score"].isna()
+    numbers = rng.random((3, len(frame)))
+    frame[["emergence_score", "linearity", "sharpness"]] = np.where(missing, np.nan, numbers).T
+    return frame.assign(curve_id=rng.permutation(len(frame)), status=np.where(missing, "flat", "ok"))
+
+
+@pytest.mark.parametrize("only_preferred", [False, True])
+def test_best_curves(curves, only_preferred):
+    with duckdb.connect() as con:
+        con.register("given", curves)
+        con.execute("create table curves as from given")
+        con.execute("create table settings as select 20.0 as emergence_threshold, 2.0 as sharpness_threshold")
+        create_macros(con, "macros/jump_threshold", "macros/best_curves")
+        found = con.execute(f"from best_curves({only_preferred})").df().astype(object)
+        given = con.execute("from curves").df().astype(object)
+    found, given = (frame.where(frame.notna(), None) for frame in (found, given))
+    kept = given[given["is_preferred"].astype(bool)] if only_preferred else given
+    expected = {key: chosen(group.to_dict("records")) for key, group in kept.groupby(KEY)}
+    assert len(found) == len(expected) > 30
+    for row in found.to_dict("records"):
+        key = tuple(row.pop(name) for name in KEY)
+        assert row == expected[key], key
+    columns = pd.DataFrame(expected.values())
+    for name in ("exceeds_threshold", "displays_emergence", "is_counted"):
+        assert columns[name].nunique() == 2, name
+    assert columns["median_improvement_score"].isna().any() and (columns["status"] == "aggregate_only").any()
+
+
+def test_a_family_without_the_preferred_metric_is_a_pair_without_a_score():
+    """Every family of a task beside every metric that a part of it prefers; and the first twin by name."""
+    names = ["task", "metric", "model_family", "is_preferred", "entry_kind"]
+    curves = pd.DataFrame(
+        [("t", "acc", "F", True, "task"), ("t", "em", "F", True, "subtask"), ("t", "acc", "G", True, "task"),
+         ("t", "bleu", "H", False, "task"), ("t", "mean", "F", True, "aggregate"), ("u", "acc", "F", False, "task")],
+        columns=names,
+    )  # fmt: skip
+    best = pd.DataFrame(
+        [("t", "acc", "F", 1.0), ("t", "em", "F", 2.0), ("t", "acc", "G", 3.0), ("t", "mean", "F", 4.0)],
+        columns=[*KEY, "improvement_score"],
+    )
+    for name in ("emergence_score", "linearity", "sharpness", "median_improvement_score"):
+        best[name] = best["improvement_score"] * 10
+    best = best.assign(direction=1, n_scales=8, curve_id=[1, 2, 3, 4], curve_subtask="s", curve_shots=0, curve_filter="none")
+    best = best.assign(n_curves=2, n_scored_curves=1, is_counted=True, exceeds_threshold=True, displays_emergence=True)
+    best = best.assign(is_preferred=True, status="ok")
+    verdicts = best[KEY].assign(n_curves_tested=1, p=0.01, q=0.02, verdict="break")
+    twins = pd.DataFrame(
+        [("t", "F", "H", True), ("t", "E", "H", True), ("t", "A", "H", False), ("u", "A", "F", False)],
+        columns=["task", "model_family", "other_family", "is_twin"],
+    )
+    with duckdb.connect() as con:
+        for name, frame in (("curves", curves), ("best", best), ("judged", verdicts), ("twins", twins)):
+            con.register(name, frame)
+        con.execute("create macro best_curves(only_preferred) as table from best")
+        con.execute("create macro group_verdicts(only_preferred) as table from judged")
+        found = con.execute(sql_text("tables/pairs")).df()
+    shown = found[["task", "model_family", "metric", "improvement_score", "status", "twin_of", "n_curves", "verdict"]]
+    assert shown.astype(object).where(shown.notna(), None).values.tolist() == [
+        ["t", "F", "acc", 1.0, "ok", None, 2, "break"],
+        ["t", "F", "em", 2.0, "ok", None, 2, "break"],
+        ["t", "G", "acc", 3.0, "ok", None, 2, "break"],
+        ["t", "G", "em", None, "not_published", None, 0, "not_testable"],
+        ["t", "H", "acc", None, "not_published", "E", 0, "not_testable"],
+        ["t", "H", "em", None, "not_published", "E", 0, "not_testable"],
+        ["u", "F", None, None, "not_published", None, 0, "not_testable"],
+    ]
+    scored = found[found["status"] == "ok"]
+    assert scored["displays_emergence"].all() and scored["exceeds_threshold"].all() and scored["is_counted"].all()
+    assert not found.loc[found["status"] != "ok", ["displays_emergence", "exceeds_threshold", "is_counted"]].any(axis=None)
+    assert scored["n_curves_tested"].eq(1).all() and scored["n_scored_curves"].eq(1).all()
+    np.testing.assert_allclose(
+        scored[["emergence_score", "linearity", "sharpness"]], scored[["improvement_score"]] * [[10] * 3]
+    )
