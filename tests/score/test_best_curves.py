@@ -153,6 +153,5 @@ def test_a_family_without_the_preferred_metric_is_a_pair_without_a_score():
     assert scored["displays_emergence"].all() and scored["exceeds_threshold"].all() and scored["is_counted"].all()
     assert not found.loc[found["status"] != "ok", ["displays_emergence", "exceeds_threshold", "is_counted"]].any(axis=None)
     assert scored["n_curves_tested"].eq(1).all() and scored["n_scored_curves"].eq(1).all()
-    np.testing.assert_allclose(
-        scored[["emergence_score", "linearity", "sharpness"]], scored[["improvement_score"]] * [[10] * 3]
-    )
+    for name in ("emergence_score", "linearity", "sharpness", "median_improvement_score"):
+        assert scored[name].tolist() == [10.0, 20.0, 30.0]
