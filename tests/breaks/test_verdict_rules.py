@@ -9,6 +9,7 @@ from analysis.breaks.measuring import MEASURED_SCHEMA, measure, pools_of
 from analysis.breaks.verdicts import breaks_of
 from analysis.theory.worlds import as_trials, world
 
+NUMBERS = {"break_scale": 1e9, "break_size": 1.5, "high_scale": 2e9}
 NEEDED = 22.0  # twice the score of a straight line over the 12 scales given below
 
 
@@ -36,6 +37,32 @@ def source_of(curve):
     return "resolution" if curve["n_resolve"] > curve["n_examples"] else None
 
 
+def reason_of(curve):
+    """How the reason of a curve that cannot be decided begins or ends."""
+    p, low = curve["p_break"], curve["p_break_low_scatter"]
+    if np.isnan(p):
+        if curve["n_examples"] * curve["n_models"] < 6:
+            return f"no break could be seen: of {curve['n_examples']} examples"
+        few = curve["n_informative"] < 3
+        return "no break could be seen: at too few scales" if few else "no break could be seen: none of smallest_break"
+    if curve["q_break"] < 0.05:
+        return "a small break"
+    if low < 0.05 and p >= 0.05:
+        pool = "one curve" if curve["n_pool"] == 1 else f"{curve['n_pool']:.0f} curves"
+        return f"it depends on how much models scatter, which {pool} cannot tell: p is {low:.2g} with little"
+    if p < 0.05:
+        return "the likeliest break"
+    if curve["jump_is_hidden"]:
+        return "the largest rise"
+    if curve["n_hidden"] > 0:
+        where = "a scale" if curve["n_hidden"] == 1 else f"{curve['n_hidden']:.0f} scales"
+        return f"a break could hide at {where} before"
+    factor = f"a factor {np.exp(curve['size_high']):.3g}" if curve["size_high"] < 9 else "any factor"
+    if not np.isnan(curve["n_to_decide"]):
+        return f"a break of a factor {np.exp(curve['size_high']):.1f} of the loss"
+    return f"a break of {factor} of the loss"
+
+
 def test_every_rule():
     rng = np.random.default_rng(0)
     drawn = as_trials(world(n_curves=2400, seed=5, n_examples=205))
@@ -45,27 +72,36 @@ def test_every_rule():
         improvement_score=rng.choice([NEEDED, NEEDED + 1, np.inf, np.nan], n),
         task=np.arange(n).astype(str),  # each a triplet of its own
         not_testable=np.where(rng.random(n) < 0.1, "chance rate unknown", None),
+        n_examples=rng.choice([2, 3, 205], n),
+        n_models=[np.full(12, k) for k in rng.choice([1.0, 2.0], n)],
     )
     known = trials[trials["not_testable"].isna()]
     few = known.head(30)
     one = measure(few, pools_of(few), DEFAULTS).to_pandas().iloc[:1]
     n = len(known)
-    p = np.where(rng.random(n) < 0.2, np.nan, np.where(rng.random(n) < 0.3, 1e-6, rng.uniform(0.2, 1, n)))
+    p = np.where(rng.random(n) < 0.2, np.nan, np.where(rng.random(n) < 0.3, 1e-6, rng.choice([0.04, 0.05, 0.5, 0.9], n)))
     is_seen = np.isfinite(p)
     measured = one.loc[one.index.repeat(n)].assign(
         curve_id=known["curve_id"].to_numpy(),
         p_break=p,
-        size_high=np.where(is_seen, rng.choice([0.5, 1.0, 1.5, np.inf], n), np.nan),
+        **{name: np.where(is_seen, value, np.nan) for name, value in NUMBERS.items()},
+        size_high=np.where(is_seen, rng.choice([0.5, 1.0, 1.5, 9.0, np.inf], n), np.nan),
         is_at_chance=rng.random(n) < 0.3,
         n_ties=rng.choice([0, 5, 6, 11], n),
         score_without_ties=rng.choice([NEEDED - 1, NEEDED, NEEDED + 1], n),
         score_noise_free=rng.choice([NEEDED - 1, NEEDED, NEEDED + 1], n),
         n_resolve=rng.choice([100, 205, 206, np.nan], n),
+        p_break_low_scatter=rng.choice([0.01, 0.05, 0.5, np.nan], n),
+        n_informative=rng.choice([2, 3, 5], n),
+        n_hidden=rng.choice([0, 0, 1, 2], n),
+        n_pool=rng.choice([1, 2], n),
+        jump_is_hidden=rng.random(n) < 0.2,
+        n_to_decide=rng.choice([np.nan, 500], n),
     )
     arrays = [pa.array(measured[field.name], field.type, from_pandas=True) for field in MEASURED_SCHEMA]
     found = breaks_of(trials, pa.Table.from_arrays(arrays, schema=MEASURED_SCHEMA), DEFAULTS).set_index("curve_id")
-    columns = ["curve_id", "size_high", "is_at_chance", "n_ties", "score_without_ties", "score_noise_free", "n_resolve"]
-    given = trials[["curve_id", "not_testable", "improvement_score", "n_examples"]].merge(measured[columns], how="left")
+    given = trials[["curve_id", "not_testable", "improvement_score", "n_examples", "n_models"]]
+    given = given.assign(n_models=[models[0] for models in given["n_models"]]).merge(measured, how="left", on="curve_id")
     given = given.set_index("curve_id").assign(q_break=found["q_break"])
     expected = pd.DataFrame(
         [{"verdict": verdict_of(curve), "source_of_jump": source_of(curve)} for curve in given.to_dict("records")],
@@ -78,4 +114,12 @@ def test_every_rule():
         wrong = now.where(now.notna(), None) != expected[name].where(expected[name].notna(), None)
         wrong &= now.notna() | expected[name].notna()
         assert not wrong.any(), pd.concat([given[wrong], found.loc[given.index[wrong], name]], axis=1).head().T
+    undecided = found.index[found["verdict"] == "inconclusive"]
+    reasons = {key: reason_of(given.loc[key]) for key in undecided}
+    bad = [key for key, reason in reasons.items() if not str(found.loc[key, "reason"]).startswith(reason)]
+    assert not bad, (found.loc[bad[0], "reason"], reasons[bad[0]], given.loc[bad[0]].to_dict())
+    assert len({reason[:22] for reason in reasons.values()}) > 6
+    told = found.loc[undecided, "reason"].str.endswith("(500 examples would exclude it)")
+    is_last = np.array([reason.startswith(("a break of a factor", "a break of any")) for reason in reasons.values()])
+    assert (told == (is_last & given.loc[undecided, "n_to_decide"].notna())).all() and told.any()
     assert (found.loc[given.index, "jumps"] == (given["improvement_score"] > NEEDED)).all()

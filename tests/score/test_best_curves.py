@@ -155,3 +155,69 @@ def test_a_family_without_the_preferred_metric_is_a_pair_without_a_score():
     assert scored["n_curves_tested"].eq(1).all() and scored["n_scored_curves"].eq(1).all()
     for name in ("emergence_score", "linearity", "sharpness", "median_improvement_score"):
         assert scored[name].tolist() == [10.0, 20.0, 30.0]
+
+
+@pytest.mark.parametrize("only_preferred", [False, True])
+def test_group_verdicts(only_preferred):
+    """A break needs a curve with one and q below 0.05; at chance needs all to be, and smooth all but those."""
+    rng = np.random.default_rng(1)
+    drawn = [
+        (*group, rng.choice(kinds), rng.random() < 0.7)
+        for group in itertools.product((f"t{k}" for k in range(200)), ("acc",), "FG")
+        for kinds in [
+            rng.permutation(["break", "smooth", "at_chance", "inconclusive", "not_testable"])[: rng.integers(1, 4)]
+        ]
+        for _ in range(rng.integers(1, 4))
+    ]
+    curves = pd.DataFrame(drawn, columns=[*KEY, "verdict", "is_preferred"]).reset_index(names="curve_id")
+    groups = curves[KEY].drop_duplicates()
+    q = np.where(rng.random(len(groups)) < 0.3, np.nan, rng.choice([0.01, 0.05, 0.5], len(groups)))
+    tested = groups.assign(p=q / 2, q=q)
+    with duckdb.connect() as con:
+        for name, frame in (("curves", curves), ("breaks", curves.drop(columns="is_preferred")), ("tested", tested)):
+            con.register(name, frame)
+        con.execute("create macro tested_groups(only_preferred) as table from tested")
+        create_macros(con, "macros/group_verdicts")
+        found = con.execute(f"from group_verdicts({only_preferred})").df().set_index(KEY).sort_index()
+    kept = curves[curves["is_preferred"]] if only_preferred else curves
+    q_of = tested.set_index(KEY)["q"]
+    expected = {}
+    for key, of_group in kept.groupby(KEY)["verdict"]:
+        kinds = set(of_group) - {"not_testable"}
+        if not kinds:
+            verdict = "not_testable"
+        elif q_of[key] < 0.05 and "break" in kinds:
+            verdict = "break"
+        elif kinds <= {"smooth", "at_chance"}:
+            verdict = "smooth" if "smooth" in kinds else "at_chance"
+        else:
+            verdict = "inconclusive"
+        expected[key] = verdict, int((of_group != "not_testable").sum())
+    rows = zip(found["verdict"], found["n_curves_tested"], strict=True)
+    assert dict(zip(found.index, rows, strict=True)) == expected
+    np.testing.assert_array_equal(found["q"], q_of[found.index])
+    np.testing.assert_array_equal(found["p"], q_of[found.index] / 2)
+    assert found["verdict"].value_counts().min() > 10 and found["verdict"].nunique() == 5
+
+
+@pytest.mark.parametrize(("table", "only_preferred"), [("triplets", False), ("pairs", True)])
+def test_of_which_curves(table, only_preferred):
+    """Triplets are of all curves, pairs of those whose metric is preferred: the score as the verdict."""
+    columns = [
+        "emergence_score", "improvement_score", "linearity", "sharpness", "direction", "n_scales", "curve_id",
+        "curve_subtask", "curve_shots", "curve_filter", "n_curves", "n_scored_curves", "median_improvement_score",
+        "is_counted", "exceeds_threshold", "displays_emergence", "is_preferred", "status",
+    ]  # fmt: skip
+    values = dict.fromkeys(columns, "1") | {"status": "'ok'", "n_scored_curves": "only_preferred::int"}
+    one = ", ".join(f"{value} as {name}" for name, value in values.items())
+    key = "'t' as task, 'acc' as metric, 'F' as model_family"
+    with duckdb.connect() as con:
+        con.execute(f"create table curves as select {key}, true as is_preferred, 'task' as entry_kind")
+        con.execute("create table twins (task text, model_family text, other_family text, is_twin boolean)")
+        con.execute(f"create macro best_curves(only_preferred) as table select {key}, {one}")
+        con.execute(
+            f"create macro group_verdicts(only_preferred) as table "
+            f"select {key}, only_preferred::int as n_curves_tested, 0.5 as p, 0.5 as q, 'smooth' as verdict"
+        )
+        found = con.execute(f"select n_scored_curves, n_curves_tested from ({sql_text(f'tables/{table}')})").fetchall()
+    assert found == [(int(only_preferred), int(only_preferred))]

@@ -79,6 +79,7 @@ def test_few_metrics(n_with_any, n_metrics, holds, reason):
         ((30, 300), (30, 300), "cannot be decided", "one half"),
         ((3, 300), (60, 300), "does not hold", "on other metrics"),
         ((5, 300), (4, 300), "cannot be decided", "only 9 pairs"),
+        ((1, 300), (0, 300), "cannot be decided", "only 1 pairs"),
     ],
 )
 def test_two_metrics(on_two, on_others, holds, reason):
