@@ -36,7 +36,9 @@ def claims(n_with_any=(3,) * 5, n_metrics=39, pairs_of=(), labelled=(), swaps=()
     given = {
         "emergence_by_threshold": by_threshold,
         "pairs": pd.DataFrame(pairs_of or [PAIR | {"is_counted": False}]),
-        "annotations": pd.DataFrame([{"task": row["task"] if is_bigbench else "", "label": "emergent"} for row in tasks]),
+        "annotations": pd.DataFrame(
+            {"task": row["task"] if is_bigbench else "", "label": label} for row in tasks for label in ("emergent", "smooth")
+        ),
         "tasks": pd.DataFrame(tasks),
         "metric_swap": pd.DataFrame(swaps or [SWAP | {"sharp_metric": "none"}]),
         "settings": pd.DataFrame([{"emergence_threshold": 20.0}]),
@@ -154,7 +156,14 @@ def test_comparisons_that_are_counted():
 
 @pytest.mark.parametrize(
     ("n_smooth", "n_by_size", "holds"),
-    [(60, 50, "holds"), (60, 10, "does not hold"), (60, 30, "holds in part"), (9, 9, "cannot be decided")],
+    [
+        (60, 50, "holds"),
+        (60, 39, "holds"),
+        (60, 37, "holds in part"),
+        (60, 10, "does not hold"),
+        (60, 30, "holds in part"),
+        (9, 9, "cannot be decided"),
+    ],
 )
 def test_small_test_sets(n_smooth, n_by_size, holds):
     curves = [
