@@ -90,7 +90,7 @@ def test_two_metrics(on_two, on_others, holds, reason):
     of_two[0] |= {"twin_of": "another"}
     rows = of_two[: n // 2] + [row | {"metric": TWO[1]} for row in of_two[n // 2 :]] + pairs(n_others, other_above)
     found = claims(pairs_of=rows)[2]
-    assert found.holds == holds and reason in found.reason
+    assert found.holds == holds and reason in found.reason and found.is_asked
     assert (found.n, found.n_of) == (above, above + other_above)
     low, high = proportion_confint(found.n, found.n_of, method="wilson")
     assert (found.share_low, found.share_high) == pytest.approx((low, high))
@@ -136,6 +136,10 @@ def test_another_metric_of_the_same_outputs(n, n_stay, metric, holds):
     ]
     found = claims(swaps=swaps)[4]
     assert (found.holds, found.n, found.n_of) == (holds, n - n_stay, n)
+    assert found.this_dataset == (
+        f"Of {n} curves that jump on multiple-choice grade and have a continuous metric beside it, {n - n_stay} do not jump "
+        "on that."
+    )
 
 
 def test_comparisons_that_are_counted():
@@ -173,5 +177,10 @@ def test_small_test_sets(n_smooth, n_by_size, holds):
     curves += [CURVE | {"verdict": "smooth", "jumps": False}, CURVE | {"jumps": True, "verdict": "break"}]
     found = claims(curves=curves)[6]
     assert (found.holds, found.n, found.n_of) == (holds, n_by_size, n_smooth) and found.is_asked
-    assert f"Of {n_smooth + 1:,} jumps that could be tested a break is excluded for {n_smooth}." in found.this_dataset
+    n_ties = sum(one["source_of_jump"] == "ties" for one in curves)
+    assert found.this_dataset == (
+        f"Of {n_smooth + 1} jumps that could be tested a break is excluded for {n_smooth}. "
+        f"Of these {n_ties} would be no jump without ties, {n_by_size - n_ties} none with more examples, "
+        f"and {n_smooth - n_by_size} are one by the metric alone."
+    )
     assert not claims(curves=[CURVE | {"jumps": False}])[6].is_asked
