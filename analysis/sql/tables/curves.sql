@@ -1,7 +1,7 @@
 -- One row per task, subtask, shots, metric and model family: its scaling curve and how suddenly it rises.
 --   I(y)            = sign(argmax y - argmin y) * (max y - min y)
 --   emergence_score = I(y) / sqrt(median(step^2))        linearity = I(y) / sqrt(mean(step^2))
--- Means of the same numbers in another order differ in the last bit: what is closer than 1e-12 of the largest |score|
+-- Means of the same numbers in another order differ in the last bit: what differs by no more than 1e-12 of the largest |score|
 -- of the curve is equal, both for a step and for ties of the extremes, which go to the smaller scale.
 with ranges as (
     select
