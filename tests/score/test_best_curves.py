@@ -172,7 +172,8 @@ def test_group_verdicts(only_preferred):
     curves = pd.DataFrame(drawn, columns=[*KEY, "verdict", "is_preferred"]).reset_index(names="curve_id")
     groups = curves[KEY].drop_duplicates()
     q = np.where(rng.random(len(groups)) < 0.3, np.nan, rng.choice([0.01, 0.05, 0.5], len(groups)))
-    tested = groups.assign(p=q / 2, q=q)
+    q_of = groups.assign(q=q).set_index(KEY)["q"]
+    tested = groups.assign(p=q / 2, q=q).dropna()  # groups without a test are not among the tested ones
     with duckdb.connect() as con:
         for name, frame in (("curves", curves), ("breaks", curves.drop(columns="is_preferred")), ("tested", tested)):
             con.register(name, frame)
@@ -180,7 +181,6 @@ def test_group_verdicts(only_preferred):
         create_macros(con, "macros/group_verdicts")
         found = con.execute(f"from group_verdicts({only_preferred})").df().set_index(KEY).sort_index()
     kept = curves[curves["is_preferred"]] if only_preferred else curves
-    q_of = tested.set_index(KEY)["q"]
     expected = {}
     for key, of_group in kept.groupby(KEY)["verdict"]:
         kinds = set(of_group) - {"not_testable"}

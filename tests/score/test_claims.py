@@ -82,6 +82,8 @@ def test_few_metrics(n_with_any, n_metrics, holds, reason):
         ((3, 300), (60, 300), "does not hold", "on other metrics"),
         ((5, 300), (4, 300), "cannot be decided", "only 9 pairs"),
         ((1, 300), (0, 300), "cannot be decided", "only 1 pairs"),
+        ((39, 300), (21, 300), "holds in part", "is not likelier"),
+        ((30, 900), (0, 1), "holds in part", "is not likelier"),
     ],
 )
 def test_two_metrics(on_two, on_others, holds, reason):

@@ -51,7 +51,7 @@ def database(inputs, p_break=None, size_high=None, **settings):
     return con
 
 
-@pytest.fixture(scope="module", params=["all null", "some small", "ties"])
+@pytest.fixture(scope="module", params=["all null", "some small", "ties", "near the level"])
 def judged(request, inputs):
     """(table breaks, table triplets) with drawn p values."""
     n, rng = inputs["computed_measured"].to_pandas()["p_break"].notna().sum(), np.random.default_rng(1)
@@ -59,6 +59,7 @@ def judged(request, inputs):
         "all null": rng.random(n),
         "some small": np.where(rng.random(n) < 0.3, rng.random(n) ** 8, rng.random(n)),
         "ties": np.maximum(rng.integers(0, 6, n) / 5, 0.001),
+        "near the level": rng.choice([1e-6, 0.03, 0.5], n, p=[0.15, 0.5, 0.35]),
     }[request.param]
     with database(inputs, p, size_high=2.0) as con:
         return request.param, con.sql("from breaks").df(), con.sql("from triplets").df()
@@ -90,11 +91,13 @@ def test_curves_of_selected_triplets_are_judged_at_the_level_that_selection_leav
     name, breaks, triplets = judged
     tested = triplets[triplets["p"].notna()]
     selected = tested[tested["q"] < 0.05].set_index(GROUP).index
-    expected = set()
+    expected, without = set(), set()
     for key, curves in breaks.dropna(subset="p_break").groupby(GROUP):
         if key in selected:
-            level = 0.05 * len(selected) / len(tested)
-            expected |= set(curves.loc[false_discovery_control(curves["p_break"]) < level, "curve_id"])
+            level, q = 0.05 * len(selected) / len(tested), false_discovery_control(curves["p_break"])
+            expected |= set(curves.loc[q < level, "curve_id"])
+            without |= set(curves.loc[q < 0.05, "curve_id"])
+    assert name != "near the level" or len(without) > len(expected)
     assert set(breaks.loc[breaks["verdict"] == "break", "curve_id"]) == expected
     assert (breaks["q_break"].dropna() < 0.05).sum() == len(expected) and (len(expected) > 3) == (name != "all null")
     # No curve is surer than its triplet, and every triplet with a break has a curve with one.
