@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
+
 from analysis.base.errors import InputError
 
 if TYPE_CHECKING:
@@ -18,14 +20,18 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def _is_running(pid: int) -> bool:
+def _is_written(path: Path, pid: int) -> bool:
+    """Whether the process `pid` may be writing `path`: it runs, and did before the file was last touched.
+
+    Numbers of processes are used again, and one that was killed keeps its own until its parent has heard of it.
+    """
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        process = psutil.Process(pid)
+        return process.status() != psutil.STATUS_ZOMBIE and process.create_time() <= path.stat().st_ctime + 1
+    except (psutil.NoSuchProcess, FileNotFoundError):
         return False
-    except PermissionError:
-        pass
-    return True
+    except psutil.AccessDenied:
+        return True
 
 
 def temporary_beside(path: Path) -> Path:
@@ -34,7 +40,7 @@ def temporary_beside(path: Path) -> Path:
     # The last asterisk also matches the write-ahead log beside a database.
     for stale in path.parent.glob(f".{path.stem}.*.tmp{path.suffix}*"):
         pid = stale.name.removeprefix(f".{path.stem}.").split(".")[0]
-        if pid.isdecimal() and not _is_running(int(pid)):
+        if pid.isdecimal() and not _is_written(stale, int(pid)):
             shutil.rmtree(stale) if stale.is_dir() else stale.unlink(missing_ok=True)
     # The suffix stays at the end: matplotlib and others choose the format by it.
     return path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")

@@ -3,9 +3,11 @@
 import os
 import subprocess
 import sys
+import time
 
 import duckdb
 import pandas as pd
+import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -126,3 +128,23 @@ def test_what_a_killed_process_left_is_removed(tmp_path):
     assert [path.name.endswith(".tmp.txt") for path in tmp_path.iterdir()] == [True]
     write_text("whole", tmp_path / "f.txt")
     assert [path.name for path in tmp_path.iterdir()] == ["f.txt"]
+
+
+def test_numbers_of_processes_that_ended_are_no_obstacle(tmp_path, monkeypatch):
+    """Killed and not yet waited for, or given to a process that started later; what a running process writes stays."""
+    sleeping, killed = (subprocess.Popen(["sleep", "60"]) for _ in range(2))
+    try:
+        killed.kill()
+        os.waitid(os.P_PID, killed.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and keeps its number
+        written, left = (tmp_path / f".f.{one.pid}.tmp.txt" for one in (sleeping, killed))
+        for path in (written, left):
+            path.write_text("half")
+        write_text("whole", tmp_path / "f.txt")
+        assert sorted(path.name for path in tmp_path.iterdir()) == sorted([written.name, "f.txt"])
+        monkeypatch.setattr(psutil.Process, "create_time", lambda self: time.time() + 60)
+        write_text("whole", tmp_path / "f.txt")
+        assert [path.name for path in tmp_path.iterdir()] == ["f.txt"]
+    finally:
+        for one in (sleeping, killed):
+            one.kill()
+            one.wait()
