@@ -104,7 +104,7 @@ def average(
     differs = averaged["differs"].to_numpy()
     shown = printable(paths[0]) if len(paths) == 1 else f"{printable(paths[0])} and {len(paths) - 1} more"
     rejects = []
-    for k in np.flatnonzero((averaged["n_bad"].to_numpy() > 0) | (n_repeated > 0) | is_unnamed | differs):
+    for k in np.flatnonzero((averaged["n_bad"].to_numpy() > 0) | (n_repeated != 0) | is_unnamed | differs):
         row = averaged.slice(k, 1).to_pylist()[0]
         location = ", ".join(f"{name} {row[name]!a}" for name in ("task", "subtask", "metric", "model"))
         faults = _faults(row, bool(n_repeated[k]), bool(is_unnamed[k]), bool(differs[k]))

@@ -369,7 +369,10 @@ def test_false_discoveries_over_100_worlds(n_shots):
 
 def test_curves_of_few_points_that_say_anything_tell_nothing_of_the_curvature():
     """At least five at which a right and a wrong answer are expected; and no curve tells of more than it can."""
-    shares = some(300, seed=21, n_scales=7, n_examples=(20, 60, 1024))
+    drawn = some(300, seed=21, n_scales=7, n_examples=(20, 60, 1024))
+    # Every other curve near the ceiling.
+    y = np.where(np.arange(len(drawn))[:, None] % 2, drawn.y, 1 - (1 - drawn.y) / 20)
+    shares = Shares(drawn.x, y, drawn.n, drawn.chance)
     prior = smooth_law.penalty(shares.chance, np.zeros(len(shares)), np.full(len(shares), 3.0))
     dispersion = np.ones_like(shares.y)
     fitted = smooth_law.fit(shares, prior, dispersion)
@@ -380,4 +383,4 @@ def test_curves_of_few_points_that_say_anything_tell_nothing_of_the_curvature():
     ]
     assert [value > 0 for value in precision] == [count >= 5 for count in n_telling]
     assert {3, 4, 5, 6, 7} <= set(n_telling)
-    assert np.abs(estimate).max() == 3 and precision.max() <= 1e4
+    assert (estimate.min(), estimate.max()) == (-3, 3) and precision.max() <= 1e4

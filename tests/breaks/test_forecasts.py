@@ -99,7 +99,7 @@ def test_in_words():
         {"curve_id": curve, "law": law, "is_informative": told, "hit": hit}
         for curve in (1, 2)
         for law in ("constant", "power law")
-        for told, hit in ((True, curve == 1), (True, True), (False, True))
+        for told, hit in ((True, curve == 1), (True, law == "power law"), (False, True))
     ]
     table = pa.Table.from_pandas(pd.DataFrame(rows))
     said = "of the power law's 4 intervals that say something 3 hold the next score"

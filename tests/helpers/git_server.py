@@ -77,7 +77,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class GitServer(ThreadingHTTPServer):
-    """Serves the repositories below `root`; `fault(number of a request)`: None, "500", "hang", a page, or bytes to send."""
+    """Serves repositories below `root`; `fault(number of a request)`: None, "500", "hang", a page, or a number of bytes."""
 
     daemon_threads = True
     allow_reuse_address = True

@@ -39,11 +39,8 @@ def chosen(curves):
     scores = [curve["improvement_score"] for curve in own if curve["improvement_score"] is not None]
     middle = statistics.median(scores) if scores else None
     counted = [curve for curve in own if curve["is_counted"] and curve["improvement_score"] is not None]
-    copied = {
-        name: best[name] if own else None
-        for name in ("emergence_score", "improvement_score", "linearity", "sharpness")
-    }  # fmt: skip
-    return copied | {
+    names = ("emergence_score", "improvement_score", "linearity", "sharpness")
+    return {name: best[name] if own else None for name in names} | {
         "direction": best["direction"],
         "n_scales": best["n_scales"],
         "curve_id": best["curve_id"],

@@ -83,7 +83,7 @@ def test_few_metrics(n_with_any, n_metrics, holds, reason):
         ((5, 300), (4, 300), "cannot be decided", "only 9 pairs"),
         ((1, 300), (0, 300), "cannot be decided", "only 1 pairs"),
         ((39, 300), (21, 300), "holds in part", "is not likelier"),
-        ((30, 900), (0, 1), "holds in part", "is not likelier"),
+        ((58, 60), (0, 1), "holds", "likelier to be above it than another"),
     ],
 )
 def test_two_metrics(on_two, on_others, holds, reason):

@@ -105,12 +105,8 @@ def test_ten_thousand_random_curves():
         # 0.1 + 0.2 is not 0.3 in double precision, and must not be a step or a new top.
         ([0.1 + 0.2, 0.3, 0.1 + 0.2, 0.3], "flat", None, None),
         ([0.3, 0.0, 0.1 + 0.2], "ok", -1, -1),
-        (
-            [0, 0, 1, 1e12],
-            "infinite",
-            math.inf,
-            math.sqrt(3) * 1e12 / (1e12 - 1),
-        ),  # a step of just 1e-12 of the largest is none
+        # A step of just 1e-12 of the largest is none.
+        ([0, 0, 1, 1e12], "infinite", math.inf, math.sqrt(3) * 1e12 / (1e12 - 1)),
         ([0, 0.1 + 0.2, 0.3, 0.3, 0.1 + 0.2, 0.9], "infinite", math.inf, 0.9 / math.sqrt((0.3**2 + 0.6**2) / 5)),
     ],
 )
