@@ -77,11 +77,12 @@ def of_python(text):
         return starts[line - 1] + column
 
     tree, found = ast.parse(text), []
-    # What no result depends on: annotations, and whether `zip` checks lengths that are equal.
+    # What no result depends on: annotations, what is imported for them, and whether `zip` checks lengths that are equal.
     of_no_account = set()
     for node in ast.walk(tree):
         parts = [getattr(node, name, None) for name in ("annotation", "returns")]
         parts += [node.value] if isinstance(node, ast.keyword) and node.arg == "strict" else []
+        parts += [node] if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING" else []
         of_no_account |= {inner for part in parts if isinstance(part, ast.AST) for inner in ast.walk(part)}
     for node in ast.walk(tree):
         if node in of_no_account:
@@ -117,13 +118,14 @@ def of_python(text):
 
 
 def of_sql(text):
-    found = []
-    for pattern, new in SQL:
-        for match in re.finditer(pattern, text):
-            line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
-            if "--" not in line:
-                found.append((len(text[: match.start()].encode()), len(text[: match.end()].encode()), new))
-    return found
+    # Comments, and what is written to be read: sentences hold "and" and numbers too.
+    of_no_account = [match.span() for match in re.finditer(r"--[^\n]*|'(?:[^']|'')*'", text)]
+    return [
+        (len(text[: match.start()].encode()), len(text[: match.end()].encode()), new)
+        for pattern, new in SQL
+        for match in re.finditer(pattern, text)
+        if not any(begin <= match.start() < end for begin, end in of_no_account)
+    ]
 
 
 @contextlib.contextmanager

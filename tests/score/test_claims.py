@@ -1,5 +1,7 @@
 """What is said of the paper's claims, of tables that are made up: every answer, and the counts that it rests on."""
 
+import re
+
 import duckdb
 import numpy as np
 import pandas as pd
@@ -8,6 +10,8 @@ from statsmodels.stats.proportion import proportion_confint
 
 from analysis.base.database import create_macros
 from analysis.base.sql import sql_text
+from analysis.base.tables import TABLES
+from analysis.figures.registry import FIGURES
 
 TWO = ("multiple_choice_grade", "exact_str_match")
 PAIR = {"metric": "a", "exceeds_threshold": False, "twin_of": None, "is_counted": True}
@@ -26,8 +30,20 @@ def pairs(n, above=0, **values):
 def claims(n_with_any=(3,) * 5, n_metrics=39, pairs_of=(), labelled=(), swaps=(), curves=(), triplets=(), is_bigbench=True):
     """{number of the claim: its row} of these tables."""
     thresholds = [10, 20, 50, 100, np.inf]
+    # The counts that no claim is about are others than those that one is.
     by_threshold = pd.DataFrame(
-        [("all", "largest", *row, n_metrics) for row in zip(thresholds, n_with_any, strict=True)],
+        [
+            (
+                metrics,
+                statistic,
+                threshold,
+                n + (metrics != "all") + 2 * (statistic != "largest"),
+                n_metrics + (metrics != "all"),
+            )
+            for metrics in ("all", "of at least 10 pairs")
+            for statistic in ("largest", "median")
+            for threshold, n in zip(thresholds, n_with_any, strict=True)
+        ],
         columns=["metrics", "statistic", "threshold", "n_metrics_with_any", "n_metrics"],
     )
     tasks = [{"task": f"t{k}", "preferred_metric": metric} for k, metric in enumerate(labelled)] or [
@@ -67,8 +83,16 @@ def claims(n_with_any=(3,) * 5, n_metrics=39, pairs_of=(), labelled=(), swaps=()
 def test_few_metrics(n_with_any, n_metrics, holds, reason):
     found = claims(n_with_any, n_metrics)[1]
     assert (found.holds, found.reason, bool(found.is_asked)) == (holds, reason, True)
-    assert f"On {', '.join(map(str, n_with_any))} metrics" in found.this_dataset
+    at_each, of_ten = (", ".join(str(n + k) for n in n_with_any) for k in (0, 1))
+    assert found.this_dataset == (
+        f"On {at_each} metrics at the thresholds 10, 20, 50, 100 and infinity, of {n_metrics}, and of those with at least "
+        f"10 pairs on {of_ten} of {n_metrics + 1}."
+    )
     assert not claims(n_with_any, n_metrics, is_bigbench=False)[1].is_asked
+
+
+def test_without_metrics_nothing_is_asked_of_them():
+    assert not claims(n_metrics=0)[1].is_asked and claims(n_metrics=1)[1].is_asked
 
 
 @pytest.mark.parametrize(
@@ -92,6 +116,7 @@ def test_two_metrics(on_two, on_others, holds, reason):
     of_two[0] |= {"twin_of": "another"}
     rows = of_two[: n // 2] + [row | {"metric": TWO[1]} for row in of_two[n // 2 :]] + pairs(n_others, other_above)
     found = claims(pairs_of=rows)[2]
+    assert not claims(pairs_of=rows, is_bigbench=False)[2].is_asked
     assert found.holds == holds and reason in found.reason and found.is_asked
     assert (found.n, found.n_of) == (above, above + other_above)
     low, high = proportion_confint(found.n, found.n_of, method="wilson")
@@ -106,6 +131,9 @@ def test_two_metrics(on_two, on_others, holds, reason):
         ([TWO[0]] * 30, "holds"),
         ([TWO[1]] * 27 + ["b", "c", "d"], "holds in part"),
         ([TWO[0]] * 15 + ["b"] * 15, "does not hold"),
+        ([TWO[0]] * 40 + [TWO[1]] * 5 + ["b", "c"], "holds"),
+        ([TWO[0]] * 40 + [TWO[1]] * 5 + ["b", "c", "d"], "holds in part"),
+        ([TWO[0]] * 10, "holds"),
         ([TWO[0]] * 9, "cannot be decided"),
     ],
 )
@@ -116,6 +144,13 @@ def test_labelled_tasks(labelled, holds):
     assert found.this_dataset.endswith(
         f"{n_on_two} are on multiple-choice grade or exact string match, {len(set(labelled))} metrics in all."
     )
+    assert found.reason == (
+        "only 9 of these tasks are in this dataset"
+        if len(labelled) < 10
+        else f"{100 * n_on_two / len(labelled):.0f} % on the two, {len(set(labelled))} metrics in all, and the labels do not say "
+        "which metric was looked at"
+    )
+    assert not claims(labelled=labelled, is_bigbench=False)[3].is_asked and not claims()[3].is_asked
 
 
 @pytest.mark.parametrize(
@@ -123,7 +158,9 @@ def test_labelled_tasks(labelled, holds):
     [
         (60, 0, "brier_score", "holds"),
         (60, 20, "brier_score", "holds in part"),
+        (60, 33, "brier_score", "holds in part"),
         (60, 50, "brier_score", "does not hold"),
+        (10, 10, "brier_score", "does not hold"),
         (60, 0, "log_likelihood", "cannot be decided"),
         (9, 0, "brier_score", "cannot be decided"),
     ],
@@ -142,6 +179,17 @@ def test_another_metric_of_the_same_outputs(n, n_stay, metric, holds):
         f"Of {n} curves that jump on multiple-choice grade and have a continuous metric beside it, {n - n_stay} do not jump "
         "on that."
     )
+    assert found.is_asked
+
+
+def test_no_other_metric_of_the_same_outputs():
+    """Of BIG-bench it is asked all the same, of other results only where one jumps."""
+    alone = claims(swaps=[SWAP | {"smooth_metric": "log_likelihood"}], is_bigbench=False)[4]
+    assert alone.is_asked and alone.reason.startswith("of 1 such jumps 0 have the paper's Brier score")
+    none = claims(swaps=[SWAP | {"sharp_score": 20.0}])[4]
+    assert none.is_asked and none.reason == "no outputs under two metrics"
+    assert none.this_dataset.startswith("No curve that jumps on multiple-choice grade has a metric beside it")
+    assert not claims(swaps=[SWAP | {"sharp_score": 20.0}], is_bigbench=False)[4].is_asked
 
 
 def test_comparisons_that_are_counted():
@@ -168,6 +216,8 @@ def test_comparisons_that_are_counted():
         (60, 37, "holds in part"),
         (60, 10, "does not hold"),
         (60, 30, "holds in part"),
+        (60, 27, "holds in part"),
+        (10, 10, "holds"),
         (9, 9, "cannot be decided"),
     ],
 )
@@ -185,4 +235,18 @@ def test_small_test_sets(n_smooth, n_by_size, holds):
         f"Of these {n_ties} would be no jump without ties, {n_by_size - n_ties} none with more examples, "
         f"and {n_smooth - n_by_size} are one by the metric alone."
     )
+    assert found.reason == (
+        "a break is excluded for 9 jumps alone"
+        if n_smooth < 10
+        else f"of the jumps where a large break is excluded, {100 * n_by_size / n_smooth:.0f} % come from ties or the size of the "
+        "test set"
+    )
     assert not claims(curves=[CURVE | {"jumps": False}])[6].is_asked
+
+
+def test_where_to_look_is_there():
+    """A figure, a table, or a column of one."""
+    columns = {column for table in TABLES.values() for column in table["columns"]}
+    for claim in claims().values():
+        for name in re.findall(r"\w+", re.sub(r"\b(views?|tables?|columns?|and)\b", "", claim.look_at)):
+            assert name in {*FIGURES, *TABLES, *columns}, claim.look_at
