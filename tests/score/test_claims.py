@@ -147,8 +147,8 @@ def test_labelled_tasks(labelled, holds):
     assert found.reason == (
         "only 9 of these tasks are in this dataset"
         if len(labelled) < 10
-        else f"{100 * n_on_two / len(labelled):.0f} % on the two, {len(set(labelled))} metrics in all, and the labels do not say "
-        "which metric was looked at"
+        else f"{100 * n_on_two / len(labelled):.0f} % on the two, {len(set(labelled))} metrics in all, and the labels do not "
+        "say which metric was looked at"
     )
     assert not claims(labelled=labelled, is_bigbench=False)[3].is_asked and not claims()[3].is_asked
 
@@ -238,8 +238,8 @@ def test_small_test_sets(n_smooth, n_by_size, holds):
     assert found.reason == (
         "a break is excluded for 9 jumps alone"
         if n_smooth < 10
-        else f"of the jumps where a large break is excluded, {100 * n_by_size / n_smooth:.0f} % come from ties or the size of the "
-        "test set"
+        else f"of the jumps where a large break is excluded, {100 * n_by_size / n_smooth:.0f} % come from ties or the size of "
+        "the test set"
     )
     assert not claims(curves=[CURVE | {"jumps": False}])[6].is_asked
 
