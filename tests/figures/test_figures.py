@@ -14,7 +14,7 @@ from scipy.stats import binomtest
 from statsmodels.stats.proportion import proportion_confint
 
 from analysis.base import sql
-from analysis.base.database import connect, create_macros
+from analysis.base.database import connect
 from analysis.figures import annotated, breaks, concentration, dataset, jumps, pdf, power, scores, style, theory
 from analysis.figures.registry import FIGURES, figures_of, function_named
 from analysis.normalise.bigbench import normalise
@@ -586,15 +586,6 @@ def test_points_have_wilson_intervals(real_database, name):
     # At 0 and 1 the formula of statsmodels is off by a rounding error.
     assert frame["score_low"][known].to_numpy() == pytest.approx(np.asarray(low), abs=1e-12)
     assert frame["score_high"][known].to_numpy() == pytest.approx(np.asarray(high), abs=1e-12)
-
-
-def test_what_is_no_share_has_no_interval():
-    with connect() as con:
-        create_macros(con, "macros/wilson_interval")
-        found = con.sql(
-            "select wilson_interval(y, 100).low from (values (-0.1), (0.0), (1.0), (1.5), (80)) as t(y)"
-        ).fetchall()
-    assert [low is None for (low,) in found] == [True, False, False, True, True]
 
 
 def test_agreement_with_the_hand_labels_counts_all_pairs(real_database):

@@ -108,6 +108,7 @@ def test_without_metrics_nothing_is_asked_of_them():
         ((1, 300), (0, 300), "cannot be decided", "only 1 pairs"),
         ((39, 300), (21, 300), "holds in part", "is not likelier"),
         ((58, 60), (0, 1), "holds", "likelier to be above it than another"),
+        ((60, 60), (0, 0), "cannot be decided", "no pair on another metric"),
     ],
 )
 def test_two_metrics(on_two, on_others, holds, reason):
@@ -147,8 +148,8 @@ def test_labelled_tasks(labelled, holds):
     assert found.reason == (
         "only 9 of these tasks are in this dataset"
         if len(labelled) < 10
-        else f"{100 * n_on_two / len(labelled):.0f} % on the two, {len(set(labelled))} metrics in all, and the labels do not "
-        "say which metric was looked at"
+        else f"{100 * n_on_two / len(labelled):.0f} % on the two, {len(set(labelled))} metrics in all, and the labels "
+        "do not say which metric was looked at"
     )
     assert not claims(labelled=labelled, is_bigbench=False)[3].is_asked and not claims()[3].is_asked
 
@@ -185,6 +186,7 @@ def test_another_metric_of_the_same_outputs(n, n_stay, metric, holds):
 def test_no_other_metric_of_the_same_outputs():
     """Of BIG-bench it is asked all the same, of other results only where one jumps."""
     alone = claims(swaps=[SWAP | {"smooth_metric": "log_likelihood"}], is_bigbench=False)[4]
+    assert (alone.n, alone.n_of, alone.share) == (1, 1, 1)
     assert alone.is_asked and alone.reason.startswith("of 1 such jumps 0 have the paper's Brier score")
     none = claims(swaps=[SWAP | {"sharp_score": 20.0}])[4]
     assert none.is_asked and none.reason == "no outputs under two metrics"
@@ -238,8 +240,8 @@ def test_small_test_sets(n_smooth, n_by_size, holds):
     assert found.reason == (
         "a break is excluded for 9 jumps alone"
         if n_smooth < 10
-        else f"of the jumps where a large break is excluded, {100 * n_by_size / n_smooth:.0f} % come from ties or the size of "
-        "the test set"
+        else f"of the jumps where a large break is excluded, {100 * n_by_size / n_smooth:.0f} % come from ties or the size "
+        "of the test set"
     )
     assert not claims(curves=[CURVE | {"jumps": False}])[6].is_asked
 

@@ -100,6 +100,10 @@ def test_curves_of_selected_triplets_are_judged_at_the_level_that_selection_leav
     assert name != "near the level" or len(without) > len(expected)
     assert set(breaks.loc[breaks["verdict"] == "break", "curve_id"]) == expected
     assert (breaks["q_break"].dropna() < 0.05).sum() == len(expected) and (len(expected) > 3) == (name != "all null")
+    q_of, factor = tested.set_index(GROUP)["q"], len(tested) / max(1, len(selected))
+    for key, curves in breaks.dropna(subset="p_break").groupby(GROUP):
+        q = false_discovery_control(curves["p_break"]) * (factor if key in selected else 1)
+        assert curves["q_break"].to_numpy() == pytest.approx(np.clip(q, q_of[key], 1), rel=1e-12)
     # No curve is surer than its triplet, and every triplet with a break has a curve with one.
     of_triplet = breaks.merge(triplets[[*GROUP, "q"]], on=GROUP).dropna(subset="p_break")
     assert (of_triplet["q_break"] >= of_triplet[["q", "p_break"]].max(axis=1) - 1e-12).all()

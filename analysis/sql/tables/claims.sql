@@ -166,7 +166,7 @@ answers as (
             n_on_two, n_pairs_of_two, n_displaying - n_on_two, n_pairs_of_others
         ),
         case
-            when n_displaying < 10 then 'cannot be decided'
+            when n_displaying < 10 or n_pairs_of_others = 0 then 'cannot be decided'
             when shares.share_high < 0.5 then 'does not hold'
             when shares.share_low < 0.5 then 'cannot be decided'
             when on_two.low > on_others.high then 'holds'
@@ -174,6 +174,7 @@ answers as (
         end,
         case
             when n_displaying < 10 then format('only {} pairs are above the threshold', n_displaying)
+            when n_pairs_of_others = 0 then 'all pairs are on the two, so that no pair on another metric is there to compare with'
             when shares.share_high < 0.5 then 'most pairs above the threshold are on other metrics'
             when shares.share_low < 0.5 then 'the interval holds one half'
             when on_two.low > on_others.high then 'most are on the two, and a pair on the two is likelier to be above it than another'
