@@ -27,7 +27,17 @@ def pairs(n, above=0, **values):
     return [PAIR | values | {"exceeds_threshold": k < above} for k in range(n)]
 
 
-def claims(n_with_any=(3,) * 5, n_metrics=39, pairs_of=(), labelled=(), swaps=(), curves=(), triplets=(), is_bigbench=True):
+def claims(
+    n_with_any=(3,) * 5,
+    n_metrics=39,
+    pairs_of=(),
+    labelled=(),
+    swaps=(),
+    curves=(),
+    triplets=(),
+    is_bigbench=True,
+    kinds=("all", "of at least 10 pairs"),
+):
     """{number of the claim: its row} of these tables."""
     thresholds = [10, 20, 50, 100, np.inf]
     # The counts that no claim is about are others than those that one is.
@@ -40,7 +50,7 @@ def claims(n_with_any=(3,) * 5, n_metrics=39, pairs_of=(), labelled=(), swaps=()
                 n + (metrics != "all") + 2 * (statistic != "largest"),
                 n_metrics + (metrics != "all"),
             )
-            for metrics in ("all", "of at least 10 pairs")
+            for metrics in kinds
             for statistic in ("largest", "median")
             for threshold, n in zip(thresholds, n_with_any, strict=True)
         ],
@@ -95,6 +105,13 @@ def test_without_metrics_nothing_is_asked_of_them():
     assert not claims(n_metrics=0)[1].is_asked and claims(n_metrics=1)[1].is_asked
 
 
+def test_no_metric_has_ten_pairs():
+    assert claims(n_with_any=(1,) * 5, n_metrics=2, kinds=("all",))[1].this_dataset == (
+        "On 1, 1, 1, 1, 1 metrics at the thresholds 10, 20, 50, 100 and infinity, of 2, and of those with at least 10 pairs "
+        "on none of 0."
+    )
+
+
 @pytest.mark.parametrize(
     ("on_two", "on_others", "holds", "reason"),
     [
@@ -124,6 +141,18 @@ def test_two_metrics(on_two, on_others, holds, reason):
     assert (found.share_low, found.share_high) == pytest.approx((low, high))
     assert f"({above - 1} of {above + other_above - 1} without families whose scores repeat" in found.this_dataset
     assert f"They are {above} of {n} pairs on the two, and {other_above} of {n_others} on all other" in found.this_dataset
+
+
+def test_no_pair_is_on_the_two_metrics():
+    found = claims(pairs_of=pairs(60, 30))[2]
+    assert (found.holds, found.n, found.n_of, found.is_asked) == ("does not hold", 0, 30, True)
+    assert found.this_dataset.endswith("They are 0 of 0 pairs on the two, and 30 of 60 on all other metrics.")
+    none = claims()[2]
+    assert not none.is_asked and none.reason == "only 0 pairs are above the threshold"
+    assert none.this_dataset == (
+        "0 of 0 pairs above the threshold are on one of the two (0 of 0 without families whose scores repeat another one's)"
+        ". They are 0 of 0 pairs on the two, and 0 of 0 on all other metrics."
+    )
 
 
 @pytest.mark.parametrize(
