@@ -77,6 +77,9 @@ def curves():
                 | {"is_preferred": rng.random() < 0.6, "is_counted": rng.random() < 0.7}
                 | {"straight_line_score": rng.choice([4.0, 10.0, 10.5, 20.0])}
             )
+    # Of one group every curve that counts has no score.
+    nothing = rows[-1] | {"task": "i", "improvement_score": np.nan, "is_counted": True, "subtask": "s"}
+    rows += [nothing, nothing | {"subtask": "t"}]
     frame = pd.DataFrame(rows).astype({"shots": "Int32"})
     frame["entry_kind"] = np.where(frame["subtask"] == "whole", "aggregate", "subtask")
     frame.loc[frame["task"] == "h", "entry_kind"] = "aggregate"
@@ -150,6 +153,7 @@ def test_a_family_without_the_preferred_metric_is_a_pair_without_a_score():
     assert scored["displays_emergence"].all() and scored["exceeds_threshold"].all() and scored["is_counted"].all()
     assert not found.loc[found["status"] != "ok", ["displays_emergence", "exceeds_threshold", "is_counted"]].any(axis=None)
     assert scored["n_curves_tested"].eq(1).all() and scored["n_scored_curves"].eq(1).all()
+    assert not found.loc[found["status"] != "ok", ["n_curves_tested", "n_scored_curves"]].any(axis=None)
     for name in ("emergence_score", "linearity", "sharpness", "median_improvement_score"):
         assert scored[name].tolist() == [10.0, 20.0, 30.0]
 

@@ -55,17 +55,19 @@ def claims(
             for threshold, n in zip(thresholds, n_with_any, strict=True)
         ],
         columns=["metrics", "statistic", "threshold", "n_metrics_with_any", "n_metrics"],
+    ).astype({"metrics": "string", "statistic": "string", "threshold": float, "n_metrics_with_any": int, "n_metrics": int})
+    # BIG-bench is where more than half of the tasks are labelled, other results where just half are.
+    labels = pd.DataFrame(
+        [(f"t{k}", "emergent", metric) for k, metric in enumerate(labelled)] + [("plain", "smooth", TWO[0])],
+        columns=["task", "label", "preferred_metric"],
     )
-    tasks = [{"task": f"t{k}", "preferred_metric": metric} for k, metric in enumerate(labelled)] or [
-        {"task": "t0", "preferred_metric": None}
-    ]
+    unlabelled = pd.DataFrame({"task": [f"u{k}" for k in range(len(labels) - is_bigbench)]}).assign(preferred_metric=TWO[0])
+    elsewhere = pd.DataFrame([("not here", "emergent")], columns=["task", "label"])
     given = {
         "emergence_by_threshold": by_threshold,
         "pairs": pd.DataFrame(pairs_of or [PAIR | {"is_counted": False}]),
-        "annotations": pd.DataFrame(
-            {"task": row["task"] if is_bigbench else "", "label": label} for row in tasks for label in ("emergent", "smooth")
-        ),
-        "tasks": pd.DataFrame(tasks),
+        "annotations": pd.concat([labels[["task", "label"]], elsewhere]),
+        "tasks": pd.concat([labels, unlabelled])[["task", "preferred_metric"]],
         "metric_swap": pd.DataFrame(swaps or [SWAP | {"sharp_metric": "none"}]),
         "settings": pd.DataFrame([{"emergence_threshold": 20.0}]),
         "breaks": pd.DataFrame(curves or [CURVE | {"verdict": "not_testable"}]),
@@ -137,16 +139,25 @@ def test_two_metrics(on_two, on_others, holds, reason):
     assert not claims(pairs_of=rows, is_bigbench=False)[2].is_asked
     assert found.holds == holds and reason in found.reason and found.is_asked
     assert (found.n, found.n_of) == (above, above + other_above)
+    few = claims(n_metrics=7, pairs_of=rows)[1]
+    assert (few.n, few.n_of) == (len({row["metric"] for row in rows if row["exceeds_threshold"]}), 7)
     low, high = proportion_confint(found.n, found.n_of, method="wilson")
     assert (found.share_low, found.share_high) == pytest.approx((low, high))
     assert f"({above - 1} of {above + other_above - 1} without families whose scores repeat" in found.this_dataset
     assert f"They are {above} of {n} pairs on the two, and {other_above} of {n_others} on all other" in found.this_dataset
 
 
+def test_no_pair_is_counted():
+    found = claims(kinds=())[1]
+    assert found.reason == '0 preferred metrics are too few to say "few of 39"' and not found.is_asked
+    assert found.this_dataset.startswith("On none metrics") and found.n_of == 0
+
+
 def test_no_pair_is_on_the_two_metrics():
     found = claims(pairs_of=pairs(60, 30))[2]
     assert (found.holds, found.n, found.n_of, found.is_asked) == ("does not hold", 0, 30, True)
     assert found.this_dataset.endswith("They are 0 of 0 pairs on the two, and 30 of 60 on all other metrics.")
+    assert claims(pairs_of=pairs(1))[2].is_asked
     none = claims()[2]
     assert not none.is_asked and none.reason == "only 0 pairs are above the threshold"
     assert none.this_dataset == (

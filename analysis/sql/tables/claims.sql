@@ -92,7 +92,7 @@ jumping as (
 
 -- Claims about BIG-bench's metrics and tasks are asked of BIG-bench alone.
 kind as (
-    select coalesce(2 * count(annotations.task) > count(*), false) as is_bigbench
+    select 2 * count(annotations.task) > count(*) as is_bigbench
     from tasks
     left join annotations on tasks.task = annotations.task
 ),
