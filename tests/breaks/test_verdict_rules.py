@@ -10,7 +10,7 @@ from analysis.breaks.verdicts import breaks_of
 from analysis.theory.worlds import as_trials, world
 
 NUMBERS = {"break_scale": 1e9, "break_size": 1.5, "high_scale": 2e9}
-NEEDED = 22.0  # twice the score of a straight line over the 12 scales given below
+NEEDED = 22.0  # twice the score of a straight line over the 11 scales given below
 
 
 def verdict_of(curve):
@@ -30,7 +30,7 @@ def source_of(curve):
         return None
     if verdict_of(curve) == "break":
         return "break"
-    if curve["n_ties"] >= (12 - 1) / 2 and curve["score_without_ties"] <= NEEDED:
+    if curve["n_ties"] >= (11 - 1) / 2 and curve["score_without_ties"] <= NEEDED:
         return "ties"
     if curve["score_noise_free"] > NEEDED:
         return "metric"
@@ -65,7 +65,7 @@ def reason_of(curve):
 
 def test_every_rule():
     rng = np.random.default_rng(0)
-    drawn = as_trials(world(n_curves=2400, seed=5, n_examples=205))
+    drawn = as_trials(world(n_curves=2400, seed=5, n_examples=205, n_scales=11))
     n = len(drawn)
     trials = drawn.assign(
         straight_line_score=11.0,
@@ -73,7 +73,7 @@ def test_every_rule():
         task=np.arange(n).astype(str),  # each a triplet of its own
         not_testable=np.where(rng.random(n) < 0.1, "chance rate unknown", None),
         n_examples=rng.choice([2, 3, 205], n),
-        n_models=[np.full(12, k) for k in rng.choice([1.0, 2.0], n)],
+        n_models=[np.full(11, k) for k in rng.choice([1.0, 2.0], n)],
     )
     known = trials[trials["not_testable"].isna()]
     few = known.head(30)
@@ -87,7 +87,7 @@ def test_every_rule():
         **{name: np.where(is_seen, value, np.nan) for name, value in NUMBERS.items()},
         size_high=np.where(is_seen, rng.choice([0.5, 1.0, 1.5, 9.0, np.inf], n), np.nan),
         is_at_chance=rng.random(n) < 0.3,
-        n_ties=rng.choice([0, 5, 6, 11], n),
+        n_ties=rng.choice([0, 4, 5, 10], n),
         score_without_ties=rng.choice([NEEDED - 1, NEEDED, NEEDED + 1], n),
         score_noise_free=rng.choice([NEEDED - 1, NEEDED, NEEDED + 1], n),
         n_resolve=rng.choice([100, 205, 206, np.nan], n),
