@@ -238,14 +238,15 @@ def test_comparisons_that_are_counted():
     curves = [CURVE] * 4 + [CURVE | {"verdict": "not_testable"}]
     triplets = [
         TRIPLET | {"verdict": "break", "p": 1e-6, "q_jumping": 0.001}, TRIPLET | {"p": 0.04, "q_jumping": 0.04}, TRIPLET,
+        TRIPLET | {"p": 0.05, "q_jumping": 0.05},
         TRIPLET | {"verdict": "smooth", "p": 0.9, "q_jumping": 0.9}, TRIPLET | {"verdict": "at_chance"},
         TRIPLET | {"verdict": "not_testable"}, TRIPLET | {"displays_emergence": False, "verdict": "break", "p": 1e-9},
     ]  # fmt: skip
     found = claims(curves=curves, triplets=triplets)[5]
-    assert found.is_asked and (found.n, found.n_of) == (1, 3)
+    assert found.is_asked and (found.n, found.n_of) == (1, 4)
     assert found.this_dataset == (
-        "4 curves tested. Of 5 triplets that jump and are tested a break could be seen in 3: 1 have one at a "
-        "false discovery rate of 5 % among all triplets (2 among these). 1 are smooth, 1 at chance, and 2 cannot be decided."
+        "4 curves tested. Of 6 triplets that jump and are tested a break could be seen in 4: 1 have one at a "
+        "false discovery rate of 5 % among all triplets (2 among these). 1 are smooth, 1 at chance, and 3 cannot be decided."
     )
     assert not claims(curves=curves)[5].is_asked
 
