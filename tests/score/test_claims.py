@@ -127,6 +127,8 @@ def test_no_metric_has_ten_pairs():
         ((1, 300), (0, 300), "cannot be decided", "only 1 pairs"),
         ((39, 300), (21, 300), "holds in part", "is not likelier"),
         ((58, 60), (0, 1), "holds", "likelier to be above it than another"),
+        ((10, 60), (0, 300), "holds", "likelier to be above it than another"),
+        ((27, 300), (33, 300), "cannot be decided", "one half"),
         ((60, 60), (0, 0), "cannot be decided", "no pair on another metric"),
     ],
 )
@@ -192,6 +194,7 @@ def test_labelled_tasks(labelled, holds):
         "do not say which metric was looked at"
     )
     assert not claims(labelled=labelled, is_bigbench=False)[3].is_asked and not claims()[3].is_asked
+    assert claims(labelled=labelled[:1])[3].is_asked
 
 
 @pytest.mark.parametrize(
@@ -216,6 +219,8 @@ def test_another_metric_of_the_same_outputs(n, n_stay, metric, holds):
     ]
     found = claims(swaps=swaps)[4]
     assert (found.holds, found.n, found.n_of) == (holds, n - n_stay, n)
+    decides = found.reason == "the interval of the share that is gone decides"
+    assert decides == (n >= 10 and metric == "brier_score")
     assert found.this_dataset == (
         f"Of {n} curves that jump on multiple-choice grade and have a continuous metric beside it, {n - n_stay} do not jump "
         "on that."
