@@ -203,3 +203,28 @@ def test_perplexities_are_scored_as_their_logarithm():
     assert (found["y_min"], found["y_max"]) == pytest.approx((1e-9, 8.0))
     zero = run([curve([3.0, 2.0, 1.0, 0.0])], "loss").iloc[0]
     assert zero["scored_as"] == "value" and zero["emergence_score"] == pytest.approx(-3)
+
+
+def test_models_without_a_scale_are_no_points():
+    """They are counted, and their chance rates do not count."""
+    names = ["model", "score", "chance", "n_examples", "scale"]
+    rows = [
+        ("a", 0.1, 0.25, 10, 1e9),
+        ("b", 0.2, 0.5, 20, 2e9),
+        ("c", 0.4, 0.3, 20, 2e9),
+        ("x", 0.9, 0.0, 30, None),
+        ("y", 0.8, 1, 30, None),
+    ]
+    frame = pd.DataFrame(rows, columns=names).assign(
+        **KEY, curve_id=1, task="t", metric="m", filter="none", entry_kind="task", is_preferred=True, stderr=None, n_runs=1
+    )
+    with connect() as con:
+        con.register("scores", frame.drop(columns="scale"))
+        con.register("models", frame[["model_family", "model", "scale"]])
+        con.execute("create table metrics as select 'm' as metric, 'value' as scored_as")
+        found = con.execute(sql.sql_text("steps/series")).df().iloc[0]
+    assert (found["n_models"], found["n_without_scale"]) == (3, 2)
+    assert (found["chance_min"], found["chance_max"]) == (0.25, 0.5)
+    assert (found["n_examples_min"], found["n_examples_max"]) == (10, 30)
+    assert found["scales"].tolist() == [1e9, 2e9] and found["models_per_point"].tolist() == [1, 2]
+    assert found["ys"] == pytest.approx([0.1, 0.3])

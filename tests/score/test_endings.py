@@ -21,6 +21,12 @@ def test_many_rejects_are_said_loudly_and_copies_are_none():
     assert not any("!!" in line for line in quiet + few)
 
 
+def test_the_three_most_frequent_reasons_are_named():
+    rejected = {"a": 1, "b": 30, "c": 2, "d": 20, "e": 0}
+    lines = last_lines({"numbers_in": 100, "rejected_values": 53}, COUNTS | {"scores": 47}, rejected)
+    assert lines[1].startswith("!! 53% of the numbers were rejected: 30 b, 20 d, 2 c. Which")
+
+
 def test_what_is_no_share_is_said_where_there_is_any():
     assert last_lines({}, COUNTS, {})[1].endswith(": 0 have one")
     assert last_lines({}, COUNTS | {"triplets_displaying_no_share": 3}, {})[1].endswith("; 3 are no shares of right answers")
