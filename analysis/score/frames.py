@@ -138,7 +138,7 @@ def _checked_frame(frame: pd.DataFrame) -> pd.DataFrame:
     return given
 
 
-def curve_inputs(frame: pd.DataFrame, all_shares: bool = False) -> Mapping[str, object]:
+def curve_inputs(frame: pd.DataFrame, all_shares: bool) -> Mapping[str, object]:
     """What `make_curves` reads, of a table of numbers; with `all_shares` every metric is taken as a share."""
     given = _checked_frame(frame)
     # Rows of one scale are models of their own, whatever they are called: a curve averages over them.

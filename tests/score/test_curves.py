@@ -206,12 +206,12 @@ def test_perplexities_are_scored_as_their_logarithm():
 
 
 def test_models_without_a_scale_are_no_points():
-    """They are counted, and their chance rates do not count."""
+    """They are counted, and their chance rates do not count. A model without a number of examples has 0 of them."""
     names = ["model", "score", "chance", "n_examples", "scale"]
     rows = [
         ("a", 0.1, 0.25, 10, 1e9),
         ("b", 0.2, 0.5, 20, 2e9),
-        ("c", 0.4, 0.3, 20, 2e9),
+        ("c", 0.4, 0.3, None, 2e9),
         ("x", 0.9, 0.0, 30, None),
         ("y", 0.8, 1, 30, None),
     ]
@@ -225,6 +225,6 @@ def test_models_without_a_scale_are_no_points():
         found = con.execute(sql.sql_text("steps/series")).df().iloc[0]
     assert (found["n_models"], found["n_without_scale"]) == (3, 2)
     assert (found["chance_min"], found["chance_max"]) == (0.25, 0.5)
-    assert (found["n_examples_min"], found["n_examples_max"]) == (10, 30)
+    assert (found["n_examples_min"], found["n_examples_max"]) == (0, 30)
     assert found["scales"].tolist() == [1e9, 2e9] and found["models_per_point"].tolist() == [1, 2]
     assert found["ys"] == pytest.approx([0.1, 0.3])

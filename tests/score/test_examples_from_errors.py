@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 from builders import build, known_rules, rows
 
+from analysis.base.database import connect
+from analysis.base.sql import sql_text
 from analysis.normalise import results
 
 SCALES = np.array([1e8, 3e8, 1e9, 3e9, 1e10, 3e10])
@@ -76,3 +78,29 @@ def test_errors_tell_the_number_of_their_own_curve(tmp_path):
     con = build(results.normalise(tmp_path, known_rules(), "parameters", 1))
     query = "select n_examples as n, n_source as source from curves order by shots nulls first"
     assert rows(con, query) == [{"n": 237, "source": "stderr"}, {"n": None, "source": "mixed"}]
+
+
+@pytest.mark.parametrize("share", [0, 237])
+def test_an_error_beside_all_wrong_or_all_right_says_nothing(tmp_path, share):
+    """Of zeros and ones it is 0 there; what is written in its place, a smoothed one say, does not tell n."""
+    one = curve("a", [*RIGHT[:5], share], 237)
+    one.loc[5, "stderr"] = 0.02
+    assert found(tmp_path, one)["a"] == (237, "stderr", False)
+
+
+@pytest.mark.parametrize("stderr", [0, np.nan])
+def test_a_share_without_an_error_leaves_it_to_the_others(tmp_path, stderr):
+    one = curve("a", RIGHT, 237)
+    one.loc[2, "stderr"] = stderr
+    assert found(tmp_path, one)["a"] == (237, "stderr", False)
+
+
+def test_the_error_of_a_mean_of_runs_says_nothing_of_examples():
+    """Two runs have half the variance: their error would tell twice as many examples."""
+    one = curve("a", RIGHT, 237).assign(n_runs=1, curve_id=1, subtask="a", shots=0, filter="none", entry_kind="task")
+    one.loc[3, ["n_runs", "stderr"]] = 2, one.loc[3, "stderr"] / np.sqrt(2)
+    with connect() as con:
+        con.register("scores", one.assign(is_preferred=True, n_examples=None))
+        con.register("models", one[["model_family", "model"]].assign(scale=SCALES))
+        con.execute("create table metrics as select 'acc' as metric, 'value' as scored_as")
+        assert con.execute(f"select n_of_errors from ({sql_text('steps/series')})").fetchall() == [(237,)]

@@ -43,9 +43,21 @@ def test_a_table_gives_what_its_arrays_give():
         {"task": np.repeat(names, 8), "metric": "m", "n_parameters": np.tile(SCALES, len(y)), "score": y.ravel()}
     )
     found = emergence_score(frame.sample(frac=1, random_state=1)).sort_values("task")
-    np.testing.assert_allclose(found["emergence_score"].to_numpy(float, na_value=np.nan), emergence_score(y), rtol=1e-12)
+    # Higher is better where nothing says so.
+    for name in ("emergence_score", "improvement_score"):
+        np.testing.assert_allclose(found[name].to_numpy(float, na_value=np.nan), emergence_score(y), rtol=1e-12)
     turned = emergence_score(frame.assign(higher_is_better=False)).sort_values("task")
     np.testing.assert_allclose(turned["improvement_score"].to_numpy(float, na_value=np.nan), -emergence_score(y), rtol=1e-12)
+
+
+def test_rows_of_one_scale_are_models_of_their_own():
+    """Whether the table has shots or not: a point is their mean."""
+    frame = pd.DataFrame({"task": "t", "metric": "m", "n_parameters": [1e6, 1e7, 1e7, 1e8], "score": [0.1, 0.2, 0.4, 0.9]})
+    expected = emergence_score([0.1, 0.3, 0.9])
+    for table in (frame, frame.assign(shots=3), frame.assign(shots=[None] * 4)):
+        found = emergence_score(table).iloc[0]
+        assert (found["n_models"], found["n_scales"]) == (4, 3)
+        assert found["emergence_score"] == pytest.approx(expected, rel=1e-12)
 
 
 def test_the_test_is_that_of_the_workflow(tmp_path):
@@ -81,6 +93,8 @@ def test_what_a_table_lacks():
         emergence_score(frame.assign(score=[0.1, "x", 0.3]))
     with pytest.raises(ValueError, match=r"rows 1, 2, 3, 4, 5 and 1 more: score is 'x'"):
         emergence_score(pd.concat([frame.assign(score="x")] * 2))
+    with pytest.raises(ValueError, match=r"rows 1, 2, 3, 4, 5: score is 'x'"):
+        emergence_score(pd.concat([frame.assign(score="x")] * 2).head(5))
     with pytest.raises(ValueError, match=r"rows 1, 2, 3: score"):
         emergence_score(frame.assign(score="x"))
     for scale in (0, -1e9):
