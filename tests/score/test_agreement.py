@@ -26,6 +26,13 @@ def test_a_flat_curve_ranks_last():
     assert area(np.array([np.inf, 1.0, np.nan]), positive) == 1
 
 
+def test_the_interval_of_what_is_told_apart():
+    """Every draw of it is, of however many there are of each kind."""
+    positive = np.array([True, False, True, True, False, False, False])
+    assert area_interval(np.where(positive, 2.0, 1.0), positive) == (1.0, 1.0)
+    assert area_interval(np.where(positive, 1.0, 2.0), positive) == (0.0, 0.0)
+
+
 @pytest.mark.slow
 def test_the_interval_holds_the_true_area_about_as_often_as_it_says():
     rng = np.random.default_rng(1)

@@ -201,6 +201,7 @@ def test_perplexities_are_scored_as_their_logarithm():
     found = run([curve(np.exp(losses))], "loss").iloc[0]
     assert found["scored_as"] == "log" and found["emergence_score"] == pytest.approx(-4, rel=1e-6)
     assert (found["y_min"], found["y_max"]) == pytest.approx((1e-9, 8.0))
+    assert run([curve([1.5, 1.2, 0.9])], "loss").iloc[0]["scored_as"] == "log"
     zero = run([curve([3.0, 2.0, 1.0, 0.0])], "loss").iloc[0]
     assert zero["scored_as"] == "value" and zero["emergence_score"] == pytest.approx(-3)
 

@@ -1,14 +1,37 @@
 """The last lines of a run."""
 
+import re
+
 import pandas as pd
 from builders import snakemake
 
-from analysis.score.endings import last_lines
+from analysis.base.sql import sql_text
+from analysis.score.endings import last_lines, what_is_in
 
 COUNTS = dict.fromkeys(
     ("scores", "triplets_displaying_emergence", "triplets_displaying_tested", "triplets_displaying_with_p",
      "triplets_displaying_and_break", "triplets_displaying_no_share", "curves_without_chance", "curves_without_examples"), 0,
 )  # fmt: skip
+
+
+def test_what_is_unusual_is_said_where_there_is_any():
+    """A line for each kind of curves, models and metrics that a reader might miss, and none for what is not there."""
+    names = re.findall(r"\bas (\w+)", sql_text("steps/counts"))
+    config = {"emergence_threshold": 20, "sharpness_threshold": 2}
+    usual = list(what_is_in(dict.fromkeys(names, 0), config))
+    unusual = {
+        "metrics_unknown": "7 of 0 metrics are not in the reference table",
+        "curves_of_unknown_direction": "7 curves of metrics without a known direction",
+        "models_without_scale": "7 models without a published number of parameters",
+        "models_described_differently": "7 models with different parameter counts",
+        "families_of_mixed_scale_basis": "7 model families ordered by parameters that were counted in more than one way",
+        "curves_with_averaged_models": "7 curves with models of the same scale",
+        "triplets_of_aggregates_only": "7 triplets published for aggregates alone",
+        "tasks_with_known_fault": "7 tasks with a known fault",
+    }
+    for name, text in unusual.items():
+        more = [line for line in what_is_in(dict.fromkeys(names, 0) | {name: 7}, config) if line not in usual]
+        assert len(more) == 1 and more[0].startswith(text), name
 
 
 def test_many_rejects_are_said_loudly_and_copies_are_none():

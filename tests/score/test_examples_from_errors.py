@@ -80,6 +80,17 @@ def test_errors_tell_the_number_of_their_own_curve(tmp_path):
     assert rows(con, query) == [{"n": 237, "source": "stderr"}, {"n": None, "source": "mixed"}]
 
 
+def test_what_was_rounded_at_the_ninth_digit_still_tells_the_number(tmp_path):
+    one = curve("a", [60, 199, 313, 608, 920, 1001], 1172)
+    one["score"], one["stderr"] = one["score"].round(9), one["stderr"].round(12)
+    assert found(tmp_path, one)["a"] == (1172, "stderr", False)
+
+
+def test_one_share_that_is_no_count(tmp_path):
+    """Partial credit of one model: its error fits the number, and its score is no whole number of right answers."""
+    assert found(tmp_path, curve("a", [60, 61, 70.5, 88, 120, 151], 237))["a"][1] != "stderr"
+
+
 @pytest.mark.parametrize("share", [0, 237])
 def test_an_error_beside_all_wrong_or_all_right_says_nothing(tmp_path, share):
     """Of zeros and ones it is 0 there; what is written in its place, a smoothed one say, does not tell n."""
