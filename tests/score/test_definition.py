@@ -41,3 +41,16 @@ def test_sql_and_numpy_agree_on_random_curves():
         table["n_parameters"] = np.tile(10.0 ** np.arange(7), 200)
         by_sql = emergence_score(table).sort_values("task")["emergence_score"].to_numpy(float)
         np.testing.assert_allclose(emergence_scores(y), by_sql, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("scores", "expected"),
+    [
+        ([0, 0, 1, 1e12], np.inf),  # two of three steps are none
+        ([1e12 - 1, 0, 1e12], -1),  # the top is reached at the first scale
+        ([1, 1e12, 0], 1),  # and so is the bottom
+    ],
+)
+def test_what_differs_by_just_the_tolerance_is_equal(scores, expected):
+    """1e-12 of the largest score."""
+    assert emergence_scores(np.array([scores], float))[0] == pytest.approx(expected, rel=1e-9)
