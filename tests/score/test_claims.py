@@ -36,6 +36,7 @@ def claims(
     curves=(),
     triplets=(),
     is_bigbench=True,
+    unlabelled_on="bleu",
     kinds=("all", "of at least 10 pairs"),
 ):
     """{number of the claim: its row} of these tables."""
@@ -61,7 +62,9 @@ def claims(
         [(f"t{k}", "emergent", metric) for k, metric in enumerate(labelled)] + [("plain", "smooth", TWO[0])],
         columns=["task", "label", "preferred_metric"],
     )
-    unlabelled = pd.DataFrame({"task": [f"u{k}" for k in range(len(labels) - is_bigbench)]}).assign(preferred_metric=TWO[0])
+    unlabelled = pd.DataFrame({"task": [f"u{k}" for k in range(len(labels) - is_bigbench)]}).assign(
+        preferred_metric=unlabelled_on
+    )
     elsewhere = pd.DataFrame([("not here", "emergent")], columns=["task", "label"])
     given = {
         "emergence_by_threshold": by_threshold,
@@ -195,6 +198,14 @@ def test_labelled_tasks(labelled, holds):
     )
     assert not claims(labelled=labelled, is_bigbench=False)[3].is_asked and not claims()[3].is_asked
     assert claims(labelled=labelled[:1])[3].is_asked
+
+
+def test_labelled_tasks_are_not_told_apart_where_all_tasks_are_on_the_two_metrics():
+    """Results of those metrics alone say nothing of where the labels are."""
+    found = claims(labelled=[TWO[0]] * 30, unlabelled_on=TWO[1])[3]
+    assert (found.holds, found.n, found.n_of, found.is_asked) == ("cannot be decided", 30, 30, True)
+    assert found.reason == "all tasks of this dataset are on the two, labelled or not"
+    assert claims(labelled=[*[TWO[0]] * 30, "b"], unlabelled_on=TWO[1])[3].holds == "holds"
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,8 @@ labelled as (
     select
         count(*) as n_tasks,
         count(*) filter (tasks.preferred_metric in ('multiple_choice_grade', 'exact_str_match')) as n_on_two,
-        count(distinct tasks.preferred_metric) as n_metrics
+        count(distinct tasks.preferred_metric) as n_metrics,
+        (select count(*) from tasks where preferred_metric not in ('multiple_choice_grade', 'exact_str_match')) as n_tasks_of_others
     from annotations
     inner join tasks on annotations.task = tasks.task
     where annotations.label = 'emergent' and tasks.preferred_metric is not null
@@ -204,13 +205,14 @@ answers as (
             n_tasks, n_on_two, n_metrics
         ),
         case
-            when n_tasks < 10 then 'cannot be decided'
+            when n_tasks < 10 or n_tasks_of_others = 0 then 'cannot be decided'
             when shares.share > 0.92 and n_metrics <= 4 then 'holds'
             when shares.share_high > 0.92 then 'holds in part'
             else 'does not hold'
         end,
         case
             when n_tasks < 10 then format('only {} of these tasks are in this dataset', n_tasks)
+            when n_tasks_of_others = 0 then 'all tasks of this dataset are on the two, labelled or not'
             else format(
                 '{:.0f} % on the two, {} metrics in all, and the labels do not say which metric was looked at',
                 100 * shares.share, n_metrics
