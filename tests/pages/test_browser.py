@@ -196,7 +196,8 @@ def test_what_is_shown_can_be_saved(browser, real_pages, tmp_path):
 
     def saved(button, name):
         browser.find_element(By.ID, button).click()
-        WebDriverWait(browser, 10, 0.05).until(lambda _: (tmp_path / name).exists())
+        # Its name is taken by an empty file until all of it is there.
+        WebDriverWait(browser, 10, 0.05).until(lambda _: (tmp_path / name).exists() and (tmp_path / name).stat().st_size)
         return (tmp_path / name).read_text(encoding="utf-8")
 
     name = "word_sorting-exact_str_match-BIG-G_T=0"
