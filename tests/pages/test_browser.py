@@ -238,7 +238,7 @@ def test_intervals_of_what_is_no_share_come_from_the_errors_of_the_source(browse
         assert "from the source's standard errors" in browser.find_element(By.ID, "verdict").text
         browser.find_element(By.ID, "curve-csv").click()
         file = tmp_path / f"t-{metric}-F.csv"
-        WebDriverWait(browser, 10, 0.05).until(lambda _, file=file: file.exists())
+        WebDriverWait(browser, 10, 0.05).until(lambda _, file=file: file.exists() and file.stat().st_size)
         found[metric] = pd.read_csv(file)
         assert found[metric]["score"].to_numpy() == pytest.approx(values, rel=1e-4)
     z = norm.ppf(0.975)
