@@ -204,7 +204,7 @@ def test_labelled_tasks_are_not_told_apart_where_all_tasks_are_on_the_two_metric
     """Results of those metrics alone say nothing of where the labels are."""
     found = claims(labelled=[TWO[0]] * 30, unlabelled_on=TWO[1])[3]
     assert (found.holds, found.n, found.n_of, found.is_asked) == ("cannot be decided", 30, 30, True)
-    assert found.reason == "all tasks of this dataset are on the two, labelled or not"
+    assert found.reason == "all tasks of this dataset that have a preferred metric are on the two, labelled or not"
     assert claims(labelled=[*[TWO[0]] * 30, "b"], unlabelled_on=TWO[1])[3].holds == "holds"
 
 

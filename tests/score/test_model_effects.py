@@ -2,19 +2,11 @@
 
 import math
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.base.sql import sql_text
-
-
-def effects(trials, measured):
-    with duckdb.connect() as con:
-        con.register("trials", trials)
-        con.register("measured", measured)
-        return con.execute(sql_text("tables/model_effects")).df()
+from analysis.breaks.verdicts import effects_of
 
 
 def one_by_one(trials, measured):
@@ -71,7 +63,7 @@ def test_effects():
         np.where(np.array(scales) == 2e9, 0, row) if nothing else row
         for nothing, scales, row in zip(told_nothing, trials["scales"], measured["point_informations"], strict=True)
     ]
-    found, expected = effects(trials, measured), one_by_one(trials, measured)
+    found, expected = effects_of(trials, measured), one_by_one(trials, measured)
     columns = ["n_curves", "n_tasks", "n_tasks_better", "effect", "standard_error"]
     assert found[["model_family", "metric", "scale"]].apply(tuple, axis=1).tolist() == sorted(expected)
     assert found[columns].to_numpy(float) == pytest.approx(
@@ -96,4 +88,4 @@ def test_fewer_than_five_tasks_are_no_effect():
         measured = pd.DataFrame(
             {"curve_id": range(n), "is_at_chance": False, "point_scores": [[1.0]] * n, "point_informations": [[2.0]] * n}
         )
-        assert len(effects(trials, measured)) == n_rows
+        assert len(effects_of(trials, measured)) == n_rows

@@ -212,7 +212,7 @@ answers as (
         end,
         case
             when n_tasks < 10 then format('only {} of these tasks are in this dataset', n_tasks)
-            when n_tasks_of_others = 0 then 'all tasks of this dataset are on the two, labelled or not'
+            when n_tasks_of_others = 0 then 'all tasks of this dataset that have a preferred metric are on the two, labelled or not'
             else format(
                 '{:.0f} % on the two, {} metrics in all, and the labels do not say which metric was looked at',
                 100 * shares.share, n_metrics
