@@ -1,5 +1,6 @@
 # make          set up, then the whole workflow: on BIG-bench's repository, else its preferred scores, else simulated
 # make test     set up, then the test suite; make test-slow the tests that take longer; make coverage what they run
+# make test-kernels   the numbers that must not change, under each kernel of the linear algebra that this processor can run
 # make test-oldest, make test-newest   the tests with the oldest and the newest versions that pyproject.toml allows, in an
 #               environment of their own (need a package index); any test by TESTS="-m slow tests/workflow/test_package.py"
 # make setup    .venv from the committed lock; nothing if it is there and current
@@ -18,7 +19,7 @@ TESTS ?=
 CORES ?= $(shell nproc 2>/dev/null || sysctl -n hw.ncpu)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: run test test-slow test-oldest test-newest coverage setup setup-experiments setup-slurm setup-harness lock check-lock \
+.PHONY: run test test-slow test-kernels test-oldest test-newest coverage setup setup-experiments setup-slurm setup-harness lock check-lock \
   package lint
 .DEFAULT_GOAL := run
 
@@ -41,6 +42,13 @@ test: setup
 
 test-slow: setup
 	python -m pytest -m slow
+
+# OpenBLAS, which NumPy calls, chooses its code by the processor; another processor's is chosen by name. Those of SkylakeX need AVX-512.
+test-kernels: setup
+	for kernel in Haswell Nehalem $$(grep -qs avx512dq /proc/cpuinfo && echo SkylakeX); do \
+	  echo "OPENBLAS_CORETYPE=$$kernel"; \
+	  OPENBLAS_CORETYPE=$$kernel python -m pytest -q -n 0 tests/breaks/test_numbers_stay.py -k "pools or measured or breaks or kinds" || exit 1; \
+	done
 
 test-oldest: RESOLUTION = lowest-direct
 test-newest: RESOLUTION = highest

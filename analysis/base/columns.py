@@ -15,6 +15,36 @@ TEXT = pa.dictionary(pa.int32(), pa.string())
 """Arrow type of a text column whose values repeat."""
 
 
+DIGITS = 6
+"""Significant digits of numbers that are fitted or drawn."""
+
+
+def significant(values: np.ndarray, digits: int = DIGITS) -> np.ndarray:
+    """`values` rounded to so many significant digits, each the number that is nearest to its decimal form.
+
+    The exponential and the logarithm differ in their last bit between processors, and after a fit the difference is about
+    1e-12 of a value. Rounded numbers are the same everywhere, but for one in some millions that lies just between two.
+
+    Examples
+    --------
+    >>> significant(np.array([0.0123456789, -98765432.1, 0.0, np.inf]))
+    array([ 1.23457e-02, -9.87654e+07,  0.00000e+00,          inf])
+
+    """
+    values = np.asarray(values, float)
+    is_rounded = np.isfinite(values) & (values != 0)
+    size = np.where(is_rounded, np.abs(values), 1.0)
+    # Powers of ten are exact up to 1e22: so one of them, above 1, is multiplied or divided by. What lies beyond is rare.
+    is_extreme = (size < 1e-12) | (size > 1e16)
+    usual = np.where(is_extreme, 1.0, size)
+    places = digits - 1 - np.floor(np.log10(usual)).astype(int)
+    factor = 10.0 ** np.abs(places)
+    whole = np.round(np.where(places >= 0, usual * factor, usual / factor))
+    rounded = np.where(places >= 0, whole / factor, whole * factor)
+    rounded[is_extreme] = [float(f"{one:.{digits - 1}e}") for one in size[is_extreme]]
+    return np.where(is_rounded, np.copysign(rounded, values), values)
+
+
 def _bitmap(bits: np.ndarray) -> pa.Buffer:
     return pa.py_buffer(np.packbits(bits, bitorder="little"))
 

@@ -12,8 +12,10 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm, qmc
 
+from analysis.base.columns import significant
 from analysis.breaks import smooth_law, step_test
 from analysis.breaks.scatter_prior import GRID, default_prior, fit_prior, posterior_means, prior_ends
+from analysis.breaks.small_systems import solve
 from analysis.breaks.smooth_law import Penalty, Shares, SmoothFit
 
 N_ROUNDS = 3
@@ -28,7 +30,13 @@ _LEAST_CURVATURE_SD = 0.05
 _MIN_POOL = 10
 _MAX_Z_IN_POOL = 3.0
 _ALPHA = 0.05
-_SIZE_ROUNDS = 4
+_SIZE_ROUNDS = 20
+_LEAST_SLOPE = -0.1
+"""A secant that is flatter than this is not followed; where the likelihood is a parabola its slope is -1."""
+_SIZE_KNOWN = 1e-7
+"""Standard errors to which the size of a break is found."""
+_DIGITS_OF_ORDER = 9
+"""Digits that decide which of several places is the largest."""
 AT_CHANCE = 3.0
 """A curve none of whose points is so many standard errors from the chance rate is at chance."""
 
@@ -129,7 +137,7 @@ def _curvatures(shares: Shares, prior: Penalty, fitted: SmoothFit, dispersion: n
     """(curvature that the data of every curve alone say, its precision; 0 where they say nothing of it)."""
     weight = shares.n / (fitted.mean * (1 - fitted.mean) * dispersion)
     _, hessian = step_test.information(fitted, weight, prior)
-    variance = np.linalg.inv(hessian)[:, 2, 2]
+    variance = solve(hessian, np.tile(np.eye(4)[2], (len(hessian), 1)))[:, 2]
     # The posterior is that of the data times the prior, which is taken out again.
     precision = np.maximum(1 / variance - prior.precision[:, 2], 1e-6)
     estimate = (fitted.theta[:, 2] / variance - prior.precision[:, 2] * prior.mean[:, 2]) / precision
@@ -152,7 +160,7 @@ def _pooled(estimate: np.ndarray, precision: np.ndarray) -> tuple[float, float]:
 
 def _judge(shares: Shares, pools: Pools, pool: np.ndarray) -> _Judged:
     prior = pools.penalty(shares, pool)
-    scatter = (pools.weights @ GRID)[pool]
+    scatter = (pools.weights * GRID).sum(axis=1)[pool]
     for _ in range(2):
         dispersion = shares.dispersion(scatter)
         fitted = smooth_law.fit(shares, prior, dispersion)
@@ -205,7 +213,8 @@ def _tested(
     p_break = _p_values(judged, admissible, z.max(axis=1), worsening <= z.max(axis=1), weights, draws)
     suspects = np.flatnonzero(p_break < _ALPHA)
     p_break[suspects[_gets_worse(judged.take(suspects), admissible[suspects])]] = 1.0
-    best = z.argmax(axis=1)
+    # Of places that differ by rounding alone the first is taken, on every processor.
+    best = significant(z, _DIGITS_OF_ORDER).argmax(axis=1)
     row = np.arange(len(shares))
     size, error = _bounds(judged, admissible, smallest_break)
     break_size, break_error = _size_at(judged, best, size[row, best], is_testable)
@@ -215,12 +224,12 @@ def _tested(
     # Where the scores before a place say too little nothing is excluded there.
     high = np.where(hidden, np.inf, high)
     high[row[jump_is_hidden], rise[jump_is_hidden]] = np.inf
-    worst = high.argmax(axis=1)
+    worst = significant(high, _DIGITS_OF_ORDER).argmax(axis=1)
     point_scores, point_informations = step_test.single_points(shares, fitted, at)
     return pd.DataFrame(
         {
-            "point_scores": list(point_scores),
-            "point_informations": list(point_informations),
+            "point_scores": list(significant(point_scores)),
+            "point_informations": list(significant(point_informations)),
             "level": fitted.theta[:, 0],
             "slope": fitted.theta[:, 1] / shares.x.std(axis=1),
             "curvature": fitted.theta[:, 2],
@@ -235,7 +244,7 @@ def _tested(
             "n_hidden": hidden.sum(axis=1),
             "scatter": judged.scatter,
             "jump_is_hidden": jump_is_hidden,
-            "is_at_chance": _at_chance(shares, shares.dispersion(np.full(len(shares), weights @ GRID))),
+            "is_at_chance": _at_chance(shares, shares.dispersion(np.full(len(shares), (weights * GRID).sum()))),
             "n_to_decide": _n_to_decide(judged, size[row, worst], error[row, worst], smallest_break),
         }
     )
@@ -282,20 +291,30 @@ def _bounds(judged: _Judged, admissible: np.ndarray, smallest_break: float) -> t
 def _size_at(
     judged: _Judged, place: np.ndarray, start: np.ndarray, is_testable: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(size of the step at one place of every curve, its standard error): the likeliest, by Newton's method from `start`.
+    """(size of the step at one place of every curve, its standard error): the likeliest, from `start`.
 
+    By Fisher scoring, and from the second round on by the secant through the last two rounds, which needs half as many.
     NaN for curves that are not testable.
     """
-    rows = np.flatnonzero(is_testable)
-    shares, prior, dispersion = judged.shares.take(rows), judged.prior.take(rows), judged.dispersion[rows]
-    from_place = np.arange(shares.y.shape[1]) > place[rows, None]
+    n_scales = judged.shares.y.shape[1]
     size, error = np.full((2, len(place)), np.nan)
+    rows = np.flatnonzero(is_testable)
     size[rows] = start[rows]
+    # Of the last round: the move that the score asked for, and the one that was made.
+    asked, made = np.full(len(place), np.nan), np.ones(len(place))
     for _ in range(_SIZE_ROUNDS):
-        fitted = smooth_law.fit(shares, prior, dispersion, -size[rows, None] * from_place)
-        score, variance = step_test.step_at(shares, prior, fitted, dispersion, place[rows])
-        size[rows] += np.clip(score / variance, -1, 1)
-    error[rows] = variance**-0.5
+        left = judged.take(rows)
+        from_place = np.arange(n_scales) > place[rows, None]
+        fitted = smooth_law.fit(left.shares, left.prior, left.dispersion, -size[rows, None] * from_place)
+        score, variance = step_test.step_at(left.shares, left.prior, fitted, left.dispersion, place[rows])
+        move = score / variance
+        slope = (move - asked[rows]) / made[rows]
+        step = np.clip(np.where(slope < _LEAST_SLOPE, -move / np.minimum(slope, _LEAST_SLOPE), move), -1, 1)
+        asked[rows], made[rows], error[rows] = move, np.where(step == 0, 1, step), variance**-0.5
+        size[rows] += step
+        rows = rows[np.abs(step) > _SIZE_KNOWN * error[rows]]
+        if not len(rows):
+            break
     return size, error
 
 

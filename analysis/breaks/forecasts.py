@@ -17,8 +17,10 @@ import pyarrow as pa
 from scipy.special import betaln, gammaln
 from scipy.stats import norm, qmc
 
+from analysis.base.columns import significant
 from analysis.breaks.measuring import POOLS_SCHEMA, in_pools, shares_of
 from analysis.breaks.scatter_prior import GRID
+from analysis.breaks.small_systems import inverse_factor, solve
 from analysis.breaks.smooth_law import Shares
 
 MIN_KNOWN = 4
@@ -38,8 +40,9 @@ FORECASTS_SCHEMA = pa.schema(
     + [(name, pa.bool_()) for name in ("is_informative", "hit")]
 )
 _ROUNDS = 60
-_LEAST_GAIN = 1e-5
+_LEAST_GAIN = 1e-9
 _MAX = 30.0
+_LEAST_MEAN = 1e-9
 
 
 class Law(NamedTuple):
@@ -47,12 +50,20 @@ class Law(NamedTuple):
 
     known: Callable[[np.ndarray, np.ndarray], np.ndarray]
     """Of parameters (..., n_parameters, 1) and standardised log scales (..., n_points)."""
+    slopes: Callable[[np.ndarray, np.ndarray], list]
+    """Derivatives of `known` by each parameter, of the same arguments."""
     mean: tuple[float, ...]
     sd: tuple[float, ...]
 
 
 def _of_log_loss(eta: np.ndarray) -> np.ndarray:
     return np.exp(-np.exp(np.clip(eta, -_MAX, 6.5)))
+
+
+def _slope_of_log_loss(eta: np.ndarray) -> np.ndarray:
+    """Derivative of `_of_log_loss`."""
+    loss = np.exp(np.clip(eta, -_MAX, 6.5))
+    return -loss * np.exp(-loss)
 
 
 def _parts(b: np.ndarray) -> list[np.ndarray]:
@@ -64,9 +75,20 @@ def _constant(b: np.ndarray, t: np.ndarray) -> np.ndarray:
     return _of_log_loss(b0 + 0 * t)
 
 
+def _slopes_of_constant(b: np.ndarray, t: np.ndarray) -> list:
+    (b0,) = _parts(b)
+    return [_slope_of_log_loss(b0 + 0 * t)]
+
+
 def _logistic(b: np.ndarray, t: np.ndarray) -> np.ndarray:
     b0, b1 = _parts(b)
     return 1 / (1 + np.exp(-np.clip(b0 + b1 * t, -_MAX, _MAX)))
+
+
+def _slopes_of_logistic(b: np.ndarray, t: np.ndarray) -> list:
+    known = _logistic(b, t)
+    slope = known * (1 - known)
+    return [slope, slope * t]
 
 
 def _power_law(b: np.ndarray, t: np.ndarray) -> np.ndarray:
@@ -74,14 +96,33 @@ def _power_law(b: np.ndarray, t: np.ndarray) -> np.ndarray:
     return _of_log_loss(b0 + b1 * t)
 
 
+def _slopes_of_power_law(b: np.ndarray, t: np.ndarray) -> list:
+    b0, b1 = _parts(b)
+    slope = _slope_of_log_loss(b0 + b1 * t)
+    return [slope, slope * t]
+
+
 def _quadratic(b: np.ndarray, t: np.ndarray) -> np.ndarray:
     b0, b1, b2 = _parts(b)
     return _of_log_loss(b0 + b1 * t + b2 * (t**2 - 1))
 
 
+def _slopes_of_quadratic(b: np.ndarray, t: np.ndarray) -> list:
+    b0, b1, b2 = _parts(b)
+    slope = _slope_of_log_loss(b0 + b1 * t + b2 * (t**2 - 1))
+    return [slope, slope * t, slope * (t**2 - 1)]
+
+
 def _irreducible(b: np.ndarray, t: np.ndarray) -> np.ndarray:
     b0, b1, e = _parts(b)
     return np.exp(-np.exp(np.clip(e, -_MAX, 6)) - np.exp(np.clip(b0 + b1 * t, -_MAX, 6)))
+
+
+def _slopes_of_irreducible(b: np.ndarray, t: np.ndarray) -> list:
+    b0, b1, e = _parts(b)
+    rest, loss = np.exp(np.clip(e, -_MAX, 6)), np.exp(np.clip(b0 + b1 * t, -_MAX, 6))
+    known = np.exp(-rest - loss)
+    return [-loss * known, -loss * known * t, -rest * known]
 
 
 def _broken(b: np.ndarray, t: np.ndarray) -> np.ndarray:
@@ -90,18 +131,26 @@ def _broken(b: np.ndarray, t: np.ndarray) -> np.ndarray:
     return _of_log_loss(b0 + b1 * t + change * bend)
 
 
+def _slopes_of_broken(b: np.ndarray, t: np.ndarray) -> list:
+    b0, b1, change, place = _parts(b)
+    beyond = (t - place) / _SHARPNESS
+    bend = _SHARPNESS * np.logaddexp(0, beyond)
+    slope = _slope_of_log_loss(b0 + b1 * t + change * bend)
+    return [slope, slope * t, slope * bend, -slope * change / (1 + np.exp(-np.clip(beyond, -_MAX, _MAX)))]
+
+
 _SHARPNESS = 0.3
 """Of the bend of a broken law, in standard deviations of log scale."""
 _LEVEL, _SLOPE = (0.5, 3.0), (-0.5, 1.0)
 """Mean and standard deviation of the log loss, and of its slope per standard deviation of log scale: the exponents of
 language models, 0.05 to 0.35, give -0.1 to -1.2 there."""
 LAWS = {
-    "constant": Law(_constant, _LEVEL[:1], _LEVEL[1:]),
-    "logistic": Law(_logistic, (-1.0, 0.5), (3.0, 1.5)),
-    "power law": Law(_power_law, (_LEVEL[0], _SLOPE[0]), (_LEVEL[1], _SLOPE[1])),
-    "quadratic": Law(_quadratic, (_LEVEL[0], _SLOPE[0], 0.0), (_LEVEL[1], _SLOPE[1], 0.3)),
-    "irreducible loss": Law(_irreducible, (_LEVEL[0], _SLOPE[0], -2.0), (_LEVEL[1], _SLOPE[1], 1.0)),
-    "broken power law": Law(_broken, (_LEVEL[0], _SLOPE[0], 0.0, 0.5), (_LEVEL[1], _SLOPE[1], 1.0, 0.7)),
+    "constant": Law(_constant, _slopes_of_constant, _LEVEL[:1], _LEVEL[1:]),
+    "logistic": Law(_logistic, _slopes_of_logistic, (-1.0, 0.5), (3.0, 1.5)),
+    "power law": Law(_power_law, _slopes_of_power_law, (_LEVEL[0], _SLOPE[0]), (_LEVEL[1], _SLOPE[1])),
+    "quadratic": Law(_quadratic, _slopes_of_quadratic, (_LEVEL[0], _SLOPE[0], 0.0), (_LEVEL[1], _SLOPE[1], 0.3)),
+    "irreducible loss": Law(_irreducible, _slopes_of_irreducible, (_LEVEL[0], _SLOPE[0], -2.0), (_LEVEL[1], _SLOPE[1], 1.0)),
+    "broken power law": Law(_broken, _slopes_of_broken, (_LEVEL[0], _SLOPE[0], 0.0, 0.5), (_LEVEL[1], _SLOPE[1], 1.0, 0.7)),
 }
 """The laws that are compared, by name."""
 
@@ -144,10 +193,10 @@ def fit(law: Law, t: np.ndarray, shares: Shares, dispersion: np.ndarray) -> Fit:
     for _ in range(_ROUNDS):
         mean, jacobian = _derivatives(law, theta[rows], t[rows], shares.chance[rows])
         weighted = jacobian * (weight[rows] / (mean * (1 - mean)))[:, :, None]
-        hessian = np.matmul(jacobian.transpose(0, 2, 1), weighted)
+        hessian = np.einsum("cmk,cml->ckl", jacobian, weighted)
         hessian[:, diagonal, diagonal] = (hessian[:, diagonal, diagonal] + precision) * (1 + damping[rows, None])
         gradient = np.einsum("cmk,cm->ck", weighted, shares.y[rows] - mean) - precision * (theta[rows] - prior)
-        tried = theta[rows] + np.clip(np.linalg.solve(hessian, gradient[:, :, None])[:, :, 0], -1.5, 1.5)
+        tried = theta[rows] + np.clip(solve(hessian, gradient), -1.5, 1.5)
         new = value(tried, rows)
         better = new >= best[rows]
         gain = np.where(better, new - best[rows], np.inf)
@@ -159,19 +208,18 @@ def fit(law: Law, t: np.ndarray, shares: Shares, dispersion: np.ndarray) -> Fit:
     mean, jacobian = _derivatives(law, theta, t, shares.chance)
     hessian = np.einsum("cmk,cml->ckl", jacobian, jacobian * (weight / (mean * (1 - mean)))[:, :, None])
     hessian[:, diagonal, diagonal] += precision
-    # Of the inverse of L L' a factor is the inverse of L', transposed where it multiplies rows.
-    return Fit(theta, np.linalg.inv(np.linalg.cholesky(hessian)))
+    return Fit(theta, inverse_factor(hessian))
 
 
 def _means(law: Law, theta: np.ndarray, t: np.ndarray, chance: np.ndarray) -> np.ndarray:
-    return np.clip(chance + (1 - chance) * law.known(theta[..., None], t), 1e-9, 1 - 1e-9)
+    return np.clip(chance + (1 - chance) * law.known(theta[..., None], t), _LEAST_MEAN, 1 - _LEAST_MEAN)
 
 
 def _derivatives(law: Law, theta: np.ndarray, t: np.ndarray, chance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(means, their derivatives by the parameters, shape (n_curves, n_points, n_parameters)), by differences."""
-    mean, h = _means(law, theta, t, chance), 1e-6
-    moved = [_means(law, theta + h * by, t, chance) for by in np.eye(theta.shape[1])]
-    return mean, np.stack([(other - mean) / h for other in moved], axis=-1)
+    """(means, their derivatives by the parameters, shape (n_curves, n_points, n_parameters)); 0 where a mean is clipped."""
+    mean = _means(law, theta, t, chance)
+    moves = (1 - chance) * ((mean > _LEAST_MEAN) & (mean < 1 - _LEAST_MEAN))
+    return mean, np.stack([moves * slope for slope in law.slopes(theta[..., None], t)], axis=-1)
 
 
 def foretold(law: Law, shares: Shares, n_known: int, weights: np.ndarray, draws: Mapping[str, np.ndarray]) -> tuple:
@@ -194,10 +242,10 @@ def foretold(law: Law, shares: Shares, n_known: int, weights: np.ndarray, draws:
     known = (values[:, :n_known] for values in (shares.x, shares.y, shares.n))
     part = Shares(*known, shares.chance, examples=shares.of_one_model)
     centre, spread = part.x.mean(axis=1, keepdims=True), part.x.std(axis=1, keepdims=True)
-    scatter = weights @ GRID / weights.sum()
+    scatter = (weights * GRID).sum() / weights.sum()
     fitted = fit(law, (part.x - centre) / spread, part, part.dispersion(np.full(len(part), scatter)))
     normal = draws["theta"][:, : fitted.theta.shape[1]]
-    theta = fitted.theta[:, None, :] + normal @ fitted.factor
+    theta = fitted.theta[:, None, :] + np.einsum("dk,ckl->cdl", normal, fitted.factor)
     target = (shares.x[:, n_known, None] - centre) / spread
     mean = _means(law, theta, target[:, :, None], shares.chance[:, :, None])[:, :, 0]
     cumulated = np.cumsum(weights) / weights.sum()
@@ -262,6 +310,7 @@ def forecasts(curves: pd.DataFrame, pools: pd.DataFrame, seed: int = 0, run: Cal
     if not tables:
         return FORECASTS_SCHEMA.empty_table()
     whole = pd.concat(tables).sort_values(["curve_id", "n_known", "law"])
+    whole["log_score"] = significant(whole["log_score"].to_numpy())
     return pa.Table.from_pandas(whole, FORECASTS_SCHEMA, preserve_index=False)
 
 

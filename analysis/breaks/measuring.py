@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from scipy.stats import norm
 
+from analysis.base.columns import significant
 from analysis.breaks import break_tests, smooth_law
 from analysis.breaks.break_tests import Pools
 from analysis.breaks.jump_sources import scores_beside
@@ -30,6 +31,8 @@ _NUMBERS = [
     "break_size_low", "break_size_up", "size_high", "high_scale",
     "n_to_decide", "score_low", "score_high", "score_without_ties", "score_noise_free", "n_resolve",
 ]  # fmt: skip
+_FITTED = [name for name in _NUMBERS if name not in ("break_scale", "high_scale", "n_to_decide", "n_resolve")]
+"""Numbers that are rounded: scales are those of the input, and counts are whole."""
 MEASURED_SCHEMA = pa.schema(
     [("curve_id", pa.int64())]
     + [(name, pa.float64()) for name in _NUMBERS]
@@ -136,6 +139,8 @@ def measure(
         for table in batch
     ]
     whole = pd.concat(tables).sort_values("curve_id")
+    for name in _FITTED:
+        whole[name] = significant(whole[name].to_numpy(float))
     # NaN is no value of Parquet's readers: what has no estimate is NULL.
     arrays = [pa.array(whole[field.name], field.type, from_pandas=True) for field in MEASURED_SCHEMA]
     return pa.Table.from_arrays(arrays, schema=MEASURED_SCHEMA)

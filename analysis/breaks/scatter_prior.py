@@ -54,7 +54,7 @@ def posterior_means(statistic: np.ndarray, freedom: np.ndarray, n: np.ndarray, w
     # Relative to the largest dispersion, whose likelihood falls least with the statistic, no exponent is above 0.
     rate = -0.5 * (1 / dispersion - 1 / dispersion[:, -1:])
     likelihoods = np.exp(rate[:, :, None] * statistic[:, None, :])
-    sums = np.stack([constant, constant * GRID], axis=1) @ likelihoods
+    sums = np.einsum("crg,cgd->crd", np.stack([constant, constant * GRID], axis=1), likelihoods)
     return sums[:, 1] / sums[:, 0]
 
 
@@ -71,16 +71,27 @@ def fit_prior(statistic: np.ndarray, freedom: np.ndarray, n: np.ndarray, prior: 
     """
     likelihoods = log_likelihood(statistic[:, None], freedom[:, None], dispersions(n))
     relative = np.exp(likelihoods - likelihoods.max(axis=1, keepdims=True))
-    return _likeliest(relative, np.ones(len(statistic)), prior)
+    return _likeliest(relative, np.ones((1, len(statistic))), prior)[0]
 
 
 def _likeliest(relative: np.ndarray, times: np.ndarray, prior: np.ndarray) -> np.ndarray:
-    """Weights of GRID for curves of these likelihoods, shape (n_curves, len(GRID)), each of which counts `times` times."""
-    weights = prior
+    """Weights of GRID, one row for each way to count the curves.
+
+    Parameters
+    ----------
+    relative : array, shape (n_curves, len(GRID))
+        Likelihoods of the curves.
+    times : array, shape (n_ways, n_curves)
+        How often every curve counts.
+    prior : array, shape (len(GRID),)
+        Counts as PRIOR_CURVES curves.
+
+    """
+    weights = np.tile(prior, (len(times), 1))
     for _ in range(_ROUNDS):
         # The sum over curves of their posterior weights.
-        expected = weights * ((times / (relative @ weights)) @ relative)
-        weights = (expected + PRIOR_CURVES * prior) / (times.sum() + PRIOR_CURVES)
+        expected = weights * np.einsum("rc,cg->rg", times / np.einsum("rg,cg->rc", weights, relative), relative)
+        weights = (expected + PRIOR_CURVES * prior) / (times.sum(axis=1, keepdims=True) + PRIOR_CURVES)
     return weights
 
 
@@ -95,7 +106,7 @@ def prior_ends(statistic: np.ndarray, freedom: np.ndarray, n: np.ndarray) -> tup
     times = np.random.default_rng(0).multinomial(len(n), np.full(len(n), 1 / len(n)), _RESAMPLES).astype(float)
     ends = []
     for prior, level in ((default_prior(DEFAULT_MEAN / 2), 0.05), (default_prior(2 * DEFAULT_MEAN), 0.95)):
-        weights = [_likeliest(relative, each, prior) for each in times]
-        means = [each @ GRID for each in weights]
+        weights = _likeliest(relative, times, prior)
+        means = (weights * GRID).sum(axis=1)
         ends.append(weights[int(np.argsort(means)[round(level * (len(means) - 1))])])
     return ends[0], ends[1]

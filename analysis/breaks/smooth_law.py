@@ -16,6 +16,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from analysis.breaks.small_systems import solve
+
 FLOOR_SD = 0.04
 """Standard deviation of the floor about the published chance rate."""
 _LEVEL_SD, _SLOPE_SD = 5.0, 3.0
@@ -29,6 +31,8 @@ _ROUNDING = 1e-6
 """Of the value of a curve of many examples."""
 _MOST_DAMPING = 1e-4
 """With more a step is too short to say what there is to gain."""
+_SHORT = 1e-3
+"""A last step that is longer than this does not finish a fit but leaves its maximum."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +134,8 @@ def law(x: np.ndarray, parameters: np.ndarray, at: np.ndarray | None = None) -> 
 class _Problem(NamedTuple):
     """What a fit asks of its curves in every round, one row per curve."""
 
-    x: np.ndarray
+    products: np.ndarray
+    """1, t, q, t t, t q and q q, shape (n_curves, 6, n_scales): the basis, and all products of two of its parts."""
     y: np.ndarray
     weight: np.ndarray
     """n / dispersion."""
@@ -171,7 +176,10 @@ def fit(shares: Shares, prior: Penalty, dispersion: np.ndarray, step: np.ndarray
     """
     step = np.broadcast_to(step if shares.offset is None else step + shares.offset, shares.y.shape)
     x = basis(shares.x)
-    left = _Problem(x, shares.y, shares.n / dispersion, step, shares.chance, prior.mean, prior.precision)
+    one, t, q = np.moveaxis(x, -1, 0)
+    products = np.stack([one, t, q, t * t, t * q, q * q], axis=1)
+    left = _Problem(products, shares.y, shares.n / dispersion, step, shares.chance, prior.mean, prior.precision)
+    whole = left
     at = _evaluated(left, _start(shares, x, step))
     damping = np.full(len(x), 1e-3)
     rows, found = np.arange(len(x)), _Point(*(np.empty_like(part) for part in at))
@@ -193,9 +201,21 @@ def fit(shares: Shares, prior: Penalty, dispersion: np.ndarray, step: np.ndarray
         if not len(rows):
             break
     _put(found, rows, at, slice(None))
+    found = _finished(whole, found)
     by_eta, by_floor = _slopes(found, shares.chance)
     jacobian = np.concatenate([x * by_eta[:, :, None], by_floor[:, :, None]], axis=-1)
     return SmoothFit(found.theta, found.mean, jacobian, by_eta)
+
+
+def _finished(curves: _Problem, at: _Point) -> _Point:
+    """`at` after one more undamped step of Newton's method, where that is short.
+
+    The rounds end where the value changes by less than _LEAST_GAIN, which leaves an error of up to 1e-7 in the parameters.
+    One step squares it: what is left is rounding.
+    """
+    move, _ = _move(curves, at, np.zeros(len(at.value)), True)
+    is_short = np.abs(move).max(axis=1) < _SHORT
+    return _evaluated(curves, np.where(is_short[:, None], at.theta + move, at.theta))
 
 
 def log_posterior(shares: Shares, prior: Penalty, dispersion: np.ndarray, fitted: SmoothFit) -> np.ndarray:
@@ -229,13 +249,13 @@ def _start(shares: Shares, x: np.ndarray, step: np.ndarray) -> np.ndarray:
 
 
 def _evaluated(curves: _Problem, theta: np.ndarray) -> _Point:
-    eta = curves.step + np.matvec(curves.x, theta[:, :3])
+    eta = curves.step + theta[:, :1] + theta[:, 1:2] * curves.products[:, 1] + theta[:, 2:3] * curves.products[:, 2]
     loss = np.exp(np.minimum(eta, _MAX_ETA))
     known = np.exp(-loss)
     floor = curves.chance + theta[:, 3:]
     mean = np.clip(floor + (1 - floor) * known, _TINY, 1 - _TINY)
-    likelihood = np.vecdot(curves.weight, curves.y * np.log(mean) + (1 - curves.y) * np.log1p(-mean))
-    value = 0.5 * np.vecdot(curves.precision, (theta - curves.prior_mean) ** 2) - likelihood
+    likelihood = _sums(curves.weight, curves.y * np.log(mean) + (1 - curves.y) * np.log1p(-mean))
+    value = 0.5 * _sums(curves.precision, (theta - curves.prior_mean) ** 2) - likelihood
     return _Point(theta, value, mean, loss, known)
 
 
@@ -249,18 +269,14 @@ def _move(curves: _Problem, at: _Point, damping: np.ndarray, newton: bool) -> tu
 
     By Newton's method if `newton`, else by Fisher scoring: without the part of the information that the residuals have.
     """
-    x, mean = curves.x, at.mean
+    mean = at.mean
     by_eta, by_floor = _slopes(at, curves.chance)
     variance = mean * (1 - mean)
     expected = curves.weight / variance
     by_mean = expected * (curves.y - mean)
     gradient = curves.precision * (curves.prior_mean - at.theta)
-    gradient[:, :3] += np.vecmat(by_mean * by_eta, x)
-    gradient[:, 3] += np.vecdot(by_mean, by_floor)
-    # Damped by the expected information, which is positive where the observed one need not be.
-    damped = curves.precision.copy()
-    damped[:, :3] += np.vecmat(expected * by_eta**2, x**2)
-    damped[:, 3] += np.vecdot(expected, by_floor**2)
+    gradient[:, :3] += _moments(by_mean * by_eta, curves.products[:, :3])
+    gradient[:, 3] += _sums(by_mean, by_floor)
     residual_part = by_mean if newton else np.zeros_like(by_mean)
     curved = expected + residual_part * (1 - 2 * mean) / variance
     # With the second derivatives of the mean, by eta twice and by eta and the floor.
@@ -270,11 +286,29 @@ def _move(curves: _Problem, at: _Point, damping: np.ndarray, newton: bool) -> tu
     loss = -np.log(known)
     by_loss = residual_part * loss * known
     twice = curved * by_eta**2 - by_loss * (1 - floor) * (loss - 1)
-    hessian = np.empty((len(x), 4, 4))
-    hessian[:, :3, :3] = np.matmul(np.swapaxes(x * twice[:, :, None], 1, 2), x)
-    hessian[:, :3, 3] = hessian[:, 3, :3] = np.vecmat(curved * by_eta * by_floor - by_loss, x)
-    hessian[:, 3, 3] = np.vecdot(curved, by_floor**2)
+    hessian = np.empty((len(mean), 4, 4))
+    hessian[:, _ROWS, _COLUMNS] = hessian[:, _COLUMNS, _ROWS] = _moments(twice, curves.products)
+    hessian[:, :3, 3] = hessian[:, 3, :3] = _moments(curved * by_eta * by_floor - by_loss, curves.products[:, :3])
+    hessian[:, 3, 3] = _sums(curved, by_floor**2)
+    # Damped by the expected information, which is positive where the observed one need not be.
+    damped = curves.precision.copy()
+    damped[:, :3] += _moments(expected * by_eta**2, curves.products[:, [0, 3, 5]])
+    damped[:, 3] += _sums(expected, by_floor**2)
     diagonal = np.arange(4)
     hessian[:, diagonal, diagonal] += curves.precision + damping[:, None] * damped
-    move = np.clip(np.linalg.solve(hessian, gradient[:, :, None])[:, :, 0], -2, 2)
-    return move, 0.5 * np.vecdot(gradient, move)
+    move = np.clip(solve(hessian, gradient), -2, 2)
+    return move, 0.5 * _sums(gradient, move)
+
+
+_ROWS, _COLUMNS = np.array([0, 0, 0, 1, 1, 2]), np.array([0, 1, 2, 1, 2, 2])
+"""Of an information matrix of b0 to b2, in the order of `_Problem.products`."""
+
+
+def _sums(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Sum of the products of every row."""
+    return np.einsum("cm,cm->c", a, b)
+
+
+def _moments(weight: np.ndarray, parts: np.ndarray) -> np.ndarray:
+    """Weighted sums over the scales of every part, shape (n_curves, n_parts)."""
+    return np.einsum("cm,ckm->ck", weight, parts)

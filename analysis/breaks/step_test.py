@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.breaks.scatter_prior import GRID, posterior_means
+from analysis.breaks.small_systems import solve, sums_from
 from analysis.breaks.smooth_law import Penalty, Shares, SmoothFit
 
 _INFORMATIVE_COUNT = 3.0
@@ -40,18 +41,18 @@ class Steps:
     """V_j, shape (n_curves, n_places)."""
     map: np.ndarray
     """From residuals before the fit to scores, shape (n_curves, n_places, n_scales)."""
-    hat: np.ndarray
-    """From residuals before the fit to fitted ones, shape (n_curves, n_scales, n_scales)."""
+    solved: np.ndarray
+    """From residuals before the fit to parameters, shape (n_curves, 4, n_scales)."""
     weight: np.ndarray
     """1 / v, shape (n_curves, n_scales)."""
 
     def take(self, rows: np.ndarray) -> Steps:
         """Those of the curves `rows`."""
-        return Steps(self.gradient[rows], self.variance[rows], self.map[rows], self.hat[rows], self.weight[rows])
+        return Steps(self.gradient[rows], self.variance[rows], self.map[rows], self.solved[rows], self.weight[rows])
 
     def scores(self, residuals: np.ndarray) -> np.ndarray:
         """S_j of residuals after the fit."""
-        return np.matvec(self.gradient, self.weight * residuals)
+        return np.einsum("cps,cs->cp", self.gradient, self.weight * residuals)
 
 
 def steps(shares: Shares, prior: Penalty, fitted: SmoothFit, dispersion: np.ndarray) -> Steps:
@@ -61,24 +62,40 @@ def steps(shares: Shares, prior: Penalty, fitted: SmoothFit, dispersion: np.ndar
     weighted, hessian = information(fitted, weight, prior)
     from_place = np.arange(n_scales)[None, :] >= np.arange(1, n_scales)[:, None]
     gradient = -fitted.by_eta[:, None, :] * from_place
-    scaled = gradient * weight[:, None, :]
-    cross = scaled @ fitted.jacobian
+    # A step goes on to the last scale, so that all products with its gradient are sums from a place on.
+    cross = -sums_from(_by_scale(weighted) * fitted.by_eta[:, :, None])[:, 1:]
     # From residuals before the fit to what the fit makes of them in the parameters.
-    solved = np.linalg.solve(hessian, weighted)
-    variance = np.vecdot(scaled, gradient) - np.vecdot(cross, np.swapaxes(solved @ np.swapaxes(gradient, 1, 2), 1, 2))
+    solved = solve(hessian, weighted)
+    explained = -sums_from(_by_scale(solved) * fitted.by_eta[:, :, None])[:, 1:]
+    variance = sums_from(weight * fitted.by_eta**2)[:, 1:] - np.einsum("cpk,cpk->cp", cross, explained)
     return Steps(
         gradient=gradient,
         variance=np.maximum(variance, _LEAST_VARIANCE),
-        map=scaled - cross @ solved,
-        hat=fitted.jacobian @ solved,
+        map=gradient * weight[:, None, :] - _outer(cross, solved),
+        solved=solved,
         weight=weight,
     )
+
+
+def leverage(fitted: SmoothFit, at: Steps) -> np.ndarray:
+    """The diagonal of the hat matrix, shape (n_curves, n_scales): how much of its own residual the fit takes up."""
+    return np.einsum("csk,cks->cs", fitted.jacobian, at.solved)
+
+
+def _by_scale(by_parameter: np.ndarray) -> np.ndarray:
+    """(n_curves, n_parameters, n_scales) as (n_curves, n_scales, n_parameters)."""
+    return np.swapaxes(by_parameter, 1, 2)
+
+
+def _outer(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Products of the matrices (n, rows, k) and (n, k, columns), of few k."""
+    return sum(left[:, :, k, None] * right[:, None, k, :] for k in range(left.shape[2]))
 
 
 def information(fitted: SmoothFit, weight: np.ndarray, prior: Penalty) -> tuple[np.ndarray, np.ndarray]:
     """(weighted jacobian, shape (n_curves, 4, n_scales), expected information about the parameters with their priors)."""
     weighted = np.swapaxes(fitted.jacobian * weight[:, :, None], 1, 2)
-    hessian = weighted @ fitted.jacobian
+    hessian = np.einsum("cks,csl->ckl", weighted, fitted.jacobian)
     diagonal = np.arange(4)
     # A billion examples drown the priors in rounding; so little more keeps the matrix regular.
     hessian[:, diagonal, diagonal] = hessian[:, diagonal, diagonal] * (1 + 1e-14) + prior.precision
@@ -92,10 +109,10 @@ def step_at(
     weight = shares.n / (fitted.mean * (1 - fitted.mean) * dispersion)
     weighted, hessian = information(fitted, weight, prior)
     gradient = -fitted.by_eta * (np.arange(shares.y.shape[1]) > place[:, None])
-    cross = np.matvec(weighted, gradient)
-    explained = np.vecdot(cross, np.linalg.solve(hessian, cross[:, :, None])[:, :, 0])
-    variance = np.vecdot(gradient * weight, gradient) - explained
-    return np.vecdot(gradient * weight, shares.y - fitted.mean), np.maximum(variance, _LEAST_VARIANCE)
+    cross = np.einsum("cks,cs->ck", weighted, gradient)
+    explained = (cross * solve(hessian, cross)).sum(axis=1)
+    variance = (weight * gradient**2).sum(axis=1) - explained
+    return (gradient * weight * (shares.y - fitted.mean)).sum(axis=1), np.maximum(variance, _LEAST_VARIANCE)
 
 
 def single_points(shares: Shares, fitted: SmoothFit, at: Steps) -> tuple[np.ndarray, np.ndarray]:
@@ -104,7 +121,7 @@ def single_points(shares: Shares, fitted: SmoothFit, at: Steps) -> tuple[np.ndar
     Their ratio, summed over curves, is how much lower the log loss of a model is than its family's laws say.
     """
     score = -fitted.by_eta * at.weight * (shares.y - fitted.mean)
-    left = np.clip(1 - np.einsum("cmm->cm", at.hat), 0, 1)
+    left = np.clip(1 - leverage(fitted, at), 0, 1)
     return score, fitted.by_eta**2 * at.weight * left
 
 
@@ -144,26 +161,27 @@ def own_misfit(
     """
     binomial = at.weight * dispersion
     counts = (shares.n * fitted.mean >= 1) & (shares.n * (1 - fitted.mean) >= 1)
-    statistic = np.vecmat(binomial * counts, residuals**2)
+    statistic = np.einsum("cs,csd->cd", binomial * counts, residuals**2)
     scale = dispersion.mean(axis=1)[:, None]
     variance = at.variance * scale
     unit = np.where(variance > 1e-3, scale / np.sqrt(variance), 0)
     best = np.maximum((scores * unit[:, :, None]).max(axis=1), 0) ** 2
-    freedom = ((1 - np.einsum("cmm->cm", at.hat)) * counts).sum(axis=1) - _explained_by_chance(at)
+    freedom = ((1 - leverage(fitted, at)) * counts).sum(axis=1) - _explained_by_chance(at)
     return np.maximum(statistic - best, 1e-6), np.maximum(freedom, 0.5)
 
 
 @functools.cache
 def _for_expectation(n_scales: int) -> np.ndarray:
-    """Draws by which the expected square of the largest Z is known, shape (100, n_scales)."""
-    return np.random.default_rng(0).standard_normal((100, max(64, n_scales)))[:, :n_scales]
+    """Draws by which the expected square of the largest Z is known, shape (n_scales, 100)."""
+    drawn = np.random.default_rng(0).standard_normal((100, max(64, n_scales)))[:, :n_scales]
+    return np.ascontiguousarray(drawn.T)
 
 
 def _explained_by_chance(at: Steps) -> np.ndarray:
     """Expected square of the largest Z of every curve where nothing breaks: so much does the best step explain by chance."""
     scaled = at.map / np.sqrt(at.weight)[:, None, :] / np.sqrt(at.variance)[:, :, None]
     scaled = np.where((at.variance > 1e-3)[:, :, None], scaled, 0)
-    largest = (scaled @ _for_expectation(at.weight.shape[1]).T).max(axis=1)
+    largest = np.einsum("cps,sd->cpd", scaled, _for_expectation(at.weight.shape[1])).max(axis=1)
     return (np.maximum(largest, 0) ** 2).mean(axis=1)
 
 
@@ -207,14 +225,21 @@ def _largest_z(
     n = shares.of_one_model
     spread = np.sqrt(1 + (n[:, None] - 1) * rho)
     drawn = spread[:, None, :] * normal.T
-    by_draw = 1 / np.sqrt(at.weight * dispersion)[:, None, :]
-    scores = (at.map * by_draw) @ drawn
-    after = ((np.eye(at.weight.shape[1]) - at.hat) * by_draw) @ drawn
+    drawn *= 1 / np.sqrt(at.weight * dispersion)[:, :, None]
+    after = drawn - np.einsum("csk,ckd->csd", fitted.jacobian, np.einsum("cks,csd->ckd", at.solved, drawn))
+    scores = _sums_from_places((-at.weight * fitted.by_eta)[:, :, None] * after)
     statistic, freedom = own_misfit(after, scores, at, shares, fitted, dispersion)
     judged = 1 + (n[:, None] - 1) * posterior_means(statistic, freedom, n, weights)
     scores *= np.where(admissible, 1 / np.sqrt(at.variance), np.nan)[:, :, None]
     largest = np.fmax.reduce(scores, axis=1)
     return largest / np.sqrt(judged / dispersion.mean(axis=1)[:, None])
+
+
+def _sums_from_places(values: np.ndarray) -> np.ndarray:
+    """Sums over the scales from every place on, shape (n_curves, n_places, n_draws)."""
+    for scale in reversed(range(values.shape[1] - 1)):
+        values[:, scale] += values[:, scale + 1]
+    return values[:, 1:]
 
 
 def p_values(statistic: np.ndarray, null: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 
 from analysis.base import columns as arrow
+from analysis.base.columns import significant
 
 
 @pytest.mark.parametrize("kind", [pa.int32(), pa.int64(), pa.float64(), pa.bool_()])
@@ -54,3 +55,14 @@ assert len(table) and "pandas" not in sys.modules, "pandas was imported"
         [sys.executable, "-c", code, str(path), str(tmp_path / "o.parquet")], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("digits", [1, 6, 9])
+def test_significant_digits_are_those_of_the_decimal_form(digits):
+    rng = np.random.default_rng(digits)
+    values = rng.standard_normal(20_000) * 10.0 ** rng.integers(-300, 300, 20_000)
+    values = np.concatenate(
+        [values, 10.0 ** np.arange(-20, 21), [0.0, -0.0, np.inf, -np.inf, np.nan, 9.999999999, 0.1 + 0.2]]
+    )
+    expected = [float(f"{value:.{digits - 1}e}") for value in values]
+    np.testing.assert_array_equal(significant(values, digits), expected)

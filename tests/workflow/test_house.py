@@ -1,6 +1,8 @@
 """The house: rooms import earlier ones alone, files and functions stay small, and scripts are adapters."""
 
 import ast
+import doctest
+import importlib
 import re
 import subprocess
 import sys
@@ -54,6 +56,12 @@ def test_importing_the_package_loads_none_of_the_large_libraries():
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert float(done.stdout) == pytest.approx(3 / 2.5**0.5)
+
+
+@pytest.mark.parametrize("path", [p for p in PYTHON if ">>> " in p.read_text(encoding="utf-8")], ids=name_of)
+def test_examples_in_docstrings_run(path):
+    module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    assert doctest.testmod(module).failed == 0
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=name_of)
