@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike
 from analysis.base.database import connect
 from analysis.base.sql import sql_text
 from analysis.normalise.frames import normalised
+from analysis.normalise.repeats import Numbers, resolve_repeats
 from analysis.normalise.schema import CURVE_KEY, EXAMPLES_SCHEMA
 from analysis.score.curves import make_curves
 from analysis.score.definition import MIN_SCALES, emergence_scores, linearities
@@ -25,8 +26,8 @@ from analysis.score.definition import MIN_SCALES, emergence_scores, linearities
 SCALE = "n_parameters"
 _NEEDED = ("task", "metric", SCALE, "score")
 _OPTIONAL = {
-    "subtask": None, "shots": None, "filter": "none", "model_family": "all", "n_examples": None, "chance": None,
-    "higher_is_better": True, "stderr": None,
+    "model": None, "run": None, "subtask": None, "shots": None, "filter": "none", "model_family": "all", "n_examples": None,
+    "chance": None, "higher_is_better": True, "stderr": None,
 }  # fmt: skip
 _REFERENCE = pa.schema(
     [(name, pa.string()) for name in ("metric", "is_linear", "is_continuous", "is_proportion", "is_bookkeeping")]
@@ -55,9 +56,10 @@ def emergence_score(scores: ArrayLike | pd.DataFrame) -> np.ndarray | pd.DataFra
     ----------
     scores : array, shape (..., n_scales), or DataFrame
         An array holds scores by rising scale, one at each of at least 3 scales. A DataFrame holds one row per number: task,
-        metric, n_parameters, score; optional subtask, shots, filter, model_family, n_examples, stderr, chance,
-        higher_is_better. Models at one scale are averaged. Without model_family all rows are of one family, and without
-        the column higher_is_better higher is better.
+        metric, n_parameters, score; optional model, run (or seed), subtask, shots, filter, model_family, n_examples, stderr,
+        chance, higher_is_better. Runs of one model are averaged first, and then the models of one scale. Without the column
+        model, rows of one scale and run are models of their own. Without model_family all rows are of one family, and
+        without the column higher_is_better higher is better.
 
     Returns
     -------
@@ -70,7 +72,8 @@ def emergence_score(scores: ArrayLike | pd.DataFrame) -> np.ndarray | pd.DataFra
     ------
     ValueError
         There are fewer than 3 scales, a score is infinite or no number, a column is missing, or a row names no model_family.
-        Rows of a DataFrame without a score are left out, with a warning that counts them.
+        Rows of a DataFrame without a score are left out, and so are those of one model and run with different scores, with a
+        warning that counts them.
 
     """
     if isinstance(scores, pd.DataFrame):
@@ -108,6 +111,8 @@ def _checked_frame(frame: pd.DataFrame) -> pd.DataFrame:
     if missing:
         raise ValueError(f"the table lacks {', '.join(missing)}; it has {', '.join(map(str, frame.columns))}")
     given = frame[list(_NEEDED)].reset_index(drop=True)
+    if "seed" in frame.columns and "run" not in frame.columns:
+        frame = frame.rename(columns={"seed": "run"})
     for name, value in _OPTIONAL.items():
         given[name] = frame[name].to_numpy() if name in frame.columns else value
     is_missing = given["score"].isna()
@@ -135,15 +140,41 @@ def _checked_frame(frame: pd.DataFrame) -> pd.DataFrame:
     given["stderr"] = pd.to_numeric(given["stderr"]).astype(float)
     for name in ("shots", "n_examples"):
         given[name] = pd.array(pd.to_numeric(given[name]), "Int64")
+    given["chance"] = pd.to_numeric(given["chance"]).astype(float)
     return given
+
+
+def _with_one_row_per_model(given: pd.DataFrame) -> pd.DataFrame:
+    """The same with runs of one model averaged, as the workflow averages them."""
+    by = [*CURVE_KEY, SCALE, "run"]
+    # Without names rows of one scale and run are models of their own: a curve averages over them.
+    place = given.groupby(by, dropna=False, observed=True).cumcount().astype(str)
+    name = given["model"].astype(str).where(given["model"].notna(), place)
+    given["model"] = [f"{scale!r}, {one}" for scale, one in zip(given[SCALE], name, strict=True)]
+    key = given.groupby([*CURVE_KEY, "model"], dropna=False, observed=True, sort=False).ngroup().to_numpy()
+    conditions = given.groupby(["n_examples", "chance"], dropna=False).ngroup().to_numpy()
+    numbers = Numbers(
+        *(given[name].to_numpy(float, na_value=np.nan) for name in ("score", "stderr", "n_examples")),
+        run=pd.factorize(given["run"])[0],
+        conditions=conditions,
+    )
+    resolved = resolve_repeats(np.argsort(key, kind="stable"), key, numbers, lambda row: ("the table", f"row {row + 1}", 1))
+    lost = [reject for reject in resolved.rejects if reject.reason == "contradiction"]
+    if lost:
+        message = (
+            f"{len(lost):,} rows of one model and run have different scores and are left out; the first: {lost[0].location}"
+        )
+        warnings.warn(f"{message}. Name the runs in a column run or seed", stacklevel=6)
+    if not len(resolved.rows):
+        raise ValueError("no row is left: name repeated runs in a column run or seed")
+    kept = given.iloc[resolved.rows].reset_index(drop=True)
+    kept["n_examples"] = pd.array(resolved.n_examples, "Int64")
+    return kept.assign(score=resolved.score, stderr=resolved.stderr, n_runs=resolved.n_runs, run_sd=resolved.run_sd)
 
 
 def curve_inputs(frame: pd.DataFrame, all_shares: bool) -> Mapping[str, object]:
     """What `make_curves` reads, of a table of numbers; with `all_shares` every metric is taken as a share."""
-    given = _checked_frame(frame)
-    # Rows of one scale are models of their own, whatever they are called: a curve averages over them.
-    place = given.groupby([*CURVE_KEY, SCALE], dropna=False, observed=True).cumcount()
-    given["model"] = [f"{scale!r}, {k}" for scale, k in zip(given[SCALE], place, strict=True)]
+    given = _with_one_row_per_model(_checked_frame(frame))
     tables = normalised(given)
     known = {"is_proportion": str(all_shares), "chance": "given", "higher_is_better": "true" if all_shares else None}
     reference = [{"metric": name, **known} for name in given["metric"].unique()]

@@ -4,9 +4,10 @@ import numpy as np
 import oracle
 import pandas as pd
 import pytest
-from builders import build, put_curve
+from builders import build, known_rules, put_curve
 
 from analysis import break_test, emergence_score, from_wide, linearity
+from analysis.normalise import results
 from analysis.normalise.bigbench import normalise
 
 SCALES = [10.0 ** (6 + k) for k in range(8)]
@@ -83,6 +84,72 @@ def test_the_test_is_that_of_the_workflow(tmp_path):
     # Curves have other numbers there: sums over a pool are in another order, and draws of n_resolve are others.
     columns = ["verdict", "p_break", "q_break", "break_size", "break_size_high", "score_low", "score_without_ties"]
     pd.testing.assert_frame_equal(arrays[columns], found[columns], rtol=1e-5)
+
+
+@pytest.fixture
+def with_seeds():
+    """Three seeds of 8 models on 12 tasks, one shot fewer for one model, and two models of one scale and seed."""
+    rng = np.random.default_rng(4)
+    scales = np.repeat([1e8, 3e8, 1e9, 1e9, 3e9, 1e10, 3e10, 1e11], 3)
+    models = np.repeat(["a", "b", "c", "d", "e", "f", "g", "h"], 3)
+    parts = []
+    for k in range(12):
+        rate = np.exp(-np.exp(1.2 - 0.5 * np.log10(scales / 1e8) - (k == 0) * 0.8 * (scales > 2e9)))
+        parts.append(
+            pd.DataFrame(
+                {
+                    "task": f"t{k}", "metric": "exact_str_match", "model_family": "F", "model": models,
+                    "n_parameters": scales, "seed": np.tile([0, 1, 2], 8), "n_examples": 300, "chance": 0.0, "score": rng.binomial(300, rate) / 300,
+                }
+            )
+        )  # fmt: skip
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_a_table_of_seeds_has_one_fit_in_python_and_in_the_workflow(with_seeds, tmp_path):
+    with_seeds.to_csv(tmp_path / "seeds.csv", index=False)
+    with build(results.normalise(tmp_path / "seeds.csv", known_rules())) as con:
+        names = [
+            "task",
+            "n_examples",
+            "level",
+            "slope",
+            "curvature",
+            "scatter",
+            "p_break",
+            "q_break",
+            "break_size",
+            "verdict",
+        ]
+        expected = con.sql("from breaks order by task").df()[names]
+        curves = con.sql("from curves order by task").df()
+    read = pd.read_csv(tmp_path / "seeds.csv")
+    found = break_test(read).sort_values("task", ignore_index=True)
+    pd.testing.assert_frame_equal(found[names], expected, check_dtype=False)
+    of_python = emergence_score(read).sort_values("task", ignore_index=True)
+    for name in ("emergence_score", "n_models", "n_scales", "straight_line_score"):
+        np.testing.assert_allclose(of_python[name].to_numpy(float), curves[name].to_numpy(float), rtol=1e-12)
+    assert (of_python["n_models"] == 8).all() and (of_python["n_scales"] == 7).all()
+
+
+def test_runs_are_averaged_before_models(with_seeds):
+    """Also without names of models: two rows of one scale and seed are two models then."""
+    means = with_seeds.groupby(["task", "model", "n_parameters"], as_index=False)["score"].mean()
+    by_hand = means.groupby(["task", "n_parameters"])["score"].mean().groupby("task").agg(list)
+    for given in (with_seeds, with_seeds.drop(columns="model"), with_seeds.rename(columns={"seed": "run"})):
+        found = emergence_score(given.assign(n_examples=None)).set_index("task")["emergence_score"]
+        expected = emergence_score(np.array(by_hand.tolist()))
+        np.testing.assert_allclose(found.loc[by_hand.index], expected, rtol=1e-9)
+
+
+def test_different_scores_of_one_run_are_no_number(with_seeds):
+    one = with_seeds[with_seeds["task"] == "t1"]
+    other = pd.concat([one, one.iloc[:1].assign(score=0.9)], ignore_index=True)
+    with pytest.warns(UserWarning, match="2 rows of one model and run have different scores and are left out"):
+        found = emergence_score(other)
+    assert found["n_scales"].item() == 7
+    with pytest.raises(ValueError, match="no row is left"), pytest.warns(UserWarning, match="48 rows"):
+        emergence_score(pd.concat([one, one.assign(score=0.9)]))
 
 
 def test_what_a_table_lacks():
