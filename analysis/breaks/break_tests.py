@@ -14,6 +14,7 @@ from scipy.stats import norm, qmc
 
 from analysis.base.columns import significant
 from analysis.breaks import smooth_law, step_test
+from analysis.breaks.guessing import constant_answers, largest_rise, p_of_guessing
 from analysis.breaks.scatter_prior import GRID, default_prior, fit_prior, posterior_means, prior_ends
 from analysis.breaks.small_systems import solve
 from analysis.breaks.smooth_law import Penalty, Shares, SmoothFit
@@ -37,8 +38,6 @@ _SIZE_KNOWN = 1e-7
 """Standard errors to which the size of a break is found."""
 _DIGITS_OF_ORDER = 9
 """Digits that decide which of several places is the largest."""
-AT_CHANCE = 3.0
-"""A curve none of whose points is so many standard errors from the chance rate is at chance."""
 
 
 @dataclass(frozen=True)
@@ -183,8 +182,8 @@ def tested_breaks(
         (of `smooth_law.law`); p_break (NaN with no admissible place); place (of the first scale after the likeliest break),
         break_size and its standard error there (how much lower the log loss is); size_high and high_place (the largest
         break that is possible at 95 % anywhere, infinite where a place is hidden, and where); n_informative, n_hidden,
-        scatter, jump_is_hidden, is_at_chance; n_to_decide (examples with which size_high would be below smallest_break; NaN
-        where no number would do).
+        scatter, jump_is_hidden; p_chance, chance_bound and constant_answer (see `guessing`); n_to_decide (examples with
+        which size_high would be below smallest_break; NaN where no number would do).
 
     """
     rows = []
@@ -244,7 +243,9 @@ def _tested(
             "n_hidden": hidden.sum(axis=1),
             "scatter": judged.scatter,
             "jump_is_hidden": jump_is_hidden,
-            "is_at_chance": _at_chance(shares, shares.dispersion(np.full(len(shares), (weights * GRID).sum()))),
+            "p_chance": p_of_guessing(shares),
+            "chance_bound": largest_rise(shares, judged.scatter),
+            "constant_answer": constant_answers(shares),
             "n_to_decide": _n_to_decide(judged, size[row, worst], error[row, worst], smallest_break),
         }
     )
@@ -335,12 +336,6 @@ def _gets_worse(judged: _Judged, admissible: np.ndarray) -> np.ndarray:
     down = np.where((size > 0) & admissible, gain, -np.inf).max(axis=1)
     up = np.where(size < 0, gain, -np.inf).max(axis=1)
     return up > down
-
-
-def _at_chance(shares: Shares, dispersion: np.ndarray) -> np.ndarray:
-    """Whether no point differs from the chance rate; where guessing gets nothing every right answer differs."""
-    error = np.sqrt(np.maximum(shares.chance * (1 - shares.chance), 1e-12) / shares.n * dispersion)
-    return np.all(np.abs(shares.y - shares.chance) < AT_CHANCE * error, axis=1)
 
 
 def _n_to_decide(judged: _Judged, size: np.ndarray, error: np.ndarray, smallest_break: float) -> np.ndarray:

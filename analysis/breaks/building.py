@@ -16,7 +16,7 @@ from analysis.normalise.schema import Normalised
 from analysis.score.curves import make_curves
 from analysis.score.database import assemble
 
-DEFAULTS = {"emergence_threshold": 20.0, "sharpness_threshold": 2.0, "smallest_break": 1.0, "seed": 0}
+DEFAULTS = {"emergence_threshold": 20.0, "sharpness_threshold": 2.0, "smallest_break": 1.0, "smallest_rise": 0.1, "seed": 0}
 """Settings of `build_tables`, as in config/config.yaml."""
 
 

@@ -20,6 +20,7 @@ def break_test(
     chance: float | ArrayLike = 0.0,
     *,
     smallest_break: float = 1.0,
+    smallest_rise: float = 0.1,
     emergence_threshold: float = 20.0,
     sharpness_threshold: float = 2.0,
     seed: int = 0,
@@ -40,6 +41,9 @@ def break_test(
         With an array of scores: scales, test examples behind every share, and share that guessing gets.
     smallest_break : float
         A curve is smooth where a break of this size is excluded: 1 is a factor e of the loss.
+    smallest_rise : float
+        A curve is at chance where its scores do not differ from guessing and a rise of this share of right answers above the
+        chance rate is excluded.
     emergence_threshold, sharpness_threshold : float
         A curve jumps where its improvement score is above the first, and above the second times the score of a straight line
         in log scale at its scales.
@@ -60,10 +64,11 @@ def break_test(
 
     """
     scores = _checked_shares(scores, n_parameters, n_examples, chance)
-    if not smallest_break > 0:
-        raise ValueError(f"smallest_break is {smallest_break}; a number above 0 is needed")
+    for name, value in {"smallest_break": smallest_break, "smallest_rise": smallest_rise}.items():
+        if not value > 0:
+            raise ValueError(f"{name} is {value}; a number above 0 is needed")
     settings = {"emergence_threshold": float(emergence_threshold), "sharpness_threshold": float(sharpness_threshold)}
-    settings |= {"smallest_break": float(smallest_break), "seed": int(seed)}
+    settings |= {"smallest_break": float(smallest_break), "smallest_rise": float(smallest_rise), "seed": int(seed)}
     with scored(scores, all_shares=True) as con:
         trials = con.table("trials").to_arrow_table()
     curves = testable(trials)

@@ -29,16 +29,17 @@ MIN_POOL = 10
 _NUMBERS = [
     "level", "slope", "curvature", "floor", "scatter", "p_break", "p_break_low_scatter", "break_scale", "break_size",
     "break_size_low", "break_size_up", "size_high", "high_scale",
-    "n_to_decide", "score_low", "score_high", "score_without_ties", "score_noise_free", "n_resolve",
+    "n_to_decide", "p_chance", "chance_bound", "constant_answer",
+    "score_low", "score_high", "score_without_ties", "score_noise_free", "n_resolve",
 ]  # fmt: skip
-_FITTED = [name for name in _NUMBERS if name not in ("break_scale", "high_scale", "n_to_decide", "n_resolve")]
-"""Numbers that are rounded: scales are those of the input, and counts are whole."""
+_EXACT = ("break_scale", "high_scale", "n_to_decide", "n_resolve", "constant_answer")
+"""Numbers that are not rounded: scales and scores are those of the input, and counts are whole."""
 MEASURED_SCHEMA = pa.schema(
     [("curve_id", pa.int64())]
     + [(name, pa.float64()) for name in _NUMBERS]
     + [(name, pa.list_(pa.float64())) for name in ("point_scores", "point_informations")]
     + [(name, pa.int64()) for name in ("n_pool", "n_informative", "n_hidden", "n_ties")]
-    + [(name, pa.bool_()) for name in ("jump_is_hidden", "is_at_chance", "is_told_by_pool")]
+    + [(name, pa.bool_()) for name in ("jump_is_hidden", "is_told_by_pool")]
 )
 POOLS_SCHEMA = pa.schema(
     [("model_family", pa.string()), ("metric", pa.string()), ("n_scales", pa.int64()), ("n_pool", pa.int64())]
@@ -139,7 +140,7 @@ def measure(
         for table in batch
     ]
     whole = pd.concat(tables).sort_values("curve_id")
-    for name in _FITTED:
+    for name in set(_NUMBERS) - set(_EXACT):
         whole[name] = significant(whole[name].to_numpy(float))
     # NaN is no value of Parquet's readers: what has no estimate is NULL.
     arrays = [pa.array(whole[field.name], field.type, from_pandas=True) for field in MEASURED_SCHEMA]

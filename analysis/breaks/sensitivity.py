@@ -44,7 +44,7 @@ def sensitivity(
     measured, verdicts = zip(*run(_tested, *map(list, each)), strict=True)
     (before, *others), measured_before = verdicts, measured[0]
     then_by_choice = dict(zip(list(choices)[1:], others, strict=True))
-    without = _without_effects(sample, effects_of(sample, measured_before))
+    without = _without_effects(sample, effects_of(sample, measured_before, settings))
     then = _verdicts(sample, measure(without, pools, settings, run, verdicts_only=True), settings)
     then_by_choice["the effects of models taken out"] = then
     counts = []

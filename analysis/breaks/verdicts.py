@@ -10,21 +10,27 @@ import pyarrow as pa
 from analysis.base.database import connect, create_macros
 from analysis.base.sql import sql_text
 
+_MACROS = {
+    "breaks": ("macros/jump_threshold", "macros/tested_groups", "macros/guessing"),
+    "model_effects": ("macros/guessing",),
+}
 
-def effects_of(trials: pa.Table | pd.DataFrame, measured: pa.Table) -> pd.DataFrame:
+
+def effects_of(trials: pa.Table | pd.DataFrame, measured: pa.Table, settings: Mapping[str, object]) -> pd.DataFrame:
     """The table `model_effects` of the same."""
-    with connect() as con:
-        con.register("trials", trials)
-        con.register("measured", measured)
-        return con.execute(sql_text("tables/model_effects")).df()
+    return _made("model_effects", trials, measured, settings)
 
 
 def breaks_of(trials: pa.Table | pd.DataFrame, measured: pa.Table, settings: Mapping[str, object]) -> pd.DataFrame:
     """The table `breaks` of rows of `trials` and what `measuring.measure` gave for those of them that can be tested."""
+    return _made("breaks", trials, measured, settings)
+
+
+def _made(table: str, trials: pa.Table | pd.DataFrame, measured: pa.Table, settings: Mapping[str, object]) -> pd.DataFrame:
     with connect() as con:
         con.register("trials", trials)
         con.register("measured", measured)
         con.register("given_settings", pd.DataFrame({name: [value] for name, value in settings.items()}))
         con.execute(f"create temp view settings as {sql_text('tables/settings')}")
-        create_macros(con, "macros/jump_threshold", "macros/tested_groups")
-        return con.execute(sql_text("tables/breaks")).df()
+        create_macros(con, *_MACROS[table])
+        return con.execute(sql_text(f"tables/{table}")).df()

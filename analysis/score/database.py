@@ -18,7 +18,7 @@ from analysis.base.tables import TABLES, create_table
 from analysis.score import endings
 
 FOLDER_OF_TABLES, FOLDER_OF_VIEWS = "sql/tables/", "sql/views/"
-SETTINGS = ("emergence_threshold", "sharpness_threshold", "smallest_break", "seed")
+SETTINGS = ("emergence_threshold", "sharpness_threshold", "smallest_break", "smallest_rise", "seed")
 IN_ORDER = "order by task, subtask, shots, metric, filter, model_family"
 """Curves of several shards, each of which is in this order."""
 
@@ -63,10 +63,10 @@ def assemble(
             continue
         if name == "provenance":
             counts = _counts(con)
-            rows = {**facts, **{name: settings[name] for name in SETTINGS[:3]}, **counts}
+            rows = {**facts, **{name: settings[name] for name in SETTINGS[:-1]}, **counts}
             con.register("facts", pd.DataFrame({"key": list(rows), "value": [str(value) for value in rows.values()]}))
         if name == "breaks":
-            create_macros(con, "macros/jump_threshold", "macros/tested_groups")
+            create_macros(con, "macros/jump_threshold", "macros/tested_groups", "macros/guessing")
         if name == "triplets":
             create_macros(con, "macros/best_curves", "macros/group_verdicts")
         folder = FOLDER_OF_VIEWS if table.get("view") else FOLDER_OF_TABLES

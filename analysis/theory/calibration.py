@@ -16,7 +16,7 @@ from analysis.breaks.measuring import measure, pools_of
 from analysis.breaks.verdicts import breaks_of
 from analysis.theory.worlds import World, as_trials, world
 
-SETTINGS = {"emergence_threshold": 20.0, "sharpness_threshold": 2.0, "smallest_break": 1.0, "seed": 0}
+SETTINGS = {"emergence_threshold": 20.0, "sharpness_threshold": 2.0, "smallest_break": 1.0, "smallest_rise": 0.1, "seed": 0}
 INFORMATIVE = 6
 """Points from which a curve must be rejected often enough to be tested at all."""
 NULL_WORLDS: dict[str, dict] = {

@@ -277,10 +277,14 @@ def test_what_cannot_be_tested_says_why():
 
 def test_at_chance_is_a_verdict_of_its_own():
     rng = np.random.default_rng(10)
-    y = rng.binomial(200, 0.25, (20, 12)) / 200
-    found = break_test(y, SCALES, 200, 0.25)
+    y = rng.binomial(400, 0.25, (20, 12)) / 400
+    found = break_test(y, SCALES, 400, 0.25)
     assert (found["verdict"] == "at_chance").mean() > 0.8
     assert (found["verdict"] == "break").sum() == 0
+    # In the scores of 20 examples a rise of 10 points could hide.
+    few = break_test(rng.binomial(20, 0.25, (20, 12)) / 20, SCALES, 20, 0.25)
+    assert (few["verdict"] == "inconclusive").mean() > 0.8
+    assert (few["verdict"] == "at_chance").equals((few["q_chance"] >= 0.05) & (few["chance_bound"] < 0.1))
 
 
 def test_results_do_not_depend_on_the_order_of_curves():

@@ -102,7 +102,7 @@ TABLES = {
     "measured": lambda: measured().to_pandas(),
     "breaks": breaks,
     "breaks_of_some": breaks_of_some,
-    "effects": lambda: effects_of(curves(), measured()),
+    "effects": lambda: effects_of(curves(), measured(), DEFAULTS),
     "forecasts": lambda: forecasts(of_families("W0", "W2", "S"), pools()).to_pandas(),
     "sensitivity": sensitivities,
 }

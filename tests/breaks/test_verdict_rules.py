@@ -18,7 +18,7 @@ def verdict_of(curve):
         return "not_testable"
     if curve["q_break"] < 0.05 and curve["size_high"] >= 1:
         return "break"
-    if curve["is_at_chance"]:
+    if curve["q_chance"] >= 0.05 and curve["chance_bound"] < 0.1 and np.isnan(curve["constant_answer"]):
         return "at_chance"
     if curve["size_high"] < 1 and curve["q_break"] >= 0.05:
         return "smooth"
@@ -40,9 +40,14 @@ def source_of(curve):
 def reason_of(curve):
     """How the reason of a curve that cannot be decided begins or ends."""
     p, low = curve["p_break"], curve["p_break_low_scatter"]
+    if np.isnan(p) and curve["n_examples"] * curve["n_models"] < 6:
+        return f"no break could be seen: of {curve['n_examples']} examples"
+    if not p < 0.05:
+        if curve["constant_answer"] == 0.5 and curve["n_informative"] < 3:
+            return "at least half of the models have the same score, 0.5"
+        if curve["q_chance"] >= 0.05:
+            return f"the scores do not differ from guessing, but a rise of {curve['chance_bound']:.2g}"
     if np.isnan(p):
-        if curve["n_examples"] * curve["n_models"] < 6:
-            return f"no break could be seen: of {curve['n_examples']} examples"
         few = curve["n_informative"] < 3
         return "no break could be seen: at too few scales" if few else "no break could be seen: none of smallest_break"
     if curve["q_break"] < 0.05:
@@ -86,7 +91,9 @@ def test_every_rule():
         p_break=p,
         **{name: np.where(is_seen, value, np.nan) for name, value in NUMBERS.items()},
         size_high=np.where(is_seen, rng.choice([0.5, 1.0, 1.5, 9.0, np.inf], n), np.nan),
-        is_at_chance=rng.random(n) < 0.3,
+        p_chance=rng.choice([np.nan, 0.01, 0.05, 0.5], n, p=[0.4, 0.2, 0.1, 0.3]),
+        chance_bound=rng.choice([0.09, 0.1, 0.2], n, p=[0.6, 0.2, 0.2]),
+        constant_answer=rng.choice([np.nan, 0.5], n, p=[0.8, 0.2]),
         n_ties=rng.choice([0, 4, 5, 10], n),
         score_without_ties=rng.choice([NEEDED - 1, NEEDED, NEEDED + 1], n),
         score_noise_free=rng.choice([NEEDED - 1, NEEDED, NEEDED + 1], n),
@@ -102,7 +109,7 @@ def test_every_rule():
     found = breaks_of(trials, pa.Table.from_arrays(arrays, schema=MEASURED_SCHEMA), DEFAULTS).set_index("curve_id")
     given = trials[["curve_id", "not_testable", "improvement_score", "n_examples", "n_models"]]
     given = given.assign(n_models=[models[0] for models in given["n_models"]]).merge(measured, how="left", on="curve_id")
-    given = given.set_index("curve_id").assign(q_break=found["q_break"])
+    given = given.set_index("curve_id").assign(q_break=found["q_break"], q_chance=found["q_chance"])
     expected = pd.DataFrame(
         [{"verdict": verdict_of(curve), "source_of_jump": source_of(curve)} for curve in given.to_dict("records")],
         index=given.index,

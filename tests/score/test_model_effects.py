@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.breaks.building import DEFAULTS
 from analysis.breaks.verdicts import effects_of
 
 
@@ -13,7 +14,7 @@ def one_by_one(trials, measured):
     """{(family, metric, scale): (curves, tasks, tasks better, effect, standard error)} of those with 5 tasks or more."""
     of_model = {}
     for trial, found in zip(trials.itertuples(), measured.itertuples(), strict=True):
-        if found.is_at_chance:
+        if found.p_chance == 0.9:
             continue
         for scale, score, information in zip(trial.scales, found.point_scores, found.point_informations, strict=True):
             tasks = of_model.setdefault((trial.model_family, trial.metric, scale), {})
@@ -52,7 +53,10 @@ def test_effects():
     measured = pd.DataFrame(
         {
             "curve_id": trials["curve_id"],
-            "is_at_chance": rng.random(n) < 0.2,
+            # Guessing; a difference from it; and metrics of which guessing gets nothing.
+            "p_chance": rng.choice([0.9, 1e-9, np.nan], n, p=[0.2, 0.4, 0.4]),
+            "chance_bound": 0.05,
+            "constant_answer": np.nan,
             "point_scores": [rng.choice([-1.5, 0, 0, 2.5], len(scales)) for scales in trials["scales"]],
             "point_informations": [rng.integers(0, 4, len(scales)) + 0.25 for scales in trials["scales"]],
         }
@@ -63,7 +67,7 @@ def test_effects():
         np.where(np.array(scales) == 2e9, 0, row) if nothing else row
         for nothing, scales, row in zip(told_nothing, trials["scales"], measured["point_informations"], strict=True)
     ]
-    found, expected = effects_of(trials, measured), one_by_one(trials, measured)
+    found, expected = effects_of(trials, measured, DEFAULTS), one_by_one(trials, measured)
     columns = ["n_curves", "n_tasks", "n_tasks_better", "effect", "standard_error"]
     assert found[["model_family", "metric", "scale"]].apply(tuple, axis=1).tolist() == sorted(expected)
     assert found[columns].to_numpy(float) == pytest.approx(
@@ -86,6 +90,13 @@ def test_fewer_than_five_tasks_are_no_effect():
             }
         )
         measured = pd.DataFrame(
-            {"curve_id": range(n), "is_at_chance": False, "point_scores": [[1.0]] * n, "point_informations": [[2.0]] * n}
+            {
+                "curve_id": range(n),
+                "p_chance": np.nan,
+                "chance_bound": 0.0,
+                "constant_answer": np.nan,
+                "point_scores": [[1.0]] * n,
+                "point_informations": [[2.0]] * n,
+            }
         )
-        assert len(effects_of(trials, measured)) == n_rows
+        assert len(effects_of(trials, measured, DEFAULTS)) == n_rows

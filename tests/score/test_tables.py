@@ -78,7 +78,7 @@ def test_counted_curves_and_the_settings_by_which_the_file_judges(small):
     expected = (curves["entry_kind"] != "aggregate") & (curves["n_scales"] >= 5) & curves["direction"].notna()
     expected &= curves["metric"] != "normalized_aggregate_score"
     assert (curves["is_counted"] == expected).all() and 0 < expected.sum() < len(curves)
-    assert small.sql("from settings").fetchall() == [(20.0, 2.0, 1.0, 0)]
+    assert small.sql("from settings").fetchall() == [(20.0, 2.0, 1.0, 0.1, 0)]
 
 
 def test_a_failed_check_is_reported(small):

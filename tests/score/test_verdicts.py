@@ -134,8 +134,9 @@ def test_verdicts_of_triplets_from_those_of_their_curves(inputs):
     known = measured["p_break"].notna().sum()
     rng = np.random.default_rng(2)
     changed = measured.assign(
-        is_at_chance=rng.random(len(measured)) < 0.5, size_high=np.where(rng.random(len(measured)) < 0.8, 0.5, 2.0)
-    )
+        p_chance=np.where(rng.random(len(measured)) < 0.5, 0.9, np.nan), chance_bound=0.05, constant_answer=np.nan,
+        size_high=np.where(rng.random(len(measured)) < 0.8, 0.5, 2.0),
+    )  # fmt: skip
     given = inputs | {"computed_measured": pa.Table.from_pandas(changed, measuring.MEASURED_SCHEMA)}
     with database(given, np.full(known, 0.9)) as con:
         breaks, triplets = con.sql("from breaks").df(), con.sql("from triplets").df().set_index(GROUP)
@@ -171,8 +172,8 @@ def jumps(tmp_path_factory):
     for k in range(12):  # what pools of curves without scatter tell
         for family in "FG":
             put_curve(root, of_law(0.2 - 0.1 * k, -0.8, 0.1, 9973).tolist(), f"plain_{k}", family)
-    at_chance = [20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 21]
-    put_curve(root, [count / 83 for count in at_chance], "guessing", metric="multiple_choice_grade", low_score=0.25)
+    at_chance = [52, 52, 52, 53, 53, 54, 54, 53, 53, 55, 55, 55]
+    put_curve(root, [count / 211 for count in at_chance], "guessing", metric="multiple_choice_grade", low_score=0.25)
     return build(normalise(root))
 
 

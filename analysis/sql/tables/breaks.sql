@@ -14,10 +14,13 @@ tested as (
         list_min(trials.n_models) as n_models_least,
         trials.* exclude (scales, ys, n_models, entry_kind, is_preferred, status, is_of_checkpoints, is_share, no_shares),
         measured.* exclude (curve_id, point_scores, point_informations),
+        guessing.q_chance,
+        coalesce(guessing.is_at_chance, false) as is_at_chance,
         coalesce(trials.improvement_score > jump_threshold(trials.straight_line_score), false) as jumps,
         jump_threshold(trials.straight_line_score) as needed_to_jump
     from trials
     left join measured on trials.curve_id = measured.curve_id
+    left join guessing() as guessing on trials.curve_id = guessing.curve_id
 ),
 
 ranked as (
@@ -115,6 +118,10 @@ select
     sourced.p_break,
     sourced.q_break,
     sourced.p_break_low_scatter,
+    sourced.p_chance,
+    sourced.q_chance,
+    sourced.chance_bound,
+    sourced.constant_answer,
     sourced.break_scale,
     sourced.break_size,
     sourced.break_size_low,
@@ -126,7 +133,9 @@ select
     sourced.source_of_jump,
     case sourced.verdict
         when 'not_testable' then sourced.not_testable
-        when 'at_chance' then 'no single score differs from the chance rate'
+        when 'at_chance' then format(
+            'the scores do not differ from guessing, and a rise of {:.2g} above the chance rate is excluded', sourced.chance_bound
+        )
         when 'break' then format(
             'from scale {:.3g} on the loss is lower by a factor of {:.3g} than a smooth law gives',
             sourced.break_scale, exp(sourced.break_size)
@@ -138,6 +147,16 @@ select
         else case
             when sourced.p_break is null and sourced.n_examples * sourced.n_models_least < 6
                 then format('no break could be seen: of {} examples no score tells anything of the loss', sourced.n_examples)
+            when sourced.constant_answer is not null and sourced.n_informative < 3 and coalesce(sourced.p_break, 1) >= 0.05
+                then format(
+                    'at least half of the models have the same score, {:.4g}: they may give one answer to everything',
+                    sourced.constant_answer
+                )
+            when sourced.q_chance >= 0.05 and coalesce(sourced.p_break, 1) >= 0.05
+                then format(
+                    'the scores do not differ from guessing, but a rise of {:.2g} above the chance rate could hide in them (at '
+                    || 'chance needs less than {:g})', sourced.chance_bound, settings.smallest_rise
+                )
             when sourced.p_break is null and sourced.n_informative < 3
                 then 'no break could be seen: at too few scales the scores are far enough from the floor and the ceiling to tell '
                 || 'the loss (more examples, or more models where they are, would decide)'

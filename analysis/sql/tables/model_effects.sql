@@ -12,7 +12,7 @@ with points as (
         unnest(measured.point_informations) as information
     from measured
     inner join trials on measured.curve_id = trials.curve_id
-    where not measured.is_at_chance
+    where measured.curve_id not in (select curve_id from guessing() where is_at_chance)
 ),
 
 -- Sums of the same numbers in another order differ in the last bit, so they are sorted before.
