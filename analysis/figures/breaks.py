@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analysis.breaks.prediction import prediction_interval
 from analysis.breaks.smooth_law import law
 from analysis.figures import style
 from analysis.figures.jumps import curve_title, share_axis, small_panels
@@ -95,10 +96,10 @@ def _draw_law(axes: Axes, rows: pd.DataFrame, colour: str) -> None:
     at = np.geomspace(rows["scale"].min(), rows["scale"].max(), 200)
     parameters = curve[["level", "slope", "curvature", "floor"]].to_numpy(float)[None, :]
     mean = law(np.log(rows["scale"].to_numpy(float))[None, :], parameters, np.log(at)[None, :])[0]
-    n = float(np.median(rows["n_examples"].to_numpy(float) * rows["n_models"].to_numpy(float)))
-    inside = np.clip(mean, 0, 1)  # the floor of a law can lie a little below 0
-    sd = np.sqrt(inside * (1 - inside) / n * (1 + (curve["n_examples"] - 1) * curve["scatter"]))
-    axes.fill_between(at, np.clip(mean - 1.96 * sd, 0, 1), np.clip(mean + 1.96 * sd, 0, 1), color=colour, alpha=0.15, lw=0)
+    n = float(curve["n_examples"]) * float(np.median(rows["n_models"]))
+    # Averaged models scatter independently: the correlation of all their answers together is smaller.
+    together = curve["scatter"] * (curve["n_examples"] - 1) / max(n - 1, 1)
+    axes.fill_between(at, *prediction_interval(mean, n, together), color=colour, alpha=0.15, lw=0)
     axes.plot(at, mean, color=colour, lw=1.2)
     if curve["verdict"] == "break":
         scales = rows["scale"].to_numpy(float)
@@ -172,8 +173,8 @@ def draw_gallery(frame: pd.DataFrame, dataset: str, emergence_threshold: float) 
 def draw_sizes(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
     """The breaks that were found, by size, with their intervals.
 
-    `frame` has one row per triplet with a break, up to 30: task, model_family, metric, shots, break_scale, break_size with
-    break_size_low and break_size_up, jumps, n_curves_with_break, n_triplets, n_triplets_tested.
+    `frame` has one row per pair (or triplet) with a break, up to 30: unit, task, model_family, metric, shots, break_scale,
+    break_size with break_size_low and break_size_up, jumps, n_curves_with_break, n_units, n_units_detectable.
     """
     if frame.empty:
         return style.nothing_to_draw(dataset, "No break was found at a false discovery rate of 5 %.")
@@ -197,17 +198,18 @@ def draw_sizes(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
     axes.axvline(1, color=style.FAINT, lw=0.9, zorder=0)
     axes.set_xlabel("size of the break: drop of the log loss below the smooth law (1: a factor e)")
     handles = {style.label(metric): style.dot(look.colour, True, look.marker) for metric, look in drawn.items()}
-    handles["hollow: the curve does not jump"] = style.dot(style.INK, False)
+    handles["hollow: no curve that jumps has the break"] = style.dot(style.INK, False)
     figure.legend(handles.values(), handles.keys(), loc="outside upper center", ncols=3, fontsize=7)
-    n_all, shown = frame["n_triplets"].iloc[0], len(frame)
-    first = f"The {shown} of {n_all:,} triplets with the smallest q" if n_all > shown else f"All {n_all:,} triplets"
+    n_all, shown, unit = frame["n_units"].iloc[0], len(frame), frame["unit"].iloc[0]
+    first = f"The {shown} of {n_all:,} {unit}s with the smallest q" if n_all > shown else f"All {n_all:,} {unit}s"
     style.footer(
         figure,
         dataset,
         [
-            f"{first} with a break, of {frame['n_triplets_tested'].iloc[0]:,} in which one could be seen; of "
-            "each the curve of the smallest p. Bars: 95 % intervals, after selection and so too far from 0 on average. "
-            "Right: the first scale after the break, and how many curves of the triplet have one.",
+            f"{first} with a break, of {frame['n_units_detectable'].iloc[0]:,} with enough data to show one. Of each the "
+            "curve with the smallest p, among those that jump if any of them has a break. Bars: 95 % intervals, after "
+            "selection and so too far from 0 on average. Right: the first scale after the break, and how many curves of the "
+            f"{unit} have one.",
             prefix,
             publisher,
         ],

@@ -13,12 +13,14 @@ from analysis.base.database import Input, connect, create_macros, create_views
 from analysis.base.files import write_text
 from analysis.base.sql import packaged_text, sql_text
 from analysis.pages.report import shown
+from analysis.score.headline import headline_of, sentences
 
 TABLES = {
     "by_metric": "pages/bigbench_by_metric",
     "thresholds": "pages/bigbench_thresholds",
     "claims": "pages/report_claims",
     "sudden": "pages/bigbench_sudden",
+    "curve_counts": "pages/curve_counts",
     "undecided": "pages/undecided",
     "breaks": "pages/bigbench_breaks",
     "sensitivity": "pages/report_sensitivity",
@@ -52,12 +54,14 @@ def page(database: str, inputs: Mapping[str, Input]) -> tuple[str, pd.DataFrame]
         tables = {name: markdown(con.execute(sql_text(path))) for name, path in TABLES.items()}
         counted = con.execute(sql_text("pages/bigbench_counts"))
         counts = dict(zip([column[0] for column in counted.description], counted.fetchall()[0], strict=True))
+        headline = headline_of(con)
         facts = dict(con.execute("select key, value from provenance order by key").fetchall())
         pairs = con.execute(sql_text("pages/bigbench_pairs")).df()
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["n"] = lambda value: f"{value:,}"
     template = environment.from_string(packaged_text("pages/bigbench.md.j2"))
-    return template.render(n=counts, commit=facts["commit"], **tables) + "\n", pairs
+    said = sentences(headline, headline["emergence_threshold"], headline["sharpness_threshold"])
+    return template.render(n=counts, h=headline, said=said, commit=facts["commit"], **tables) + "\n", pairs
 
 
 def write(database: str, inputs: Mapping[str, Input], paths: Mapping[str, str], figures: Mapping[str, str]) -> None:

@@ -58,8 +58,9 @@
   }
   const count = (n) => n.toLocaleString("en");
   const p = (x) => (x < 0.001 ? "< 0.001" : x.toFixed(3));
-  const NO_SHARE = "not tested: not a share of right answers";
-  const verdict = (k) => (text("verdict", k) ?? NO_SHARE).replace("not_testable", "not tested").replace("_", " ");
+  const NO_SHARE = "not tested: not percent-correct";
+  const inWords = (verdict) => (verdict ?? NO_SHARE).replace("not_testable", "not tested").replace("inconclusive", "cannot be decided").replace("_", " ");
+  const verdict = (k) => inWords(text("verdict", k));
 
   // Largest score less smallest, of their size where that is above 1: what tells two infinite scores apart.
   function range(k) {
@@ -143,10 +144,49 @@
     return { low: middle - half, high: middle + half };
   }
 
+  // Log of the gamma function, by Stirling's series; for x below 8 by its recurrence.
+  function logGamma(x) {
+    let shift = 0;
+    while (x < 8) shift -= Math.log(x++);
+    const y = 1 / (x * x);
+    return shift + (x - 0.5) * Math.log(x) - x + 0.5 * Math.log(2 * Math.PI) + (1 / 12 - y * (1 / 360 - y * (1 / 1260 - y / 1680))) / x;
+  }
+
+  // Between which shares 95 % of the scores of n examples lie, where the law gives `mean` and models scatter: beta-binomial, as
+  // analysis/breaks/prediction.py says, which a test compares.
+  function predicted(mean, n, scatter) {
+    n = Math.max(1, Math.round(n));
+    const p = Math.min(Math.max(mean, 0), 1);
+    if (p <= 0 || p >= 1) return { low: p, high: p };
+    const rho = Math.min(scatter, 1 - 1e-9);
+    const wide = n <= 2000 ? n : 12 * Math.sqrt(n * p * (1 - p) * (1 + (n - 1) * rho)) + 30;
+    const [from, to] = [Math.max(0, Math.floor(n * p - wide)), Math.min(n, Math.ceil(n * p + wide))];
+    const step = Math.max(1, Math.ceil((to - from) / 2000));
+    const [a, b] = [(p * (1 - rho)) / rho, ((1 - p) * (1 - rho)) / rho];
+    const logs = [];
+    for (let k = from; k <= to; k += step) {
+      const ways = -logGamma(k + 1) - logGamma(n - k + 1);
+      logs.push(ways + (rho < 1e-9 ? k * Math.log(p) + (n - k) * Math.log1p(-p) : logGamma(k + a) + logGamma(n - k + b)));
+    }
+    const most = logs.reduce((one, other) => Math.max(one, other));
+    const total = logs.reduce((sum, one) => sum + Math.exp(one - most), 0);
+    const ends = [];
+    let sum = 0;
+    logs.forEach((one, place) => {
+      sum += Math.exp(one - most) / total;
+      while (ends.length < 2 && sum >= [0.025, 0.975][ends.length]) ends.push((from + place * step) / n);
+    });
+    return { low: ends[0], high: ends[1] ?? to / n };
+  }
+
   // The smooth law of analysis/breaks/smooth_law.py: a quadratic in log scale, orthogonal over the curve's own scales.
   function fitted(k, data) {
-    const [level, slope, curvature, floor, n] = ["level", "slope", "curvature", "floor", "n_examples"].map((name) => number(name, k));
+    const [level, slope, curvature, floor, n, scatter] = ["level", "slope", "curvature", "floor", "n_examples", "scatter"].map((name) => number(name, k));
     if (level === null) return [];
+    // Averaged models scatter independently: the correlation of all their answers together is smaller.
+    const counts = data.map((point) => point.nModels).sort((a, b) => a - b);
+    const nModels = (counts[(counts.length - 1) >> 1] + counts[counts.length >> 1]) / 2;
+    const together = (scatter * (n - 1)) / Math.max(n * nModels - 1, 1);
     const mean = (values) => values.reduce((sum, one) => sum + one, 0) / values.length;
     const logs = data.map((point) => Math.log(point.scale));
     const centre = mean(logs);
@@ -161,7 +201,7 @@
       const t = (Math.log(scale) - centre) / spread;
       const eta = level + slope * spread * t + (curvature * (t * t - 1 - skew * t)) / size;
       const share = floor + (1 - floor) * Math.exp(-Math.exp(eta));
-      law.push({ scale, mean: share, ...wilson(share, n) }); // what a test set of this size can resolve
+      law.push({ scale, mean: share, ...predicted(share, n * nModels, together) });
     }
     return law;
   }
@@ -181,7 +221,7 @@
       else if (stderr > 0) interval = { low: score - Z * stderr, high: score + Z * stderr };
       const values = { score, ...interval };
       if (isLog(k)) for (const name of Object.keys(values)) values[name] = Math.exp(values[name]);
-      return { scale, ...values };
+      return { scale, nModels, ...values };
     });
   }
 
@@ -230,6 +270,15 @@
 
   const QUIET = { actions: false, renderer: "svg", tooltip: { theme: "custom" } };
 
+  // The verdict on all curves of the same task, metric and model family, where this one is not the only one.
+  function ofTriplet(k) {
+    const t = tripletOf.get(["task", "metric", "model_family"].map((name) => columns[name][k]).join());
+    if (t === undefined) return null;
+    const nOfTriplet = curvesOfTask.get(columns.task[k]).filter((other) => columns.metric[other] === columns.metric[k] && columns.model_family[other] === columns.model_family[k]).length;
+    if (nOfTriplet === 1) return null;
+    return `${tripletVerdict(t)}, ${curveOf(t) === k ? "by this curve" : "by another curve"}`;
+  }
+
   function describe(k, data) {
     const list = document.createElement("dl");
     const score = number("improvement_score", k);
@@ -238,7 +287,8 @@
     const toDecide = number("n_to_decide", k);
     const why = text("why_not", k);
     const facts = [
-      ["verdict", why === null ? verdict(k) : `not tested: ${why}`],
+      ["verdict on this curve", why === null ? verdict(k) : `not tested: ${why}`],
+      ["verdict on the triplet", ofTriplet(k)],
       ["source of the jump", text("source_of_jump", k)],
       ["improvement score", `${shown(score)}${columns.jumps[k] ? ": a jump" : ""}`],
       ["without ties", number("score_without_ties", k)],
@@ -252,6 +302,8 @@
           ? null
           : `from ${shown(number("break_scale", k))} ${scaleName}, loss / ${factor("break_size", k)} (${factor("break_size_low", k)} to ${factor("break_size_up", k)})`,
       ],
+      ["largest rise above chance not excluded", number("chance_bound", k) === null ? null : shown(number("chance_bound", k))],
+      ["score of at least half of the models", number("constant_answer", k) === null ? null : shown(number("constant_answer", k))],
       ["largest break not excluded", largest === null ? null : largest === Infinity ? "any" : `loss / ${factor("break_size_high", k)}`],
       ["examples to exclude one", toDecide === null ? null : shown(toDecide)],
     ];
@@ -270,8 +322,8 @@
     }
     if (number("level", k) !== null) {
       told.push(
-        "Red: the smooth law, a quadratic in log scale for the log loss, fitted to the points. Grey: where 95 % of the scores of a test set of this size lie, if " +
-          "models do not scatter otherwise.",
+        "Red: the smooth law, a quadratic in log scale for the log loss, fitted to the points. Grey: where 95 % of the scores lie that it gives, with the noise of the test set and the " +
+          "scatter between models.",
       );
     }
     legend.textContent = told.join(" ");
@@ -352,21 +404,27 @@
 
   // --- the table ---------------------------------------------------------------------------------------------------
 
-  const triplets = [];
-  for (let k = 0; k < nCurves; k++) if (columns.is_of_triplet[k]) triplets.push(k);
+  // A triplet has the verdict on all of its curves, and opens the curve that this verdict is from; its score is the largest one.
+  const triplets = Array.from(columns.triplet_curve, (k, t) => t);
+  const curveOf = (t) => columns.triplet_curve[t];
+  const largestOf = (t) => columns.triplet_largest[t];
+  const tripletVerdict = (t) => inWords(text("triplet_verdict", t));
+  const tripletScore = (t) => number("improvement_score", largestOf(t));
   const COLUMNS = [
-    ["task", "task", (k) => value("task", k)],
-    ["metric", "metric", (k) => value("metric", k)],
-    ["model family", "model_family", (k) => value("model_family", k)],
-    ["score", "improvement_score", (k) => number("improvement_score", k)],
-    ["examples", "n_examples", (k) => number("n_examples", k)],
-    ["verdict", "verdict", verdict],
+    ["task", "task", (t) => value("task", curveOf(t))],
+    ["metric", "metric", (t) => value("metric", curveOf(t))],
+    ["model family", "model_family", (t) => value("model_family", curveOf(t))],
+    ["score", "improvement_score", tripletScore],
+    ["examples", "n_examples", (t) => number("n_examples", curveOf(t))],
+    ["verdict", "verdict", tripletVerdict],
   ];
+  const tripletOf = new Map();
+  for (const t of triplets) tripletOf.set(["task", "metric", "model_family"].map((name) => columns[name][curveOf(t)]).join(), t);
   const IS_NUMBER = new Set(["improvement_score", "n_examples"]);
   let sorted = ["improvement_score", -1];
   let nShown = ROWS_AT_ONCE;
   let matches = [];
-  const ranges = new Map(triplets.map((k) => [k, range(k)]));
+  const ranges = new Map(triplets.map((t) => [t, range(largestOf(t))]));
 
   function heads() {
     const cells = COLUMNS.map(([title, name]) => {
@@ -390,19 +448,19 @@
   function table() {
     const words = at("search").value.toLowerCase().split(/\s+/).filter(Boolean);
     const filters = [
-      [at("of_verdict").value, verdict],
-      [at("of_family").value, (k) => value("model_family", k)],
-      [at("of_metric").value, (k) => value("metric", k)],
+      [at("of_verdict").value, tripletVerdict],
+      [at("of_family").value, (t) => value("model_family", curveOf(t))],
+      [at("of_metric").value, (t) => value("metric", curveOf(t))],
     ].filter(([wantedValue]) => wantedValue);
-    matches = triplets.filter((k) => {
-      if (!filters.every(([wantedValue, of]) => of(k) === wantedValue)) return false;
-      const all = `${value("task", k)} ${value("metric", k)} ${value("model_family", k)}`.toLowerCase();
+    matches = triplets.filter((t) => {
+      if (!filters.every(([wantedValue, of]) => of(t) === wantedValue)) return false;
+      const all = ["task", "metric", "model_family"].map((name) => value(name, curveOf(t))).join(" ").toLowerCase();
       return words.every((word) => all.includes(word));
     });
     const [name, direction] = sorted;
     const sortKey = COLUMNS.find((column) => column[1] === name)[2];
     const compare = IS_NUMBER.has(name) ? (a, b) => a - b : (a, b) => (a < b ? -1 : a > b ? 1 : 0);
-    const keys = new Map(matches.map((k) => [k, sortKey(k)]));
+    const keys = new Map(matches.map((t) => [t, sortKey(t)]));
     matches.sort((a, b) => {
       const [x, y] = [keys.get(a), keys.get(b)];
       if (x === null || y === null) return (x === null) - (y === null) || a - b; // what has no value comes last
@@ -415,12 +473,13 @@
       if (isSorted) cell.setAttribute("aria-sort", direction > 0 ? "ascending" : "descending");
       else cell.removeAttribute("aria-sort");
     });
-    const rows = matches.slice(0, nShown).map((k) => {
+    const rows = matches.slice(0, nShown).map((t) => {
+      const k = curveOf(t);
       const row = document.createElement("tr");
       COLUMNS.forEach(([title, column, content], place) => {
         const cell = document.createElement("td");
         cell.dataset.name = title; // the name of the column, where the row is a card
-        const cellValue = content(k);
+        const cellValue = content(t);
         if (place === 0) {
           const button = document.createElement("button");
           button.type = "button";
@@ -442,7 +501,10 @@
   }
 
   at("table-csv").addEventListener("click", () => {
-    const rows = matches.map((k) => [...named(k), columns.n_scales[k], four(number("improvement_score", k)), number("n_examples", k), verdict(k)]);
+    const rows = matches.map((t) => {
+      const k = curveOf(t);
+      return [...named(k), columns.n_scales[k], four(tripletScore(t)), number("n_examples", k), tripletVerdict(t)];
+    });
     save("triplets.csv", csv([...NAMED, "n_scales", "improvement_score", "n_examples", "verdict"], rows), "text/csv");
   });
 
@@ -460,22 +522,22 @@
   const options = (name, values) => {
     for (const content of [...new Set(values)].sort()) at(name).add(new Option(content, content));
   };
-  options("of_verdict", triplets.map(verdict));
-  options("of_family", triplets.map((k) => value("model_family", k)));
-  options("of_metric", triplets.map((k) => value("metric", k)));
+  options("of_verdict", triplets.map(tripletVerdict));
+  options("of_family", triplets.map((t) => value("model_family", curveOf(t))));
+  options("of_metric", triplets.map((t) => value("metric", curveOf(t))));
   function arrive() {
     const state = wanted();
     for (const name of FILTERS) at(name).value = state[name] ?? "";
     // The largest jump in which a break could be seen, else the largest that was tested, else the largest score; equal ones by range.
-    const isTested = (k) => columns.jumps[k] && ![null, "not_testable"].includes(text("verdict", k));
-    const rank = (k) => [isTested(k) + (isTested(k) && number("q_break", k) !== null), number("improvement_score", k) ?? -Infinity, ranges.get(k)];
+    const isTested = (t) => columns.triplet_jumps[t] && ![null, "not_testable"].includes(text("triplet_verdict", t));
+    const rank = (t) => [isTested(t) + (isTested(t) && number("triplet_q", t) !== null), tripletScore(t) ?? -Infinity, ranges.get(t)];
     const isBefore = (a, b) => {
       for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return a[i] > b[i];
       return false;
     };
-    let first = triplets[0] ?? 0;
-    for (const k of triplets) if (isBefore(rank(k), rank(first))) first = k;
-    choose("task" in state ? state : Object.fromEntries(CHOICES.map((name) => [name, value(name, first)])));
+    let first = triplets[0];
+    for (const t of triplets) if (isBefore(rank(t), rank(first))) first = t;
+    choose("task" in state ? state : Object.fromEntries(CHOICES.map((name) => [name, value(name, first === undefined ? 0 : curveOf(first))])));
     table();
   }
   at("choose").addEventListener("change", () => choose(Object.fromEntries(CHOICES.map((name) => [name, at(name).value]))));

@@ -27,8 +27,9 @@ CODED = [
     "scored_as",
 ]  # fmt: skip
 NUMBERS = [
-    "improvement_score", "score_without_ties", "n_examples", "chance", "level", "slope", "curvature", "floor", "q_break",
-    "break_scale", "break_size", "break_size_low", "break_size_up", "break_size_high", "n_to_decide",
+    "improvement_score", "score_without_ties", "n_examples", "chance", "level", "slope", "curvature", "floor", "scatter",
+    "q_break", "chance_bound", "constant_answer", "break_scale", "break_size", "break_size_low", "break_size_up",
+    "break_size_high", "n_to_decide",
 ]  # fmt: skip
 NONE = 65535
 """Code of a missing text. A missing number of shots is -1."""
@@ -43,9 +44,9 @@ def shortened(values: np.ndarray) -> np.ndarray:
 def contents(con: duckdb.DuckDBPyConnection) -> tuple[dict, dict[str, np.ndarray]]:
     """(texts and scales as JSON values, columns as arrays) of a database.
 
-    Text columns are stored as codes. `scores` holds the curves one after the other, each with one number per distinct scale
-    of its family; NaN where a curve has no score. `stderr` (of the source) and `n_models` (of which a score is the mean) are
-    in the same order.
+    Text columns are stored as codes. Columns that begin with `triplet_` have one row per triplet, the others one per curve.
+    `scores` holds the curves one after the other, each with one number per distinct scale of its family; NaN where a curve
+    has no score. `stderr` (of the source) and `n_models` (of which a score is the mean) are in the same order.
     """
     create_macros(con, "macros/jump_threshold")
     curves = con.sql(sql_text("pages/curves")).to_arrow_table()
@@ -62,7 +63,7 @@ def contents(con: duckdb.DuckDBPyConnection) -> tuple[dict, dict[str, np.ndarray
         codes = pc.index_in(curves[name], pa.array(texts, curves[name].type)).fill_null(NONE)
         columns[name] = codes.to_numpy().astype(np.uint16)
     columns["shots"] = curves["shots"].fill_null(-1).to_numpy().astype(np.int32)
-    for name in ("n_scales", "is_of_triplet", "jumps"):
+    for name in ("n_scales", "jumps"):
         columns[name] = curves[name].to_numpy().astype(np.uint16)
     for name in NUMBERS:
         values = curves[name].cast("float64").to_numpy()
@@ -75,9 +76,26 @@ def contents(con: duckdb.DuckDBPyConnection) -> tuple[dict, dict[str, np.ndarray
         values = np.full(start[-1], np.nan, np.float32)
         values[at] = np.ma.filled(points[column].astype(np.float32), np.nan)
         columns[name] = shortened(values)
+    columns |= _triplets(con, curves["curve_id"].to_numpy(), header)
     columns["n_models"] = np.zeros(start[-1], np.uint16)
     columns["n_models"][at] = np.minimum(points["n_models"], 65535)
     return header, columns
+
+
+def _triplets(con: duckdb.DuckDBPyConnection, curve_ids: np.ndarray, header: dict) -> dict[str, np.ndarray]:
+    """One row per triplet, as columns: the places of its curves among those of the page, its verdict, and its q."""
+    found = con.sql(sql_text("pages/triplets")).to_arrow_table()
+    order = np.argsort(curve_ids)
+    columns = {}
+    for name, column in (("triplet_curve", "deciding_curve_id"), ("triplet_largest", "curve_id")):
+        columns[name] = order[np.searchsorted(curve_ids, found[column].to_numpy(), sorter=order)].astype(np.int32)
+    texts = sorted(pc.unique(found["verdict"]).drop_null().to_pylist())
+    header["texts"]["triplet_verdict"] = texts
+    codes = pc.index_in(found["verdict"], pa.array(texts, found["verdict"].type)).fill_null(NONE)
+    columns["triplet_verdict"] = codes.to_numpy().astype(np.uint16)
+    columns["triplet_jumps"] = found["jumps"].to_numpy().astype(np.uint16)
+    columns["triplet_q"] = shortened(found["q"].cast("float64").to_numpy())
+    return columns
 
 
 def pack(header: dict, columns: dict[str, np.ndarray]) -> bytes:

@@ -15,8 +15,9 @@ import jinja2
 import pandas as pd
 from docutils.core import publish_parts
 
-from analysis.base.database import connect, create_macros
+from analysis.base.database import connect
 from analysis.base.sql import packaged_text, sql_text
+from analysis.score.headline import headline_of, sentences
 
 
 class Figure(NamedTuple):
@@ -74,9 +75,14 @@ def _table(con: duckdb.DuckDBPyConnection, title: str, note: str, path: str) -> 
 
 
 _TABLES = {
+    "curve_counts": (
+        "How the curves add up",
+        "A pair or triplet has one curve for each part of its task and each number of shots. All counts add up here.",
+        "pages/curve_counts",
+    ),
     "why": (
         "Why jumps could not be tested or decided",
-        "Curves of shares of right answers that jump, by what stands in the way.",
+        "Of pairs (or triplets, where no metric is preferred) that jump: what stands in the way, by the curve that decides.",
         "pages/undecided",
     ),
     "families_alike": (
@@ -106,7 +112,7 @@ _TABLES = {
     ),
     "verdicts": (
         "Verdicts of the break test",
-        "Every curve of a metric that is a share of right answers has one, and a reason in the table breaks.",
+        "Every curve of a percent-correct metric has one, and a reason in the table breaks.",
         "pages/report_verdicts",
     ),
     "sensitivity": (
@@ -165,9 +171,7 @@ def page(database: str, dataset: str, figures: Sequence[Figure], config: dict, s
     """
     with connect(database, read_only=True) as con:
         facts = dict(con.execute("select key, value from provenance order by key").fetchall())
-        create_macros(con, "macros/jump_threshold")
-        cursor = con.execute(sql_text("pages/report_answer"))
-        answer = dict(zip([column[0] for column in cursor.description], cursor.fetchall()[0], strict=True))
+        headline = headline_of(con)
         claims = _table(con, "", "", "pages/report_claims")
         thresholds = _table(con, "", "", "pages/report_thresholds")
         tables = {name: _table(con, *arguments) for name, arguments in _TABLES.items()}
@@ -177,7 +181,9 @@ def page(database: str, dataset: str, figures: Sequence[Figure], config: dict, s
     first = [drawn[next(name for name in names if name in drawn)] for names in FIRST if drawn.keys() & set(names)]
     return template.render(
         dataset=dataset,
-        answer=answer,
+        headline=headline,
+        unit=headline["unit"],
+        said=sentences(headline, headline["emergence_threshold"], headline["sharpness_threshold"]),
         first=first,
         others=[figure for figure in drawn.values() if figure not in first],
         empty=[figure for figure in figures if figure.why_empty],

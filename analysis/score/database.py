@@ -16,6 +16,7 @@ from analysis.base.files import replacing
 from analysis.base.sql import sql_text
 from analysis.base.tables import TABLES, create_table
 from analysis.score import endings
+from analysis.score.headline import headline_of
 
 FOLDER_OF_TABLES, FOLDER_OF_VIEWS = "sql/tables/", "sql/views/"
 SETTINGS = ("emergence_threshold", "sharpness_threshold", "smallest_break", "smallest_rise", "seed")
@@ -109,9 +110,11 @@ def write(
     with replacing(path) as temporary, connect(str(temporary), **limits) as con:
         counts = assemble(con, inputs, config, facts)
         reasons = con.execute("select reason, sum(n_numbers) from rejects group by reason order by all desc").fetchall()
+        kinds = con.execute("select kind, n_curves, n_jump from curve_counts order by place").fetchall()
+        headline = headline_of(con)
         if curves:
             write_parquet(con, "curves", curves)
         finish_file(con, Path(temporary))
-    for line in endings.what_is_in(counts, config):
+    for line in endings.what_is_in(counts, kinds):
         say(line)
-    return endings.last_lines(facts, counts, dict(reasons))
+    return endings.last_lines(facts, counts, headline, dict(reasons))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+
+from analysis.score.headline import sentences
 
 LOUD = 0.2
 """Share of rejected numbers from which a run says so loudly."""
@@ -10,8 +12,26 @@ NOT_LOST = ("averaged", "repeated")
 """Reasons of rejects whose numbers are in another row."""
 
 
-def what_is_in(n: Mapping[str, int], config: Mapping[str, object]) -> Iterator[str]:
-    """Counts of curves, of what is unusual, and of verdicts; `n` are those of steps/counts.sql."""
+_KINDS = {
+    "all": "all",
+    "aggregate": "not counted, averages of parts",
+    "fewer than 5 scales": "not counted, fewer than 5 scales",
+    "direction unknown": "not counted, not known whether higher is better",
+    "counted": "counted",
+    "not percent-correct": "counted and not tested, metric not percent-correct",
+    "not_testable": "counted and not tested, for another reason (table breaks)",
+    "break": "tested, with a break",
+    "smooth": "tested, smooth",
+    "at_chance": "tested, at chance",
+    "inconclusive": "tested, cannot be decided",
+}
+
+
+def what_is_in(n: Mapping[str, int], curve_counts: Iterable[tuple[str, int, int]]) -> Iterator[str]:
+    """Counts of curves, of what is unusual, and of verdicts.
+
+    `n` are those of steps/counts.sql, `curve_counts` (kind, number, how many jump) of the view of that name.
+    """
     yield (
         f"{n['curves']:,} curves ({n['curves_infinite']:,} infinite, {n['curves_flat']:,} flat, "
         f"{n['curves_too_few_scales']:,} with fewer than 3 scales), {n['triplets']:,} triplets, {n['pairs']:,} pairs"
@@ -33,31 +53,21 @@ def what_is_in(n: Mapping[str, int], config: Mapping[str, object]) -> Iterator[s
     }.items():
         if n[name]:
             yield (f"{n[name]:,} {meaning}")
+    for kind, n_curves, n_jump in curve_counts:
+        yield f"curves, {_KINDS[kind]}: {n_curves:,}" + (f", of which {n_jump:,} jump" if n_jump else "")
     yield (
-        f"{n['triplets_displaying_emergence']:,} triplets and {n['pairs_displaying_emergence']:,} pairs display "
-        f"emergence: a curve of at least 5 scales has an improvement score above {config['emergence_threshold']}, and above "
-        f"{config['sharpness_threshold']} times that of a straight line"
-    )
-    verdicts = {"break": "with a break", "smooth": "smooth", "at_chance": "at chance", "inconclusive": "cannot be decided"}
-    of_all, of_jumps = (
-        ", ".join(f"{n[f'{kind}_{name}']:,} {text}" for name, text in verdicts.items()) for kind in ("verdicts", "jumps")
-    )
-    yield (f"{n['curves_tested']:,} curves tested for a break, which could be seen in {n['curves_with_p']:,}: {of_all}")
-    yield (
-        f"{n['curves_jumping']:,} curves of shares jump, {n['jumps_tested']:,} of them tested, and a break could be seen in "
-        f"{n['jumps_with_p']:,}: {of_jumps}"
-    )
-    yield (
-        f"{n['triplets_displaying_tested']:,} triplets that display emergence are tested, and a break could be seen in "
-        f"{n['triplets_displaying_with_p']:,}: {n['triplets_displaying_and_break']:,} have one at a false discovery rate of "
-        f"5 % among all triplets, {n['triplets_displaying_with_break']:,} among these"
+        f"{n['curves_with_p']:,} of {n['curves_tested']:,} tested curves have enough data to show a break; among the "
+        f"triplets that jump {n['triplets_displaying_with_break']:,} have one when these alone are compared"
     )
 
 
-def last_lines(facts: Mapping[str, object], n: Mapping[str, int], rejected: Mapping[str, int]) -> list[str]:
+def last_lines(
+    facts: Mapping[str, object], n: Mapping[str, int], headline: Mapping[str, object], rejected: Mapping[str, int]
+) -> list[str]:
     """The last lines of a run.
 
-    `facts` are those of the build, `n` the counts of steps/counts.sql, `rejected` the numbers by the reason of their reject.
+    `facts` are those of the build, `n` the counts of steps/counts.sql, `headline` the row of that view with the thresholds,
+    `rejected` the numbers by the reason of their reject.
     """
     lines = [f"{n['scores']:,} numbers taken, {facts.get('rejected_values', 0):,} rejected"]
     lost = {reason: int(count) for reason, count in rejected.items() if count and reason not in NOT_LOST}
@@ -68,17 +78,9 @@ def last_lines(facts: Mapping[str, object], n: Mapping[str, int], rejected: Mapp
         lines.append(
             f"!! {sum(lost.values()) / n_in:.0%} of the numbers were rejected: {reasons}. Which and why: table rejects !!"
         )
-    lines.append(
-        f"{n['triplets_displaying_emergence']:,} triplets jump, {n['triplets_displaying_tested']:,} could be tested, and in "
-        f"{n['triplets_displaying_with_p']:,} a break could be seen: {n['triplets_displaying_and_break']:,} have one"
-        + (
-            f"; {n['triplets_displaying_no_share']:,} are no shares of right answers"
-            if n["triplets_displaying_no_share"]
-            else ""
-        )
-    )
+    lines.append(" ".join(sentences(headline, headline["emergence_threshold"], headline["sharpness_threshold"])))
     lacks = [
-        f"{n[name]:,} curves of shares lack {what}"
+        f"{n[name]:,} percent-correct curves lack {what}"
         for name, what in (("curves_without_chance", "a chance rate"), ("curves_without_examples", "a number of examples"))
         if n[name]
     ]

@@ -128,7 +128,7 @@ def test_a_family_without_the_preferred_metric_is_a_pair_without_a_score():
     best = best.assign(direction=1, n_scales=8, curve_id=[1, 2, 3, 4], curve_subtask="s", curve_shots=0, curve_filter="none")
     best = best.assign(n_curves=2, n_scored_curves=1, is_counted=True, exceeds_threshold=True, displays_emergence=True)
     best = best.assign(is_preferred=True, status="ok")
-    verdicts = best[KEY].assign(n_curves_tested=1, p=0.01, q=0.02, verdict="break")
+    verdicts = best[KEY].assign(n_curves_tested=1, p=0.01, q=0.02, verdict="break", deciding_curve_id=7, jump_is_break=True)
     twins = pd.DataFrame(
         [("t", "F", "H", True), ("t", "E", "H", True), ("t", "A", "H", False), ("u", "A", "F", False)],
         columns=["task", "model_family", "other_family", "is_twin"],
@@ -160,17 +160,23 @@ def test_a_family_without_the_preferred_metric_is_a_pair_without_a_score():
 
 @pytest.mark.parametrize("only_preferred", [False, True])
 def test_group_verdicts(only_preferred):
-    """A break needs a curve with one and q below 0.05; at chance needs all to be, and smooth all but those."""
+    """A break needs a curve with one and q below 0.05; at chance needs all to be, and smooth all but those.
+
+    The curve that decides has the verdict of all; of a break it is one that jumps if any does, and of these that of the
+    smallest p.
+    """
     rng = np.random.default_rng(1)
     drawn = [
-        (*group, rng.choice(kinds), rng.random() < 0.7)
+        (*group, rng.choice(kinds), rng.random() < 0.7, rng.random() < 0.5, *rng.choice([0.1, 0.2, 0.3], 2))
         for group in itertools.product((f"t{k}" for k in range(200)), ("acc",), "FG")
         for kinds in [
             rng.permutation(["break", "smooth", "at_chance", "inconclusive", "not_testable"])[: rng.integers(1, 4)]
         ]
         for _ in range(rng.integers(1, 4))
     ]
-    curves = pd.DataFrame(drawn, columns=[*KEY, "verdict", "is_preferred"]).reset_index(names="curve_id")
+    names = [*KEY, "verdict", "is_preferred", "jumps", "p_break", "improvement_score"]
+    curves = pd.DataFrame(drawn, columns=names).reset_index(names="curve_id")
+    curves = curves.assign(n_scales=8, subtask="", shots=curves["curve_id"], filter="none")
     groups = curves[KEY].drop_duplicates()
     q = np.where(rng.random(len(groups)) < 0.3, np.nan, rng.choice([0.01, 0.05, 0.5], len(groups)))
     q_of = groups.assign(q=q).set_index(KEY)["q"]
@@ -196,6 +202,23 @@ def test_group_verdicts(only_preferred):
         expected[key] = verdict, int((of_group != "not_testable").sum())
     rows = zip(found["verdict"], found["n_curves_tested"], strict=True)
     assert dict(zip(found.index, rows, strict=True)) == expected
+    for key, of_group in kept.groupby(KEY):
+        verdict = expected[key][0]
+        of_verdict = of_group[of_group["verdict"] == verdict]
+        jumping = of_verdict[of_verdict["jumps"]]
+        assert found.loc[key, "jump_is_break"] == (verdict == "break" and len(jumping) > 0)
+        if verdict == "break":
+            best = (jumping if len(jumping) else of_verdict).sort_values(
+                ["p_break", "improvement_score", "shots"], ascending=[True, False, True]
+            )
+        else:
+            best = of_verdict.sort_values(["improvement_score", "shots"], ascending=[False, True])
+        assert (
+            pd.isna(found.loc[key, "deciding_curve_id"])
+            if best.empty
+            else (found.loc[key, "deciding_curve_id"] == best["curve_id"].iloc[0])
+        )
+    assert found["jump_is_break"].sum() > 5 and found["deciding_curve_id"].isna().sum() > 0
     np.testing.assert_array_equal(found["q"], q_of[found.index])
     np.testing.assert_array_equal(found["p"], q_of[found.index] / 2)
     assert found["verdict"].value_counts().min() > 10 and found["verdict"].nunique() == 5
@@ -218,7 +241,8 @@ def test_of_which_curves(table, only_preferred):
         con.execute(f"create macro best_curves(only_preferred) as table select {key}, {one}")
         con.execute(
             f"create macro group_verdicts(only_preferred) as table "
-            f"select {key}, only_preferred::int as n_curves_tested, 0.5 as p, 0.5 as q, 'smooth' as verdict"
+            f"select {key}, only_preferred::int as n_curves_tested, 0.5 as p, 0.5 as q, 'smooth' as verdict, "
+            "3 as deciding_curve_id, false as jump_is_break"
         )
         found = con.execute(f"select n_scored_curves, n_curves_tested from ({sql_text(f'tables/{table}')})").fetchall()
     assert found == [(int(only_preferred), int(only_preferred))]

@@ -99,7 +99,8 @@ def with_seeds():
             pd.DataFrame(
                 {
                     "task": f"t{k}", "metric": "exact_str_match", "model_family": "F", "model": models,
-                    "n_parameters": scales, "seed": np.tile([0, 1, 2], 8), "n_examples": 300, "chance": 0.0, "score": rng.binomial(300, rate) / 300,
+                    "n_parameters": scales, "seed": np.tile([0, 1, 2], 8), "n_examples": 300, "chance": 0.0,
+                    "score": rng.binomial(300, rate) / 300,
                 }
             )
         )  # fmt: skip

@@ -1,39 +1,34 @@
--- One row per triplet with a break, up to 30 of the smallest q: its curve of the smallest p_break, with the size of the break.
-with of_triplets as (
-    select
-        triplets.task,
-        triplets.model_family,
-        triplets.metric,
-        triplets.q,
-        triplets.displays_emergence,
-        breaks.subtask,
-        breaks.shots,
-        breaks.filter,
-        breaks.n_examples,
-        breaks.p_break,
-        breaks.q_break,
-        breaks.break_scale,
-        breaks.break_size,
-        breaks.break_size_low,
-        breaks.break_size_up,
-        breaks.jumps,
-        count(*) over (partition by triplets.task, triplets.model_family, triplets.metric) as n_curves_with_break
-    from breaks
-    inner join triplets
-        on breaks.task = triplets.task and breaks.model_family = triplets.model_family and breaks.metric = triplets.metric
-    where breaks.verdict = 'break'
-),
-
-chosen as (
-    select *
-    from of_triplets
-    qualify row_number() over (partition by task, model_family, metric order by p_break, subtask, shots, filter) = 1
-)
-
+-- One row per pair (or triplet, see the view units) with a break, up to 30 of the smallest q: the curve that decides, with the size
+-- of its break.
 select
-    *,
-    count(*) over () as n_triplets,
-    (select count(*) from triplets where p is not null) as n_triplets_tested
-from chosen
-order by q, p_break, task, model_family, metric
+    units.unit,
+    units.task,
+    units.model_family,
+    units.metric,
+    units.q,
+    units.displays_emergence,
+    units.jump_is_break,
+    breaks.subtask,
+    breaks.shots,
+    breaks.filter,
+    breaks.n_examples,
+    breaks.p_break,
+    breaks.q_break,
+    breaks.break_scale,
+    breaks.break_size,
+    breaks.break_size_low,
+    breaks.break_size_up,
+    breaks.jumps,
+    (
+        select count(*) from breaks as others
+        where
+            others.task = units.task and others.metric = units.metric and others.model_family = units.model_family
+            and others.verdict = 'break'
+    ) as n_curves_with_break,
+    count(*) over () as n_units,
+    (select n_detectable from headline) as n_units_detectable
+from units
+inner join breaks on units.deciding_curve_id = breaks.curve_id
+where units.verdict = 'break'
+order by units.q, breaks.p_break, units.task, units.model_family, units.metric
 limit 30

@@ -30,12 +30,10 @@ select
     (select count(*) from scores) as n_scores,
     (select count(*) from tasks) as n_tasks,
     (select count(*) from models) as n_models,
-    (select count(distinct model_family) from models) as n_families,
     (select count(*) from curves where n_scales > 0) as n_curves,
     (select count(*) from curves where status = 'infinite') as n_infinite,
     (select count(*) from curves where status = 'flat') as n_flat,
     (select count(*) from curves where is_counted and improvement_score > settings.emergence_threshold) as n_curves_above,
-    (select count(*) from curves where is_counted) as n_curves_counted,
     (
         select count(*) from curves
         where
@@ -43,7 +41,6 @@ select
             and task in ('mult_data_wrangling', 'list_functions')
     ) as n_curves_above_of_two_tasks,
     (select count(*) from pairs where is_counted) as n_pairs,
-    (select count(*) from pairs where exceeds_threshold) as n_displaying,
     (select count(distinct metric) from pairs where is_counted) as n_metrics,
     (
         select count(*)
@@ -100,32 +97,9 @@ select
         inner join annotations on pairs.task = annotations.task and annotations.label <> 'emergent'
         where pairs.exceeds_threshold
     ) as n_labelled_otherwise_displaying,
-    (select count(*) from pairs where displays_emergence) as n_emergent,
-    (select count(*) from pairs where displays_emergence and verdict <> 'not_testable') as n_emergent_tested,
-    (select count(*) from pairs where displays_emergence and p is not null) as n_emergent_with_p,
-    (select count(*) from breaks where p_break is not null) as n_with_p,
-    (select count(*) from breaks where jumps and p_break is not null) as n_jumps_with_p,
     (select avg(share_right) from last_of_tasks) as last_right_of_tasks,
     (select avg(share_wrong) from last_of_tasks) as last_wrong_of_tasks,
-    (select count(*) from pairs where displays_emergence and verdict = 'break') as n_emergent_break,
-    (select count(*) from pairs where displays_emergence and verdict = 'smooth') as n_emergent_smooth,
-    (select count(*) from pairs where displays_emergence and verdict = 'at_chance') as n_emergent_at_chance,
-    (select count(*) from pairs where displays_emergence and verdict = 'inconclusive') as n_emergent_inconclusive,
-    (select count(*) from breaks where verdict <> 'not_testable') as n_tested,
     (select count(*) from breaks where verdict = 'break') as n_break,
-    (select count(*) from breaks where verdict = 'smooth') as n_smooth,
-    (select count(*) from breaks where verdict = 'at_chance') as n_at_chance,
-    (select count(*) from breaks where verdict = 'inconclusive') as n_inconclusive,
-    (select count(*) from breaks where jumps and verdict <> 'not_testable') as n_jumps_tested,
-    (select count(*) from breaks where jumps and verdict = 'break') as n_jumps_break,
-    (select count(*) from breaks where jumps and verdict = 'smooth') as n_jumps_smooth,
-    (select count(*) from breaks where jumps and verdict = 'at_chance') as n_jumps_at_chance,
-    (select count(*) from breaks where jumps and verdict = 'inconclusive') as n_jumps_inconclusive,
-    (select median(n_examples)::bigint from breaks where jumps and verdict = 'inconclusive') as median_n_of_undecided,
-    (
-        select count(distinct task || metric || model_family) from breaks
-        where verdict = 'break'
-    ) as n_pairs_break,
     (
         select count(distinct task || metric || model_family) from breaks
         where verdict = 'break' and break_scale > 1e11

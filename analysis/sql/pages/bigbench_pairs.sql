@@ -14,7 +14,8 @@ select
     n_curves_tested,
     p,
     q,
-    verdict
+    verdict,
+    jump_is_break
 from pairs
 where is_counted
 order by task, metric, model_family

@@ -3,6 +3,7 @@ select
     row_number() over (
         order by curves.task, curves.model_family, curves.shots, curves.subtask, curves.metric, curves.filter
     ) - 1 as curve,
+    curves.curve_id,
     curves.task,
     curves.subtask,
     curves.shots,
@@ -14,7 +15,6 @@ select
     curves.scored_as,
     curves.improvement_score,
     curves.n_scales,
-    coalesce(triplets.curve_id is not null and curves.entry_kind <> 'aggregate', false) as is_of_triplet,
     coalesce(curves.is_counted and curves.improvement_score > jump_threshold(curves.straight_line_score), false) as jumps,
     breaks.n_examples,
     breaks.chance,
@@ -23,6 +23,7 @@ select
     breaks.slope,
     breaks.curvature,
     breaks.floor,
+    breaks.scatter,
     breaks.q_break,
     breaks.break_scale,
     breaks.break_size,
@@ -33,9 +34,10 @@ select
     breaks.verdict,
     -- Other reasons have numbers of their own, which the page has too.
     if(breaks.verdict = 'not_testable', breaks.reason, null) as why_not,
+    breaks.chance_bound,
+    breaks.constant_answer,
     breaks.source_of_jump
 from curves
 left join breaks on curves.curve_id = breaks.curve_id
-left join triplets on curves.curve_id = triplets.curve_id
 where curves.n_scales >= 3
 order by curve

@@ -25,22 +25,8 @@ select
     (select count(*) from breaks where verdict = 'not_testable') as verdicts_not_testable,
     (select count(*) from breaks where verdict <> 'not_testable') as curves_tested,
     (select count(*) from breaks where p_break is not null) as curves_with_p,
-    (select count(*) from breaks where jumps) as curves_jumping,
-    (select count(*) from breaks where jumps and p_break is not null) as jumps_with_p,
-    (select count(*) from breaks where jumps and verdict <> 'not_testable') as jumps_tested,
-    (select count(*) from breaks where jumps and verdict = 'break') as jumps_break,
-    (select count(*) from breaks where jumps and verdict = 'smooth') as jumps_smooth,
-    (select count(*) from breaks where jumps and verdict = 'at_chance') as jumps_at_chance,
-    (select count(*) from breaks where jumps and verdict = 'inconclusive') as jumps_inconclusive,
     (select count(*) from breaks where verdict = 'smooth' and source_of_jump is not null) as mirages,
     (select count(*) from triplets where verdict = 'break') as triplets_with_break,
-    (select count(*) from triplets where displays_emergence and verdict <> 'not_testable') as triplets_displaying_tested,
-    (select count(*) from triplets where displays_emergence and p is not null) as triplets_displaying_with_p,
-    (
-        select count(*) from triplets
-        where displays_emergence and metric in (select metric from metrics where not is_proportion)
-    ) as triplets_displaying_no_share,
-    (select count(*) from triplets where displays_emergence and verdict = 'break') as triplets_displaying_and_break,
     (select count(*) from triplets where q_jumping < 0.05) as triplets_displaying_with_break,
     (select count(*) from pairs where verdict = 'break') as pairs_with_break,
     (select count(*) from breaks where reason = 'chance rate unknown') as curves_without_chance,

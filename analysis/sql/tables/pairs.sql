@@ -40,7 +40,9 @@ select
     coalesce(verdicts.n_curves_tested, 0) as n_curves_tested,
     verdicts.p,
     verdicts.q,
-    coalesce(verdicts.verdict, 'not_testable') as verdict
+    coalesce(verdicts.verdict, 'not_testable') as verdict,
+    coalesce(verdicts.deciding_curve_id, best.curve_id) as deciding_curve_id,
+    coalesce(verdicts.jump_is_break, false) as jump_is_break
 from seen
 left join wanted on seen.task = wanted.task
 left join best_curves(true) as best

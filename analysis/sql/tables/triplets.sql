@@ -6,7 +6,9 @@ with judged as (
         coalesce(verdicts.n_curves_tested, 0) as n_curves_tested,
         verdicts.p,
         verdicts.q,
-        coalesce(verdicts.verdict, 'not_testable') as verdict
+        coalesce(verdicts.verdict, 'not_testable') as verdict,
+        coalesce(verdicts.deciding_curve_id, best.curve_id) as deciding_curve_id,
+        coalesce(verdicts.jump_is_break, false) as jump_is_break
     from best_curves(false) as best
     left join group_verdicts(false) as verdicts
         on best.task = verdicts.task and best.metric = verdicts.metric and best.model_family = verdicts.model_family
@@ -34,9 +36,11 @@ corrected as (
 )
 
 select
-    judged.* exclude (verdict),
+    judged.* exclude (verdict, deciding_curve_id, jump_is_break),
     corrected.q_jumping,
-    judged.verdict
+    judged.verdict,
+    judged.deciding_curve_id,
+    judged.jump_is_break
 from judged
 left join corrected
     on judged.task = corrected.task and judged.metric = corrected.metric and judged.model_family = corrected.model_family
