@@ -12,12 +12,15 @@ CHOICES = {"rules": "", "scale_by": "parameters", "on_conflict": "auto", "wide":
 
 def main(arguments: list[str]) -> int:
     """Print the lines of `analysis.normalise.look`; 1 where nothing could be taken."""
+    if {"-h", "--help"} & set(arguments):
+        print(__doc__)
+        return 0
     choices = dict(CHOICES)
     given = [argument.removeprefix("source=") for argument in arguments]
     for argument in [one for one in given if one.partition("=")[0] in CHOICES]:
         name, _, choices[name] = argument.partition("=")
         given.remove(argument)
-    if len(given) != 1:
+    if len(given) != 1 or given[0].startswith("-"):
         print(f"{__doc__}\nfound: {' '.join(arguments) or 'nothing'}", file=sys.stderr)
         return 2
     from analysis.base.errors import InputError

@@ -36,7 +36,7 @@ def break_test(
     ----------
     scores : DataFrame, or array of shape (n_curves, n_scales) or (n_scales,)
         A DataFrame as in `emergence_score`, with n_examples and chance, without which a curve is not_testable; all its
-        metrics are taken as shares, of which higher is better. An array holds shares from 0 to 1 by rising scale.
+        metrics are taken as percent-correct, of which higher is better. An array holds shares from 0 to 1 by rising scale.
     n_parameters, n_examples, chance : arrays, shapes (n_scales,), (n_curves,) and (n_curves,)
         With an array of scores: scales, test examples behind every share, and share that guessing gets.
     smallest_break : float

@@ -141,7 +141,7 @@
   function wilson(share, n) {
     const middle = (share + (Z * Z) / (2 * n)) / (1 + (Z * Z) / n);
     const half = (Z / (1 + (Z * Z) / n)) * Math.sqrt(Math.max(0, share * (1 - share)) / n + (Z * Z) / (4 * n * n));
-    return { low: middle - half, high: middle + half };
+    return { low: share <= 0 ? 0 : middle - half, high: share >= 1 ? 1 : middle + half }; // else off by rounding
   }
 
   // Log of the gamma function, by Stirling's series; for x below 8 by its recurrence.

@@ -138,15 +138,23 @@ def _object_contents(clone: Path, oids: Iterable[bytes]) -> Iterator[bytes]:
         env=git_environment(),
     ) as process:
         # Pipes hold little: unless names are written while contents are read, both sides wait for each other for ever.
-        threading.Thread(target=write_names, args=[process.stdin], daemon=True).start()
-        for oid in oids:
-            header = process.stdout.readline().split()
-            if len(header) != 3 or header[0] != oid or header[1] != b"blob":
-                raise InputError(
-                    f"source: object {oid.decode()} cannot be read from {clone}; delete that folder and run again"
-                )
-            yield process.stdout.read(int(header[2]))
-            process.stdout.read(1)
+        writer = threading.Thread(target=write_names, args=[process.stdin], daemon=True)
+        writer.start()
+        try:
+            for oid in oids:
+                header = process.stdout.readline().split()
+                if len(header) != 3 or header[0] != oid or header[1] != b"blob":
+                    raise InputError(
+                        f"source: object {oid.decode()} cannot be read from {clone}; delete that folder and run again"
+                    )
+                yield process.stdout.read(int(header[2]))
+                process.stdout.read(1)
+        finally:
+            # A caller that reads no further leaves git with its pipe full, and the thread at its own: end git first, so that
+            # the thread ends too before its stream is closed.
+            process.stdout.close()
+            process.kill()
+            writer.join()
 
 
 def object_name(content: bytes, length: int = 40) -> bytes:

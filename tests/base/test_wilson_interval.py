@@ -21,6 +21,13 @@ def test_shares(n):
         assert interval(k / n, n) == pytest.approx(proportion_confint(k, n, method="wilson"), abs=1e-12)
 
 
+@pytest.mark.parametrize("n", [1, 3, 7, 18, 41, 96, 12_345])
+def test_the_ends_are_exact(n):
+    """0 of n was [-0 %, ...]: rounding had left -1e-17."""
+    assert interval(0, n)[0] == 0 and not np.signbit(interval(0, n)[0])
+    assert interval(1, n)[1] == 1
+
+
 @pytest.mark.parametrize("share", [-0.1, 1.0000001, 1.5, 80, np.inf, None])
 def test_what_is_no_share_has_no_interval(share):
     assert interval(share, 100) is None

@@ -95,6 +95,8 @@ def test_what_is_missing_for_a_test_is_said_at_the_end_of_a_run(tmp_path):
     frame["n_examples"] = frame["task"].map({"no_chance": 7})
     frame.loc[frame["task"] == "no_examples", "score"] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]
     frame.to_csv(tmp_path / "t.csv", index=False)
+    (tmp_path / "results/d").mkdir(parents=True)
+    (tmp_path / "results/d/report.html").write_text("of an earlier run, with other settings")
     result = snakemake(
         "data/d/emergence.duckdb", "--directory", tmp_path, "--config", "dataset=d", f"source={tmp_path / 't.csv'}"
     )
@@ -102,4 +104,8 @@ def test_what_is_missing_for_a_test_is_said_at_the_end_of_a_run(tmp_path):
     lines = (tmp_path / "data/d/summary.txt").read_text().splitlines()
     assert lines[0] == "12 numbers taken, 0 rejected" and numbers(lines[1]) == [2, 20]
     assert "lack a chance rate" in lines[2] and "lack a number of examples" in lines[2] and numbers(lines[2]) == [1, 1]
-    assert lines[2] in result.stdout.splitlines()[-3:] or lines[2] in result.stdout
+    last = result.stdout.splitlines()
+    assert lines[2] in last and "Made: data/d/emergence.duckdb, data/d/summary.txt" in last
+    # The report was not made by this run, and is not passed off as its result.
+    assert not any(line.startswith("The report: ") for line in last)
+    assert any(line.startswith("The report is that of an earlier run: results/d/report.html") for line in last)

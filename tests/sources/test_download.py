@@ -1,5 +1,6 @@
 """Downloads from a real git server on loopback, archives and folders: complete, resumable, kept in their folder."""
 
+import gc
 import gzip
 import io
 import json
@@ -11,6 +12,7 @@ import stat
 import subprocess
 import sys
 import tarfile
+import threading
 import time
 import zipfile
 from pathlib import Path
@@ -29,6 +31,24 @@ from analysis.sources import git, obtain, partial_clone
 
 CONTENT = json.dumps(score_file()).encode()
 PATH = b"bigbench/benchmark_tasks/a_task/results/scores_F_1b.json"
+
+
+def test_contents_that_are_not_all_read_leave_no_error_behind(tmp_path, monkeypatch):
+    """More names and contents than pipes hold: git waits for its reader, and the thread that writes the names for git."""
+    failed = []
+    monkeypatch.setattr(threading, "excepthook", failed.append)
+    monkeypatch.setattr(sys, "unraisablehook", failed.append)
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    (tmp_path / "f").write_bytes(b"x" * 200_000)
+    oid = subprocess.run(["git", "-C", tmp_path, "hash-object", "-w", "f"], check=True, capture_output=True).stdout.strip()
+    contents = partial_clone._object_contents(tmp_path / ".git", [oid] * 20_000)
+    assert next(contents) == b"x" * 200_000
+    contents.close()
+    assert list(partial_clone._object_contents(tmp_path / ".git", [oid, oid])) == [b"x" * 200_000] * 2
+    with pytest.raises(InputError, match="cannot be read"):
+        list(partial_clone._object_contents(tmp_path / ".git", [oid, b"0" * 40, *[oid] * 20_000]))
+    gc.collect()
+    assert failed == [] and threading.active_count() < 20
 
 
 @pytest.fixture(scope="module")

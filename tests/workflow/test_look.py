@@ -57,6 +57,13 @@ def test_what_is_wrong_is_said_in_one_line(arguments, said, code):
     assert found == code and said in error and "Traceback" not in error
 
 
+@pytest.mark.parametrize("option", ["-h", "--help"])
+def test_help_is_help(option):
+    code, said, error = look(option)
+    assert code == 0 and said.startswith("What a run would take") and not error
+    assert look("--verbose")[0] == 2
+
+
 def test_nothing_that_could_be_placed_brings_the_rules(tmp_path):
     code, said, _ = look(write(tmp_path, {"a.json": v4("lab/net-7b")}))
     assert code == 1 and "none is of a model that can be placed" in said and "- pattern: 'lab/net\\-7b'" in said

@@ -1,5 +1,7 @@
 """What the README says of numbers. Its queries are run in test_bigbench_preferred."""
 
+import re
+
 import pandas as pd
 import pytest
 from builders import ROOT, build
@@ -10,19 +12,24 @@ from analysis.theory import world as simulate
 
 
 def test_the_opening_of_the_readme():
-    """Its sentence, from the scores per pair that the page docs/bigbench.md is made of."""
-    opening = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split("## ", 1)[0].split())
+    """It says what docs/bigbench.md says first, and every number is counted again from the scores per pair beside that page."""
+    opening, page = (
+        " ".join((ROOT / name).read_text(encoding="utf-8").split()) for name in ("README.md", "docs/bigbench.md")
+    )
+    told = re.search(r"On BIG-bench's preferred scores:\*\* (.*?\))\. All breaks", opening)[1]
+    assert f"## In short {told}." in page
     pairs = pd.read_csv(ROOT / "docs/bigbench/pairs.csv")
+    metrics = pd.read_csv(ROOT / "data/reference/metrics.csv").set_index("metric")
     jumping = pairs[pairs["displays_emergence"]]
-    verdicts = jumping["verdict"].value_counts()
-    n_tested = len(jumping) - verdicts["not_testable"]
-    assert verdicts.get("smooth", 0) == 0  # else the sentence must say so
-    assert (
-        f"{pairs['exceeds_threshold'].sum()} of {len(pairs)} pairs of a task and a model family have an emergence score "
-        f"above 20; {len(jumping)} of them jump by a stricter rule, {n_tested} of these could be "
-        f"tested for a break in the loss, and {verdicts['break']} have one, {verdicts['at_chance']} are at chance, and "
-        f"{verdicts['inconclusive']} cannot be decided."
-    ) in opening
+    n = jumping["verdict"].value_counts()
+    n_both = jumping["jump_is_break"].sum()
+    is_tested = jumping["verdict"] != "not_testable"
+    no_proportion = (~jumping["metric"].map(metrics["is_proportion"]).astype(bool)).sum()
+    expected = [len(pairs), pairs["exceeds_threshold"].sum(), 20, len(jumping), 2, is_tested.sum(), len(jumping), n_both]
+    expected += [count for count in (n["break"] - n_both, n.get("smooth", 0), n.get("at_chance", 0)) if count]
+    expected += [n["inconclusive"], n["not_testable"], no_proportion, n["not_testable"] - no_proportion]
+    assert [int(number) for number in re.findall(r"\d+", told)] == expected
+    assert f"All these {(pairs['verdict'] == 'break').sum()} pairs break at the largest model of BIG-G" in page
 
 
 @pytest.mark.slow

@@ -42,15 +42,28 @@ if workflow.is_main_process:
             handler.addFilter(is_for_the_terminal)
 
 
+def asked_for():
+    """Files of the targets of this run, and all files that are up to date after it: two sets of paths."""
+    jobs = list(workflow.dag.jobs)
+    targets = {str(path) for job in jobs if job.rule in workflow.dag.targetrules for path in (job.output or job.input)}
+    return targets | set(map(str, workflow.dag.targetfiles)), {str(path) for job in jobs for path in job.output}
+
+
 def say_what_came_out():
-    """The last lines of a run: what was found, and where it lies."""
+    """The last lines of a run: what was found, and where it lies. What an earlier run left is not passed off as new."""
     global ended
     ended = True
-    summary = Path(f"data/{DATASET}/summary.txt")
-    if summary.exists():
-        print(summary.read_text(encoding="utf-8"), end="")
-    if os.path.exists(f"results/{DATASET}/report.html"):
-        print(f"The report: results/{DATASET}/report.html. Every curve: results/{DATASET}/explorer.html")
+    targets, current = asked_for()
+    summary, report_page = f"data/{DATASET}/summary.txt", f"results/{DATASET}/report.html"
+    if summary in current:
+        print(Path(summary).read_text(encoding="utf-8"), end="")
+    if report_page in current:
+        print(f"The report: {report_page}. Every curve: results/{DATASET}/explorer.html")
+    else:
+        some = sorted(targets)
+        print(f"Made: {', '.join(some[:3])}{f' and {len(some) - 3:,} more' if len(some) > 3 else ''}")
+        if os.path.exists(report_page):
+            print(f"The report is that of an earlier run: {report_page}. Without a target a run makes it anew.")
     places = {
         "the database": f"data/{DATASET}/emergence.duckdb",
         "figures": f"results/{DATASET}/figures/",

@@ -11,6 +11,6 @@ select
     n_smooth,
     n_at_chance,
     n_inconclusive,
-    if(is_proportion, null, 'not tested: not a share of right answers') as note
+    if(is_proportion, null, 'not tested: not percent-correct') as note
 from by_metric
 order by n_above desc, n_curves desc, metric

@@ -7,6 +7,6 @@ select
     median_improvement_score as median_score,
     n_curves,
     n_examples,
-    coalesce(verdict, 'not tested: not a share of right answers') as verdict
+    coalesce(verdict, 'not tested: not percent-correct') as verdict
 from top_triplets
 limit 40
