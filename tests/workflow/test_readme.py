@@ -12,7 +12,7 @@ from analysis.theory import world as simulate
 
 
 def test_the_opening_of_the_readme():
-    """It says what docs/bigbench.md says first, and every number is counted again from the scores per pair beside that page."""
+    """It says what docs/bigbench.md says first; every number is counted again from the scores per pair beside that page."""
     opening, page = (
         " ".join((ROOT / name).read_text(encoding="utf-8").split()) for name in ("README.md", "docs/bigbench.md")
     )

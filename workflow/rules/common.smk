@@ -76,15 +76,6 @@ def check_writable(dataset):
                 )
 
 
-def check_targets(targets, known):
-    """Stop at a target that is neither a rule nor a file, with the names that are nearest to it."""
-    for target in sorted(set(targets) - set(known)):
-        if "/" not in target and "." not in target and not os.path.exists(target):
-            nearest = difflib.get_close_matches(target, known, n=3, cutoff=0.5)
-            hint = f"; the nearest are {', '.join(nearest)}" if nearest else ""
-            raise WorkflowError(f"there is no target '{target}'{hint}. `snakemake --list-target-rules` lists all")
-
-
 check_config(config)
 check_places(config)
 check_writable(config["dataset"])

@@ -1,7 +1,9 @@
 # What the terminal shows of a run: what the jobs say, how many are done, and at the end what came out. No rules.
 import atexit
+import difflib
 import logging
 import os
+import re
 import shutil
 import sys
 import time
@@ -26,8 +28,21 @@ CHATTER_WITHOUT_A_KIND = (
 )
 
 
+def name_nearest_targets(message):
+    """Say at the end which targets there are, where one is mistyped: Snakemake alone takes it for a file that no rule makes."""
+    missing = re.search(r"No rule to produce ([^\s/.]+) ", message)
+    if missing:
+        known = [rule.name for rule in workflow.rules]
+        nearest = difflib.get_close_matches(missing[1], known, n=3, cutoff=0.5)
+        hint = f"; the nearest are {', '.join(nearest)}" if nearest else ""
+        text = f"error: there is no target '{missing[1]}'{hint}. `snakemake --list-target-rules` lists all"
+        atexit.register(print, text, file=sys.stderr)
+
+
 def is_for_the_terminal(record):
     """Whether Snakemake's terminal shows what Snakemake says: all of a dry run, and of a run all but chatter."""
+    if getattr(record, "exception", None) == "MissingRuleException":
+        name_nearest_targets(str(record.msg))
     if not workflow.dryrun and record.levelno == logging.INFO:
         if getattr(record, "event", None) in CHATTER or str(record.msg).startswith(CHATTER_WITHOUT_A_KIND):
             return False
