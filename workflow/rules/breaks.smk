@@ -3,7 +3,9 @@
 #   out: data/<dataset>/pools.parquet (curvature and scatter of every pool of curves) and sensitivity.parquet (verdicts on a
 #        sample under other choices) and forecasts.parquet (of last scores), data/<dataset>/shards/<shard>/measured.parquet (tests)
 # Pools cross shards in `pool`, the false discovery rate does in `database`.
-TEST_CONFIG = {name: config[name] for name in ("smallest_break", "smallest_rise", "emergence_threshold", "sharpness_threshold", "seed")}
+TEST_CONFIG = {
+    name: config[name] for name in ("smallest_break", "smallest_rise", "emergence_threshold", "sharpness_threshold", "seed")
+}
 
 
 rule pool:
