@@ -73,9 +73,11 @@ def build(tables, settings=None, facts=None, **more):
 
 
 def save_database(con, path):
-    """The tables of an in-memory database in a file."""
+    """The tables of an in-memory database in a file, and its views as tables."""
     con.execute(f"attach {quoted(str(path))} as saved")
-    for (name,) in con.execute("select table_name from duckdb_tables() where database_name <> 'saved'").fetchall():
+    tables = "select table_name from duckdb_tables() where database_name <> 'saved'"
+    views = "select view_name from duckdb_views() where not internal and not temporary"
+    for (name,) in con.execute(f"{tables} union all {views}").fetchall():
         con.execute(f"create table saved.{name} as select * from {name}")
     con.execute("detach saved")
     return str(path)

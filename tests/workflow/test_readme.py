@@ -24,7 +24,8 @@ def test_the_opening_of_the_readme():
     n = jumping["verdict"].value_counts()
     n_both = jumping["jump_is_break"].sum()
     is_tested = jumping["verdict"] != "not_testable"
-    no_proportion = (~jumping["metric"].map(metrics["is_proportion"]).astype(bool)).sum()
+    proportions = metrics.index[metrics["is_proportion"].astype(str).str.lower() == "true"]
+    no_proportion = (~jumping["metric"].isin(proportions)).sum()
     expected = [len(pairs), pairs["exceeds_threshold"].sum(), 20, len(jumping), 2, is_tested.sum(), len(jumping), n_both]
     expected += [count for count in (n["break"] - n_both, n.get("smooth", 0), n.get("at_chance", 0)) if count]
     expected += [n["inconclusive"], n["not_testable"], no_proportion, n["not_testable"] - no_proportion]

@@ -78,7 +78,7 @@ def say_what_came_out():
         some = sorted(targets)
         print(f"Made: {', '.join(some[:3])}{f' and {len(some) - 3:,} more' if len(some) > 3 else ''}")
         if os.path.exists(report_page):
-            print(f"The report is that of an earlier run: {report_page}. Without a target a run makes it anew.")
+            print(f"The report was not made in this run, and may be older: {report_page}")
     places = {
         "the database": f"data/{DATASET}/emergence.duckdb",
         "figures": f"results/{DATASET}/figures/",
