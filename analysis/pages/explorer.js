@@ -529,8 +529,10 @@
     const state = wanted();
     for (const name of FILTERS) at(name).value = state[name] ?? "";
     // The largest jump in which a break could be seen, else the largest that was tested, else the largest score; equal ones by range.
-    const isTested = (t) => columns.triplet_jumps[t] && ![null, "not_testable"].includes(text("triplet_verdict", t));
-    const rank = (t) => [isTested(t) + (isTested(t) && number("triplet_q", t) !== null), tripletScore(t) ?? -Infinity, ranges.get(t)];
+    // Of a triplet the curve counts that decides, which is the one that is shown.
+    const isTested = (t) => columns.jumps[curveOf(t)] && ![null, "not_testable"].includes(text("verdict", curveOf(t)));
+    const isSeen = (t) => isTested(t) && number("q_break", curveOf(t)) !== null;
+    const rank = (t) => [isTested(t) + isSeen(t), number("improvement_score", curveOf(t)) ?? -Infinity, range(curveOf(t))];
     const isBefore = (a, b) => {
       for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return a[i] > b[i];
       return false;

@@ -83,7 +83,7 @@ def contents(con: duckdb.DuckDBPyConnection) -> tuple[dict, dict[str, np.ndarray
 
 
 def _triplets(con: duckdb.DuckDBPyConnection, curve_ids: np.ndarray, header: dict) -> dict[str, np.ndarray]:
-    """One row per triplet, as columns: the places of its curves among those of the page, its verdict, and its q."""
+    """One row per triplet, as columns: the places of its curves among those of the page, and its verdict."""
     found = con.sql(sql_text("pages/triplets")).to_arrow_table()
     order = np.argsort(curve_ids)
     columns = {}
@@ -93,8 +93,6 @@ def _triplets(con: duckdb.DuckDBPyConnection, curve_ids: np.ndarray, header: dic
     header["texts"]["triplet_verdict"] = texts
     codes = pc.index_in(found["verdict"], pa.array(texts, found["verdict"].type)).fill_null(NONE)
     columns["triplet_verdict"] = codes.to_numpy().astype(np.uint16)
-    columns["triplet_jumps"] = found["jumps"].to_numpy().astype(np.uint16)
-    columns["triplet_q"] = shortened(found["q"].cast("float64").to_numpy())
     return columns
 
 

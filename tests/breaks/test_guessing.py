@@ -72,6 +72,7 @@ def test_the_bound_is_the_largest_of_those_of_all_first_scales():
         ([0.5, 0.494, 0.494, 0.51, 0.494, 0.493, 0.52], np.nan),  # three
         ([0.5, 0.5, 0.5, 0.5, 0.5, 0.49, 0.51], np.nan),  # the chance rate itself
         ([0.516] * 7, 0.516),
+        ([0.5005] * 7, np.nan),  # half a right answer from it: no score of 1,000 examples is nearer to 0.50025
     ],
 )
 def test_one_answer_to_everything_is_named(y, value):

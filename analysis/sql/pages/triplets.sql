@@ -1,11 +1,9 @@
--- One row per triplet of the explorer: its verdict, the curve that the verdict is from, and the curve of the largest score. A metric
--- that is not percent-correct has no verdict.
+-- One row per triplet of the explorer: the curve of its largest score, the curve that its verdict is from, and the verdict. A metric
+-- that is not percent-correct has none.
 select
     triplets.curve_id,
     triplets.deciding_curve_id,
-    if(metrics.is_proportion, triplets.verdict, null) as verdict,
-    triplets.displays_emergence as jumps,
-    triplets.q
+    if(metrics.is_proportion, triplets.verdict, null) as verdict
 from triplets
 left join metrics on triplets.metric = metrics.metric
 inner join curves on triplets.curve_id = curves.curve_id
