@@ -47,7 +47,7 @@ test-slow: setup
 test-kernels: setup
 	for kernel in Haswell Nehalem $$(grep -qs avx512dq /proc/cpuinfo && echo SkylakeX); do \
 	  echo "OPENBLAS_CORETYPE=$$kernel"; \
-	  OPENBLAS_CORETYPE=$$kernel python -m pytest -q -n 0 tests/breaks/test_numbers_stay.py -k "pools or measured or breaks or kinds" || exit 1; \
+	  OPENBLAS_CORETYPE=$$kernel python -m pytest -q -n 0 tests/breaks/test_numbers_stay.py -k "pools or measured or breaks or kinds or kernel" || exit 1; \
 	done
 
 test-oldest: RESOLUTION = lowest-direct

@@ -20,7 +20,7 @@ DIGITS = 6
 
 
 def significant(values: np.ndarray, digits: int = DIGITS) -> np.ndarray:
-    """`values` rounded to so many significant digits, each the number that is nearest to its decimal form.
+    """`values` rounded to so many significant digits: each result is the double that is nearest to the rounded decimal.
 
     The exponential and the logarithm differ in their last bit between processors, and after a fit the difference is about
     1e-12 of a value. Rounded numbers are the same everywhere, but for one in some millions that lies just between two.

@@ -1,9 +1,9 @@
 """Whether the scores of a curve differ from guessing, and how large a rise above the chance rate could hide in them.
 
-That a curve is at chance is a positive claim, so it is asked where it is hardest to make. A model that guesses has the
-chance rate as its mean and the binomial variance of its test set; no scatter between models is granted, because guessing has
-none. Two tests look at all points together: one for any difference, one for a mean or a trend that differ. A bound says how
-large a rise they could have missed.
+That a curve is at chance is a positive claim, so it is not made where a test merely fails to reject. A model that guesses
+has the chance rate as its mean and the binomial variance of its test set; no scatter between models is granted, because
+guessing has none. Two tests look at all points together: one for any difference, one for a mean or a trend that differ. A
+bound says how large a rise they could have missed.
 """
 
 from __future__ import annotations
@@ -62,15 +62,17 @@ def constant_answers(shares: Shares) -> np.ndarray:
     """The score of at least half of a curve's models, shape (n_curves,), where that is not the chance rate; NaN elsewhere.
 
     A model that gives one answer to everything scores the share of examples of which that answer is the right one, and so do
-    all models with this habit. That is not guessing, whatever the p value says. NaN also where guessing gets nothing.
+    all models with this habit. That is not guessing, whatever the p value says. Scores of 0 and 1 do not count: they are the
+    floor and the ceiling. NaN also where guessing gets nothing.
     """
     ordered = np.sort(shares.y, axis=1)
     n = ordered.shape[1]
     half = -(-n // 2)
     # In order, equal scores are neighbours: the first and the last of `half` of them are equal.
-    is_run = ordered[:, half - 1 :] - ordered[:, : n - half + 1] < _SAME
-    value = np.take_along_axis(ordered, is_run.argmax(axis=1)[:, None], axis=1)[:, 0]
+    value = ordered[:, : n - half + 1]
+    is_run = ordered[:, half - 1 :] - value < _SAME
     # To the nearest right answer: 6 of 59 are what guessing with 0.1 gets.
-    is_chance = np.abs(value - shares.chance[:, 0]) * shares.of_one_model < 0.5 + _SAME
-    is_one = is_run.any(axis=1) & ~is_chance & (shares.chance[:, 0] > 0)
-    return np.where(is_one, value, np.nan)
+    is_chance = np.abs(value - shares.chance) * shares.of_one_model[:, None] < 0.5 + _SAME
+    is_one = is_run & ~is_chance & (value > 0) & (value < 1) & (shares.chance > 0)
+    first = np.take_along_axis(value, is_one.argmax(axis=1)[:, None], axis=1)[:, 0]
+    return np.where(is_one.any(axis=1), first, np.nan)

@@ -83,7 +83,7 @@ def draw_verdicts(frame: pd.DataFrame, dataset: str, emergence_threshold: float)
         [
             f"{none_jump}A curve jumps where its improvement score is above {emergence_threshold:g} and above a multiple of "
             "that of a straight line (sharpness_threshold). Smooth: a break of smallest_break is excluded wherever it would "
-            "be seen. Jumps of curves of shares that could not be tested, for which table breaks has the reasons: "
+            "be seen. Jumps of percent-correct curves that could not be tested, for which table breaks has the reasons: "
             f"{untested:,}.",
         ],
     )
@@ -174,7 +174,7 @@ def draw_sizes(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
     """The breaks that were found, by size, with their intervals.
 
     `frame` has one row per pair (or triplet) with a break, up to 30: unit, task, model_family, metric, shots, break_scale,
-    break_size with break_size_low and break_size_up, jumps, n_curves_with_break, n_units, n_units_detectable.
+    break_size with break_size_low and break_size_up, jump_is_break, n_curves_with_break, n_units, n_units_detectable.
     """
     if frame.empty:
         return style.nothing_to_draw(dataset, "No break was found at a false discovery rate of 5 %.")
@@ -184,7 +184,7 @@ def draw_sizes(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
     for row, pair in enumerate(frame.itertuples()):
         colour, marker, _ = drawn[pair.metric]
         axes.hlines(row, pair.break_size_low, pair.break_size_up, colors=colour, lw=1.3)
-        face = colour if pair.jumps else "white"
+        face = colour if pair.jump_is_break else "white"
         axes.scatter(pair.break_size, row, s=22, c=face, edgecolors=colour, marker=marker, zorder=3)
         curves = "curve" if pair.n_curves_with_break == 1 else "curves"
         style.beside(axes, row, f"from {style.amount(pair.break_scale)}, {pair.n_curves_with_break} {curves}")

@@ -414,7 +414,7 @@
     ["task", "task", (t) => value("task", curveOf(t))],
     ["metric", "metric", (t) => value("metric", curveOf(t))],
     ["model family", "model_family", (t) => value("model_family", curveOf(t))],
-    ["score", "improvement_score", tripletScore],
+    ["largest score", "improvement_score", tripletScore],
     ["examples", "n_examples", (t) => number("n_examples", curveOf(t))],
     ["verdict", "verdict", tripletVerdict],
   ];
@@ -503,9 +503,11 @@
   at("table-csv").addEventListener("click", () => {
     const rows = matches.map((t) => {
       const k = curveOf(t);
-      return [...named(k), columns.n_scales[k], four(tripletScore(t)), number("n_examples", k), tripletVerdict(t)];
+      const scores = [tripletScore(t), number("improvement_score", k)].map(four);
+      return [...named(k), columns.n_scales[k], number("n_examples", k), ...scores, tripletVerdict(t)];
     });
-    save("triplets.csv", csv([...NAMED, "n_scales", "improvement_score", "n_examples", "verdict"], rows), "text/csv");
+    // All but the largest score and the verdict, which are of the triplet, is said of the curve that decides.
+    save("triplets.csv", csv([...NAMED, "n_scales", "n_examples", "largest_score", "improvement_score", "verdict"], rows), "text/csv");
   });
 
   // --- beginning ---------------------------------------------------------------------------------------------------

@@ -42,4 +42,4 @@ def write_curves(
         for name, path in paths.items():
             write_parquet(con, name, path)
         n_curves, n_trials = n_rows(con, "curves"), n_rows(con, "trials")
-    say(f"{n_curves:,} curves, {n_trials:,} of them of shares of right answers")
+    say(f"{n_curves:,} curves, {n_trials:,} of them percent-correct")

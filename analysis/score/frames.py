@@ -25,6 +25,8 @@ from analysis.score.definition import MIN_SCALES, emergence_scores, linearities
 
 SCALE = "n_parameters"
 _NEEDED = ("task", "metric", SCALE, "score")
+RUN_NAMES = ("run", "seed", "run_id", "replicate", "trial")
+"""Columns that tell runs of one model apart, as in tables that the workflow reads."""
 _OPTIONAL = {
     "model": None, "run": None, "subtask": None, "shots": None, "filter": "none", "model_family": "all", "n_examples": None,
     "chance": None, "higher_is_better": True, "stderr": None,
@@ -56,10 +58,10 @@ def emergence_score(scores: ArrayLike | pd.DataFrame) -> np.ndarray | pd.DataFra
     ----------
     scores : array, shape (..., n_scales), or DataFrame
         An array holds scores by rising scale, one at each of at least 3 scales. A DataFrame holds one row per number: task,
-        metric, n_parameters, score; optional model, run (or seed), subtask, shots, filter, model_family, n_examples, stderr,
-        chance, higher_is_better. Runs of one model are averaged first, and then the models of one scale. Without the column
-        model, rows of one scale and run are models of their own. Without model_family all rows are of one family, and
-        without the column higher_is_better higher is better.
+        metric, n_parameters, score; optional model, run (or seed, replicate, trial), subtask, shots, filter, model_family,
+        n_examples, stderr, chance, higher_is_better. Runs of one model are averaged first, and then the models of one scale.
+        Without the column model, rows of one scale and run are models of their own. Without model_family all rows are of
+        one family, and without the column higher_is_better higher is better.
 
     Returns
     -------
@@ -111,8 +113,12 @@ def _checked_frame(frame: pd.DataFrame) -> pd.DataFrame:
     if missing:
         raise ValueError(f"the table lacks {', '.join(missing)}; it has {', '.join(map(str, frame.columns))}")
     given = frame[list(_NEEDED)].reset_index(drop=True)
-    if "seed" in frame.columns and "run" not in frame.columns:
-        frame = frame.rename(columns={"seed": "run"})
+    if len(frame) == 0:
+        raise ValueError("the table has no rows")
+    runs = [name for name in RUN_NAMES if name in frame.columns]
+    if runs:
+        # Of several such columns each tells runs apart.
+        frame = frame.assign(run=[", ".join(map(str, row)) for row in frame[runs].itertuples(index=False)])
     for name, value in _OPTIONAL.items():
         given[name] = frame[name].to_numpy() if name in frame.columns else value
     is_missing = given["score"].isna()
@@ -121,6 +127,8 @@ def _checked_frame(frame: pd.DataFrame) -> pd.DataFrame:
         message = f"{int(is_missing.sum()):,} of {len(given):,} rows have no score and are left out: {which}"
         warnings.warn(message, stacklevel=5)
         given = given[~is_missing].reset_index(drop=True)
+        if not len(given):
+            raise ValueError("the table has no score")
     for name in (SCALE, "score"):
         values = pd.to_numeric(given[name], errors="coerce").to_numpy(float)
         bad = np.flatnonzero(~np.isfinite(values))

@@ -60,23 +60,19 @@ def sentences(n: Mapping[str, object], emergence_threshold: float, sharpness_thr
     if n["n_jump_tested"]:
         tested = f"{n['n_jump_tested']:,} of the {n['n_jump']:,} could be tested for a break in the loss"
         said.append(f"{tested}: {_verdicts(n, 'jump_', short)}.")
-    reasons = []
-    if n["n_jump_no_proportion"]:
-        reasons.append(f"the metric of {n['n_jump_no_proportion']:,} is not percent-correct")
-    if n["n_jump_not_testable"]:
-        reasons.append(f"{n['n_jump_not_testable']:,} lack what a test needs (table breaks, column reason)")
-    if reasons:
-        n_untested = n["n_jump"] - n["n_jump_tested"]
-        said.append(f"{n_untested:,} could not be tested: {_listed(reasons)}.")
+    n_other, n_rest = n["n_jump_no_proportion"], n["n_jump_not_testable"]
+    if n_other or n_rest:
+        reasons = [f"{n_other:,} because the metric is not percent-correct"] if n_other else []
+        reasons += [f"{n_rest:,} for reasons that the table breaks has"] if n_rest else []
+        said.append(f"{n_other + n_rest:,} could not be tested: {_listed(reasons)}.")
     return said
 
 
 def _verdicts(n: Mapping[str, object], which: str, short: str = "") -> str:
     """How many have which verdict; of those that jump a break counts where a curve that jumps has it."""
     if which:
-        parts = [f"in {n['n_jump_is_break']:,} a curve that jumps has a break"]
-        if n["n_jump_other_break"]:
-            parts.append(f"in {n['n_jump_other_break']:,} only another curve of the {short} has one")
+        another = f" (in {n['n_other_break']:,} more another curve of the {short} has one)" if n["n_other_break"] else ""
+        parts = [f"in {n['n_jump_break']:,} a curve that jumps has a break{another}"]
     else:
         parts = [f"{n['n_break']:,} {'has' if n['n_break'] == 1 else 'have'} one"]
     smooth, at_chance, undecided = (n[f"n_{which}{name}"] for name in ("smooth", "at_chance", "undecided"))

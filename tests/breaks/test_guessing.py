@@ -41,7 +41,8 @@ def test_p_keeps_its_level_where_all_guess():
     for n, chance in ((100, 0.25), (1000, 0.5), (60, 0.1)):
         p = p_of_guessing(shares(rng.binomial(n, chance, (20_000, 7)) / n, n, chance))
         for level in (0.05, 0.01):
-            assert (p < level).mean() < level + 3 * np.sqrt(level / 20_000) + 0.2 * level
+            rejected = (p < level).mean()
+            assert 0.6 * level < rejected < level + 3 * np.sqrt(level / 20_000) + 0.2 * level
 
 
 def test_the_bound_covers_a_rise():
@@ -72,6 +73,8 @@ def test_the_bound_is_the_largest_of_those_of_all_first_scales():
         ([0.5, 0.494, 0.494, 0.51, 0.494, 0.493, 0.52], np.nan),  # three
         ([0.5, 0.5, 0.5, 0.5, 0.5, 0.49, 0.51], np.nan),  # the chance rate itself
         ([0.516] * 7, 0.516),
+        ([0.3, 0.5, 0.97, 1, 1, 1, 1], np.nan),  # the ceiling
+        ([0, 0, 0, 0, 0.01, 0.2, 0.9], np.nan),  # the floor
         ([0.5005] * 7, np.nan),  # half a right answer from it: no score of 1,000 examples is nearer to 0.50025
     ],
 )
@@ -80,7 +83,13 @@ def test_one_answer_to_everything_is_named(y, value):
 
 
 def test_half_of_an_even_number_of_models_is_enough():
-    np.testing.assert_array_equal(constant_answers(shares([0.4, 0.4, 0.4, 0.5, 0.52, 0.6], 1000, 0.5)), [0.4])
+    """Also where the other half has the chance rate, above it or below."""
+    for y, value in (
+        ([0.4, 0.4, 0.4, 0.5, 0.52, 0.6], 0.4),
+        ([0.5] * 3 + [0.516] * 3, 0.516),
+        ([0.484] * 3 + [0.5] * 3, 0.484),
+    ):
+        np.testing.assert_array_equal(constant_answers(shares(y, 1000, 0.5)), [value])
 
 
 def test_where_guessing_gets_nothing_nothing_is_asked():

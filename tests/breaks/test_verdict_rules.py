@@ -46,7 +46,7 @@ def reason_of(curve):
         if curve["constant_answer"] == 0.5 and curve["n_informative"] < 3:
             return "at least half of the models have the same score, 0.5"
         if curve["q_chance"] >= 0.05:
-            return f"the scores do not differ from guessing, but a rise of {curve['chance_bound']:.2g}"
+            return f"the scores do not differ from guessing, but a rise of {curve['chance_bound']:.3f}"
     if np.isnan(p):
         few = curve["n_informative"] < 3
         return "no break could be seen: at too few scales" if few else "no break could be seen: none of smallest_break"

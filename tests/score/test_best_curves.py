@@ -128,7 +128,8 @@ def test_a_family_without_the_preferred_metric_is_a_pair_without_a_score():
     best = best.assign(direction=1, n_scales=8, curve_id=[1, 2, 3, 4], curve_subtask="s", curve_shots=0, curve_filter="none")
     best = best.assign(n_curves=2, n_scored_curves=1, is_counted=True, exceeds_threshold=True, displays_emergence=True)
     best = best.assign(is_preferred=True, status="ok")
-    verdicts = best[KEY].assign(n_curves_tested=1, p=0.01, q=0.02, verdict="break", deciding_curve_id=7, jump_is_break=True)
+    verdicts = best[KEY].assign(n_curves_tested=1, p=0.01, q=0.02, verdict="break", deciding_curve_id=7)
+    verdicts = verdicts.assign(jump_verdict="break", jump_is_detectable=True, jump_curve_id=7)
     twins = pd.DataFrame(
         [("t", "F", "H", True), ("t", "E", "H", True), ("t", "A", "H", False), ("u", "A", "F", False)],
         columns=["task", "model_family", "other_family", "is_twin"],
@@ -158,70 +159,86 @@ def test_a_family_without_the_preferred_metric_is_a_pair_without_a_score():
         assert scored[name].tolist() == [10.0, 20.0, 30.0]
 
 
+def verdict_of(verdicts, q):
+    """A break needs a curve with one and q below 0.05; at chance needs all tested curves to be, and smooth all but those."""
+    kinds = set(verdicts) - {"not_testable"}
+    if not kinds:
+        return "not_testable"
+    if q < 0.05 and "break" in kinds:
+        return "break"
+    if kinds <= {"smooth", "at_chance"}:
+        return "smooth" if "smooth" in kinds else "at_chance"
+    return "inconclusive"
+
+
+def curve_of(curves, verdict):
+    """Of the curves with a verdict: counted ones first, aggregates last; of breaks one that jumps and has the smallest p."""
+    of_verdict = curves[curves["verdict"] == verdict].assign(
+        is_uncounted=lambda rows: ~rows["is_counted"],
+        is_aggregate=lambda rows: rows["entry_kind"] == "aggregate",
+        is_flat_break=lambda rows: (verdict == "break") & ~(rows["jumps"] & rows["is_counted"]),
+        p=lambda rows: rows["p_break"] if verdict == "break" else 0,
+    )
+    order = ["is_uncounted", "is_aggregate", "is_flat_break", "p", "improvement_score", "shots"]
+    ranked = of_verdict.sort_values(order, ascending=[True, True, True, True, False, True])
+    return None if ranked.empty else ranked["curve_id"].iloc[0]
+
+
 @pytest.mark.parametrize("only_preferred", [False, True])
 def test_group_verdicts(only_preferred):
-    """A break needs a curve with one and q below 0.05; at chance needs all to be, and smooth all but those.
-
-    The curve that decides has the verdict of all; of a break it is one that jumps if any does, and of these that of the
-    smallest p.
-    """
+    """Of all curves, and of those that jump alone; with the curve that each of the two verdicts is from."""
     rng = np.random.default_rng(1)
     drawn = [
-        (*group, rng.choice(kinds), rng.random() < 0.7, rng.random() < 0.5, *rng.choice([0.1, 0.2, 0.3], 2))
-        for group in itertools.product((f"t{k}" for k in range(200)), ("acc",), "FG")
+        (
+            *group,
+            rng.choice(kinds),
+            rng.random() < 0.7,
+            rng.random() < 0.5,
+            *rng.choice([0.1, 0.2, 0.3], 2),
+            rng.random() < 0.8,
+        )
+        for group in itertools.product((f"t{k}" for k in range(300)), ("acc",), "FG")
         for kinds in [
             rng.permutation(["break", "smooth", "at_chance", "inconclusive", "not_testable"])[: rng.integers(1, 4)]
         ]
         for _ in range(rng.integers(1, 4))
     ]
-    names = [*KEY, "verdict", "is_preferred", "jumps", "p_break", "improvement_score"]
+    names = [*KEY, "verdict", "is_preferred", "jumps", "p_break", "improvement_score", "is_counted"]
     curves = pd.DataFrame(drawn, columns=names).reset_index(names="curve_id")
     curves = curves.assign(n_scales=8, subtask="", shots=curves["curve_id"], filter="none")
+    curves["entry_kind"] = np.where(curves["is_counted"] | (rng.random(len(curves)) < 0.5), "task", "aggregate")
+    curves.loc[curves["verdict"] == "not_testable", "p_break"] = np.nan
     groups = curves[KEY].drop_duplicates()
     q = np.where(rng.random(len(groups)) < 0.3, np.nan, rng.choice([0.01, 0.05, 0.5], len(groups)))
     q_of = groups.assign(q=q).set_index(KEY)["q"]
     tested = groups.assign(p=q / 2, q=q).dropna()  # groups without a test are not among the tested ones
+    of_curves = ["is_preferred", "is_counted", "entry_kind"]
     with duckdb.connect() as con:
-        for name, frame in (("curves", curves), ("breaks", curves.drop(columns="is_preferred")), ("tested", tested)):
+        tables = {"curves": curves[["curve_id", *of_curves]], "breaks": curves.drop(columns=of_curves), "tested": tested}
+        for name, frame in tables.items():
             con.register(name, frame)
         con.execute("create macro tested_groups(only_preferred) as table from tested")
         create_macros(con, "macros/group_verdicts")
         found = con.execute(f"from group_verdicts({only_preferred})").df().set_index(KEY).sort_index()
     kept = curves[curves["is_preferred"]] if only_preferred else curves
     expected = {}
-    for key, of_group in kept.groupby(KEY)["verdict"]:
-        kinds = set(of_group) - {"not_testable"}
-        if not kinds:
-            verdict = "not_testable"
-        elif q_of[key] < 0.05 and "break" in kinds:
-            verdict = "break"
-        elif kinds <= {"smooth", "at_chance"}:
-            verdict = "smooth" if "smooth" in kinds else "at_chance"
-        else:
-            verdict = "inconclusive"
-        expected[key] = verdict, int((of_group != "not_testable").sum())
-    rows = zip(found["verdict"], found["n_curves_tested"], strict=True)
-    assert dict(zip(found.index, rows, strict=True)) == expected
     for key, of_group in kept.groupby(KEY):
-        verdict = expected[key][0]
-        of_verdict = of_group[of_group["verdict"] == verdict]
-        jumping = of_verdict[of_verdict["jumps"]]
-        assert found.loc[key, "jump_is_break"] == (verdict == "break" and len(jumping) > 0)
-        if verdict == "break":
-            best = (jumping if len(jumping) else of_verdict).sort_values(
-                ["p_break", "improvement_score", "shots"], ascending=[True, False, True]
-            )
-        else:
-            best = of_verdict.sort_values(["improvement_score", "shots"], ascending=[False, True])
-        assert (
-            pd.isna(found.loc[key, "deciding_curve_id"])
-            if best.empty
-            else (found.loc[key, "deciding_curve_id"] == best["curve_id"].iloc[0])
-        )
-    assert found["jump_is_break"].sum() > 5 and found["deciding_curve_id"].isna().sum() > 0
+        jumping = of_group[of_group["jumps"] & of_group["is_counted"]]
+        verdict = verdict_of(of_group["verdict"], q_of[key])
+        jump_verdict = verdict_of(jumping["verdict"], q_of[key]) if len(jumping) else None
+        is_detectable = bool(jumping["p_break"].notna().any())
+        n_tested = int((of_group["verdict"] != "not_testable").sum())
+        of_all, of_jumps = curve_of(of_group, verdict), curve_of(jumping, jump_verdict)
+        expected[key] = n_tested, verdict, of_all, jump_verdict, is_detectable, of_jumps
+    names = ["n_curves_tested", "verdict", "deciding_curve_id", "jump_verdict", "jump_is_detectable", "jump_curve_id"]
+    shown = found[names].astype(object).where(found[names].notna(), None)
+    assert dict(zip(found.index, shown.itertuples(index=False, name=None), strict=True)) == expected
     np.testing.assert_array_equal(found["q"], q_of[found.index])
     np.testing.assert_array_equal(found["p"], q_of[found.index] / 2)
-    assert found["verdict"].value_counts().min() > 10 and found["verdict"].nunique() == 5
+    for name in ("verdict", "jump_verdict"):
+        assert found[name].value_counts().min() > 5 and found[name].nunique() == 5
+    differ = found["jump_verdict"].notna() & (found["jump_verdict"] != found["verdict"])
+    assert differ.sum() > 10 and found["deciding_curve_id"].isna().sum() > 0
 
 
 @pytest.mark.parametrize(("table", "only_preferred"), [("triplets", False), ("pairs", True)])
@@ -242,7 +259,7 @@ def test_of_which_curves(table, only_preferred):
         con.execute(
             f"create macro group_verdicts(only_preferred) as table "
             f"select {key}, only_preferred::int as n_curves_tested, 0.5 as p, 0.5 as q, 'smooth' as verdict, "
-            "3 as deciding_curve_id, false as jump_is_break"
+            "3 as deciding_curve_id, 'smooth' as jump_verdict, true as jump_is_detectable, 3 as jump_curve_id"
         )
         found = con.execute(f"select n_scored_curves, n_curves_tested from ({sql_text(f'tables/{table}')})").fetchall()
     assert found == [(int(only_preferred), int(only_preferred))]

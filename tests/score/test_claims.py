@@ -16,7 +16,9 @@ from analysis.figures.registry import FIGURES
 TWO = ("multiple_choice_grade", "exact_str_match")
 PAIR = {"metric": "a", "exceeds_threshold": False, "twin_of": None, "is_counted": True}
 CURVE = {"verdict": "inconclusive", "jumps": True, "source_of_jump": None}
-TRIPLET = {"displays_emergence": True, "verdict": "inconclusive", "p": None, "q_jumping": None}
+TRIPLET = {
+    "displays_emergence": True, "jump_verdict": "inconclusive", "jump_is_detectable": False, "p": None, "q_jumping": None,
+}  # fmt: skip
 SWAP = {
     "sharp_metric": "multiple_choice_grade", "sharp_score": 50.0, "smooth_metric": "brier_score", "smooth_score": 1.0,
     "task": "t", "subtask": "s", "shots": 0, "filter": "none", "model_family": "F",
@@ -74,7 +76,7 @@ def claims(
         "metric_swap": pd.DataFrame(swaps or [SWAP | {"sharp_metric": "none"}]),
         "settings": pd.DataFrame([{"emergence_threshold": 20.0}]),
         "breaks": pd.DataFrame(curves or [CURVE | {"verdict": "not_testable"}]),
-        "triplets": pd.DataFrame(triplets or [TRIPLET | {"displays_emergence": False}]).astype(
+        "triplets": pd.DataFrame(triplets or [TRIPLET | {"displays_emergence": False, "jump_verdict": None}]).astype(
             {"p": float, "q_jumping": float}
         ),
     }
@@ -252,18 +254,17 @@ def test_no_other_metric_of_the_same_outputs():
 
 def test_comparisons_that_are_counted():
     curves = [CURVE] * 4 + [CURVE | {"verdict": "not_testable"}]
+    seen = TRIPLET | {"jump_is_detectable": True}
     triplets = [
-        TRIPLET | {"verdict": "break", "p": 1e-6, "q_jumping": 0.001}, TRIPLET | {"p": 0.04, "q_jumping": 0.04}, TRIPLET,
-        TRIPLET | {"p": 0.05, "q_jumping": 0.05},
-        TRIPLET | {"verdict": "smooth", "p": 0.9, "q_jumping": 0.9}, TRIPLET | {"verdict": "at_chance"},
-        TRIPLET | {"verdict": "not_testable"}, TRIPLET | {"displays_emergence": False, "verdict": "break", "p": 1e-9},
+        seen | {"jump_verdict": "break", "q_jumping": 0.001}, seen | {"q_jumping": 0.04}, TRIPLET,
+        seen | {"q_jumping": 0.05}, seen | {"jump_verdict": "smooth", "q_jumping": 0.9},
+        TRIPLET | {"jump_verdict": "at_chance"},
+        TRIPLET | {"jump_verdict": "not_testable"}, TRIPLET | {"displays_emergence": False, "jump_verdict": None},
     ]  # fmt: skip
     found = claims(curves=curves, triplets=triplets)[5]
     assert found.is_asked and (found.n, found.n_of) == (1, 4)
-    assert found.this_dataset == (
-        "4 curves tested. Of 6 triplets that jump and are tested a break could be seen in 4: 1 have one at a "
-        "false discovery rate of 5 % among all triplets (2 among these). 1 are smooth, 1 at chance, and 3 cannot be decided."
-    )
+    # Curves; triplets that jump, of which so many can show a break and have one, at 5 % among all and among these; the rest.
+    assert re.findall(r"\d+", found.this_dataset) == ["4", "6", "4", "1", "5", "2", "1", "1", "3"]
     assert not claims(curves=curves)[5].is_asked
 
 

@@ -7,7 +7,7 @@ select
     units.metric,
     units.q,
     units.displays_emergence,
-    units.jump_is_break,
+    coalesce(units.jump_verdict = 'break', false) as jump_is_break,
     breaks.subtask,
     breaks.shots,
     breaks.filter,
@@ -20,9 +20,11 @@ select
     breaks.break_size_up,
     breaks.jumps,
     (
-        select count(*) from breaks as others
+        select count(*)
+        from breaks as others
+        inner join curves on others.curve_id = curves.curve_id
         where
-            others.task = units.task and others.metric = units.metric and others.model_family = units.model_family
+            (curves.is_preferred or units.unit = 'triplet') and others.task = units.task and others.metric = units.metric and others.model_family = units.model_family
             and others.verdict = 'break'
     ) as n_curves_with_break,
     count(*) over () as n_units,

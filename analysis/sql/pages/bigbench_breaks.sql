@@ -5,9 +5,11 @@ select
     units.metric,
     format('{:.2g}', units.q) as q,
     (
-        select count(*) from breaks
+        select count(*)
+        from breaks
+        inner join curves on breaks.curve_id = curves.curve_id
         where
-            breaks.task = units.task and breaks.metric = units.metric and breaks.model_family = units.model_family
+            (curves.is_preferred or units.unit = 'triplet') and breaks.task = units.task and breaks.metric = units.metric and breaks.model_family = units.model_family
             and breaks.verdict = 'break'
     ) as curves,
     breaks.shots,
@@ -16,7 +18,7 @@ select
     format(
         '{:.1f} [{:.1f}, {:.1f}]', exp(breaks.break_size), exp(breaks.break_size_low), exp(breaks.break_size_up)
     ) as loss_lower_by_factor,
-    if(units.jump_is_break, 'this curve', if(units.displays_emergence, 'another curve', 'no')) as jumps
+    if(units.jump_verdict = 'break', 'this curve', if(units.displays_emergence, 'another curve', 'no')) as jumps
 from units
 inner join breaks on units.deciding_curve_id = breaks.curve_id
 where units.verdict = 'break'

@@ -30,7 +30,6 @@ select
     (select count(*) from scores) as n_scores,
     (select count(*) from tasks) as n_tasks,
     (select count(*) from models) as n_models,
-    (select count(*) from curves where n_scales > 0) as n_curves,
     (select count(*) from curves where status = 'infinite') as n_infinite,
     (select count(*) from curves where status = 'flat') as n_flat,
     (select count(*) from curves where is_counted and improvement_score > settings.emergence_threshold) as n_curves_above,
@@ -99,7 +98,6 @@ select
     ) as n_labelled_otherwise_displaying,
     (select avg(share_right) from last_of_tasks) as last_right_of_tasks,
     (select avg(share_wrong) from last_of_tasks) as last_wrong_of_tasks,
-    (select count(*) from breaks where verdict = 'break') as n_break,
     (
         select count(distinct task || metric || model_family) from breaks
         where verdict = 'break' and break_scale > 1e11

@@ -15,7 +15,7 @@ select
     p,
     q,
     verdict,
-    jump_is_break
+    jump_verdict
 from pairs
 where is_counted
 order by task, metric, model_family

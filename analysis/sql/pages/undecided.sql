@@ -1,4 +1,5 @@
--- Why pairs (or triplets) that jump could not be tested, or not be decided: by the curve that decides, without its numbers.
+-- Why pairs (or triplets) that jump could not be tested, or not be decided: by the largest of their curves that jump and have that
+-- verdict, without its numbers.
 select
     case
         when not units.is_proportion then 'not tested: the metric is not percent-correct'
@@ -17,7 +18,7 @@ select
     count(*) as number,
     median(breaks.n_examples) as median_examples
 from units
-left join breaks on units.deciding_curve_id = breaks.curve_id
-where units.displays_emergence and units.verdict in ('not_testable', 'inconclusive')
+left join breaks on units.jump_curve_id = breaks.curve_id
+where units.jump_verdict in ('not_testable', 'inconclusive')
 group by why
 order by number desc, why

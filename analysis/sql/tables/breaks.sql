@@ -134,7 +134,7 @@ select
     case sourced.verdict
         when 'not_testable' then sourced.not_testable
         when 'at_chance' then format(
-            'the scores do not differ from guessing, and a rise of {:.2g} above the chance rate is excluded', sourced.chance_bound
+            'the scores do not differ from guessing, and a rise of {:.3f} above the chance rate is excluded', sourced.chance_bound
         )
         when 'break' then format(
             'from scale {:.3g} on the loss is lower by a factor of {:.3g} than a smooth law gives',
@@ -154,7 +154,7 @@ select
                 )
             when sourced.q_chance >= 0.05 and coalesce(sourced.p_break, 1) >= 0.05
                 then format(
-                    'the scores do not differ from guessing, but a rise of {:.2g} above the chance rate could hide in them (at '
+                    'the scores do not differ from guessing, but a rise of {:.3f} above the chance rate could hide in them (at '
                     || 'chance needs less than {:g})', sourced.chance_bound, settings.smallest_rise
                 )
             when sourced.p_break is null and sourced.n_informative < 3

@@ -81,14 +81,14 @@ verdicts as (
 jumping as (
     select
         count(*) as n_triplets,
-        count(p) as n_with_p,
-        count(*) filter (verdict = 'break') as n_break,
+        count(*) filter (jump_is_detectable) as n_with_p,
+        count(*) filter (jump_verdict = 'break') as n_break,
         count(*) filter (q_jumping < 0.05) as n_break_among_these,
-        count(*) filter (verdict = 'smooth') as n_smooth,
-        count(*) filter (verdict = 'at_chance') as n_at_chance,
-        count(*) filter (verdict = 'inconclusive') as n_inconclusive
+        count(*) filter (jump_verdict = 'smooth') as n_smooth,
+        count(*) filter (jump_verdict = 'at_chance') as n_at_chance,
+        count(*) filter (jump_verdict = 'inconclusive') as n_inconclusive
     from triplets
-    where displays_emergence and verdict <> 'not_testable'
+    where jump_verdict <> 'not_testable'
 ),
 
 -- Claims about BIG-bench's metrics and tasks are asked of BIG-bench alone.
@@ -261,9 +261,9 @@ answers as (
         'Claims of emergence were made without control for the number of comparisons.',
         'Of the order of a million triplets, none tested.',
         format(
-            '{:,} curves tested. Of {:,} triplets that jump and are tested a break could be seen in {:,}: {:,} have one at a false '
-            || 'discovery rate of 5 % among all triplets ({:,} among these). {:,} are smooth, {:,} at chance, and {:,} cannot be '
-            || 'decided.',
+            '{:,} curves tested. Of {:,} triplets of which a curve that jumps was tested {:,} have enough data to show a break: {:,} '
+            || 'have one there, at a false discovery rate of 5 % among all triplets ({:,} among these). {:,} are smooth, {:,} at '
+            || 'chance, and {:,} cannot be decided.',
             n_tested, n_triplets, n_with_p, n_break, n_break_among_these, jumping.n_smooth, n_at_chance, n_inconclusive
         ),
         'cannot be decided',

@@ -42,7 +42,9 @@ select
     verdicts.q,
     coalesce(verdicts.verdict, 'not_testable') as verdict,
     coalesce(verdicts.deciding_curve_id, best.curve_id) as deciding_curve_id,
-    coalesce(verdicts.jump_is_break, false) as jump_is_break
+    if(best.displays_emergence, coalesce(verdicts.jump_verdict, 'not_testable'), null) as jump_verdict,
+    coalesce(best.displays_emergence and verdicts.jump_is_detectable, false) as jump_is_detectable,
+    if(best.displays_emergence, coalesce(verdicts.jump_curve_id, best.curve_id), null) as jump_curve_id
 from seen
 left join wanted on seen.task = wanted.task
 left join best_curves(true) as best

@@ -8,7 +8,9 @@ with judged as (
         verdicts.q,
         coalesce(verdicts.verdict, 'not_testable') as verdict,
         coalesce(verdicts.deciding_curve_id, best.curve_id) as deciding_curve_id,
-        coalesce(verdicts.jump_is_break, false) as jump_is_break
+        if(best.displays_emergence, coalesce(verdicts.jump_verdict, 'not_testable'), null) as jump_verdict,
+        best.displays_emergence and coalesce(verdicts.jump_is_detectable, false) as jump_is_detectable,
+        if(best.displays_emergence, coalesce(verdicts.jump_curve_id, best.curve_id), null) as jump_curve_id
     from best_curves(false) as best
     left join group_verdicts(false) as verdicts
         on best.task = verdicts.task and best.metric = verdicts.metric and best.model_family = verdicts.model_family
@@ -36,11 +38,13 @@ corrected as (
 )
 
 select
-    judged.* exclude (verdict, deciding_curve_id, jump_is_break),
+    judged.* exclude (verdict, deciding_curve_id, jump_verdict, jump_is_detectable, jump_curve_id),
     corrected.q_jumping,
     judged.verdict,
     judged.deciding_curve_id,
-    judged.jump_is_break
+    judged.jump_verdict,
+    judged.jump_is_detectable,
+    judged.jump_curve_id
 from judged
 left join corrected
     on judged.task = corrected.task and judged.metric = corrected.metric and judged.model_family = corrected.model_family

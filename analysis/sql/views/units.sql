@@ -32,7 +32,9 @@ select
     groups.q,
     groups.verdict,
     groups.deciding_curve_id,
-    groups.jump_is_break
+    groups.jump_verdict,
+    groups.jump_is_detectable,
+    groups.jump_curve_id
 from groups
 left join metrics on groups.metric = metrics.metric
 where groups.is_counted
