@@ -60,11 +60,15 @@ def sentences(n: Mapping[str, object], emergence_threshold: float, sharpness_thr
     if n["n_jump_tested"]:
         tested = f"{n['n_jump_tested']:,} of the {n['n_jump']:,} could be tested for a break in the loss"
         said.append(f"{tested}: {_verdicts(n, 'jump_', short)}.")
-    n_other, n_rest = n["n_jump_no_proportion"], n["n_jump_not_testable"]
-    if n_other or n_rest:
-        reasons = [f"{n_other:,} because the metric is not percent-correct"] if n_other else []
-        reasons += [f"{n_rest:,} for reasons that the table breaks has"] if n_rest else []
-        said.append(f"{n_other + n_rest:,} could not be tested: {_listed(reasons)}.")
+    reasons = {
+        "because the metric is not percent-correct": n["n_jump_no_proportion"],
+        "for reasons that the table breaks has": n["n_jump_not_testable"],
+    }
+    parts = [f"{number:,} {reason}" for reason, number in reasons.items() if number]
+    if len(parts) == 1:
+        said.append(f"{parts[0].replace(' ', ' could not be tested, ', 1)}.")
+    elif parts:
+        said.append(f"{sum(reasons.values()):,} could not be tested: {_listed(parts)}.")
     return said
 
 
