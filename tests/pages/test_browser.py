@@ -166,7 +166,9 @@ def test_every_control_of_the_explorer(browser, real_pages):
     assert chart(browser).startswith("exact_str_match of word_sorting")
     told = browser.find_element(By.ID, "verdict").text
     assert (
-        "improvement score\n49: a jump" in told and "verdict\nbreak" in told and "break\nfrom 1.28 × 10¹¹ parameters" in told
+        "improvement score\n49: a jump" in told
+        and "verdict on this curve\nbreak" in told
+        and "break\nfrom 1.28 × 10¹¹ parameters" in told
     )
     search.clear()
     search.send_keys(" ")
