@@ -36,7 +36,7 @@ _LEAST_SLOPE = -0.1
 """A secant that is flatter than this is not followed; where the likelihood is a parabola its slope is -1."""
 _SIZE_KNOWN = 1e-7
 """Standard errors to which the size of a break is found."""
-_DIGITS_OF_ORDER = 9
+_DIGITS_OF_ORDER = 7
 """Digits that decide which of several places is the largest."""
 
 

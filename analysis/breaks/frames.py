@@ -65,8 +65,8 @@ def break_test(
     """
     scores = _checked_shares(scores, n_parameters, n_examples, chance)
     for name, value in {"smallest_break": smallest_break, "smallest_rise": smallest_rise}.items():
-        if not value > 0:
-            raise ValueError(f"{name} is {value}; a number above 0 is needed")
+        if not 0 < value < np.inf:
+            raise ValueError(f"{name} is {value}; a finite number above 0 is needed")
     settings = {"emergence_threshold": float(emergence_threshold), "sharpness_threshold": float(sharpness_threshold)}
     settings |= {"smallest_break": float(smallest_break), "smallest_rise": float(smallest_rise), "seed": int(seed)}
     with scored(scores, all_shares=True) as con:

@@ -141,7 +141,10 @@ def measure(
     ]
     whole = pd.concat(tables).sort_values("curve_id")
     for name in set(_NUMBERS) - set(_EXACT):
-        whole[name] = significant(whole[name].to_numpy(float))
+        values = whole[name].to_numpy(float)
+        # A slope or curvature of a symmetric curve is 0 but for rounding.
+        values = np.where(np.abs(values) < 1e-12, 0.0, values) if name in ("level", "slope", "curvature") else values
+        whole[name] = significant(values)
     # NaN is no value of Parquet's readers: what has no estimate is NULL.
     arrays = [pa.array(whole[field.name], field.type, from_pandas=True) for field in MEASURED_SCHEMA]
     return pa.Table.from_arrays(arrays, schema=MEASURED_SCHEMA)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import gammaln
 
-_N_POINTS = 2000
-"""Of the distribution of one score, at most."""
+_MOST = 20_000
+"""Test examples of which every count is looked at. Where models scatter, more of them hardly change what is seen."""
+_MUCH_SCATTER = 50.0
+"""Scatter times examples from which that is so."""
 _WIDTH = 12.0
-"""Standard deviations to each side that are looked at where n is larger."""
+"""Standard deviations to each side that are looked at where there is little scatter."""
 
 
 def prediction_interval(mean: np.ndarray, n: float, scatter: float) -> tuple[np.ndarray, np.ndarray]:
@@ -36,23 +37,25 @@ def prediction_interval(mean: np.ndarray, n: float, scatter: float) -> tuple[np.
 
     """
     n = max(1, round(n))
-    ends = np.array([_quantiles(one, n, scatter) for one in np.clip(mean, 0, 1)])
+    if scatter * n > _MUCH_SCATTER:
+        n = min(n, _MOST)
+    ends = np.array([_quantiles(one, n, scatter) for one in np.clip(mean, 0, 1)]).reshape(-1, 2)
     return ends[:, 0] / n, ends[:, 1] / n
 
 
-def _quantiles(p: float, n: int, scatter: float) -> list[float]:
-    """Quantiles of the number of right answers."""
-    if p in (0, 1):
-        return [p * n] * 2
+def _quantiles(p: float, n: int, scatter: float) -> tuple[float, float]:
+    """Quantiles of the number of right answers, from the ratios of the probabilities of neighbouring numbers."""
+    if not 1e-12 < p < 1 - 1e-12:
+        return round(p) * n, round(p) * n
     rho = min(scatter, 1 - 1e-9)
-    wide = n if n <= _N_POINTS else _WIDTH * np.sqrt(n * p * (1 - p) * (1 + (n - 1) * rho)) + 30
-    first, last = max(0, np.floor(n * p - wide)), min(n, np.ceil(n * p + wide))
-    k = np.arange(first, last + 1, max(1, np.ceil((last - first) / _N_POINTS)))
-    log_p = -gammaln(k + 1) - gammaln(n - k + 1)
-    if rho < 1e-9:
-        log_p += k * np.log(p) + (n - k) * np.log1p(-p)
-    else:
-        a, b = p * (1 - rho) / rho, (1 - p) * (1 - rho) / rho
-        log_p += gammaln(k + a) + gammaln(n - k + b)
+    first, last = 0, n
+    if n > _MOST:
+        wide = _WIDTH * np.sqrt(n * p * (1 - p) * (1 + (n - 1) * rho)) + 30
+        first, last = max(0, int(n * p - wide)), min(n, int(n * p + wide) + 1)
+    k = np.arange(first, last, dtype=float)
+    # A beta-binomial of a, b over rho has the limit of a binomial where rho is 0.
+    ratio = (n - k) / (k + 1) * (k * rho + p * (1 - rho)) / ((n - k - 1) * rho + (1 - p) * (1 - rho))
+    log_p = np.concatenate([[0.0], np.cumsum(np.log(ratio))])
     cumulated = np.cumsum(np.exp(log_p - log_p.max()))
-    return [float(k[np.searchsorted(cumulated, level * cumulated[-1])]) for level in (0.025, 0.975)]
+    low, high = np.searchsorted(cumulated, np.array([0.025, 0.975]) * cumulated[-1])
+    return first + low, first + high

@@ -117,7 +117,8 @@ def basis(x: np.ndarray, at: np.ndarray | None = None) -> np.ndarray:
     centre, spread = x.mean(axis=1, keepdims=True), x.std(axis=1, keepdims=True)
     own, t = (x - centre) / spread, (at - centre) / spread
     skew = (own**3).mean(axis=1, keepdims=True)
-    size = np.sqrt(((own**2 - 1 - own * skew) ** 2).mean(axis=1, keepdims=True))
+    # Two scales have no quadratic: it is 0 at both, and so it stays.
+    size = np.maximum(np.sqrt(((own**2 - 1 - own * skew) ** 2).mean(axis=1, keepdims=True)), 1e-6)
     return np.stack([np.ones_like(t), t, (t**2 - 1 - t * skew) / size], axis=-1)
 
 

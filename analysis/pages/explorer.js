@@ -144,39 +144,33 @@
     return { low: share <= 0 ? 0 : middle - half, high: share >= 1 ? 1 : middle + half }; // else off by rounding
   }
 
-  // Log of the gamma function, by Stirling's series; for x below 8 by its recurrence.
-  function logGamma(x) {
-    let shift = 0;
-    while (x < 8) shift -= Math.log(x++);
-    const y = 1 / (x * x);
-    return shift + (x - 0.5) * Math.log(x) - x + 0.5 * Math.log(2 * Math.PI) + (1 / 12 - y * (1 / 360 - y * (1 / 1260 - y / 1680))) / x;
-  }
-
   // Between which shares 95 % of the scores of n examples lie, where the law gives `mean` and models scatter: beta-binomial, as
   // analysis/breaks/prediction.py says, which a test compares.
   function predicted(mean, n, scatter) {
+    const MOST = 20000;
     n = Math.max(1, Math.round(n));
+    if (scatter * n > 50) n = Math.min(n, MOST);
     const p = Math.min(Math.max(mean, 0), 1);
-    if (p <= 0 || p >= 1) return { low: p, high: p };
+    if (!(p > 1e-12 && p < 1 - 1e-12)) return { low: Math.round(p), high: Math.round(p) };
     const rho = Math.min(scatter, 1 - 1e-9);
-    const wide = n <= 2000 ? n : 12 * Math.sqrt(n * p * (1 - p) * (1 + (n - 1) * rho)) + 30;
-    const [from, to] = [Math.max(0, Math.floor(n * p - wide)), Math.min(n, Math.ceil(n * p + wide))];
-    const step = Math.max(1, Math.ceil((to - from) / 2000));
-    const [a, b] = [(p * (1 - rho)) / rho, ((1 - p) * (1 - rho)) / rho];
-    const logs = [];
-    for (let k = from; k <= to; k += step) {
-      const ways = -logGamma(k + 1) - logGamma(n - k + 1);
-      logs.push(ways + (rho < 1e-9 ? k * Math.log(p) + (n - k) * Math.log1p(-p) : logGamma(k + a) + logGamma(n - k + b)));
+    const wide = n > MOST ? 12 * Math.sqrt(n * p * (1 - p) * (1 + (n - 1) * rho)) + 30 : n;
+    const [from, to] = [Math.max(0, Math.trunc(n * p - wide)), Math.min(n, Math.trunc(n * p + wide) + 1)];
+    // Logs of probabilities, by the ratios of neighbours.
+    const logs = new Float64Array(to - from + 1);
+    let most = 0;
+    for (let k = from; k < to; k++) {
+      const ratio = (((n - k) / (k + 1)) * (k * rho + p * (1 - rho))) / ((n - k - 1) * rho + (1 - p) * (1 - rho));
+      logs[k - from + 1] = logs[k - from] + Math.log(ratio);
+      most = Math.max(most, logs[k - from + 1]);
     }
-    const most = logs.reduce((one, other) => Math.max(one, other));
     const total = logs.reduce((sum, one) => sum + Math.exp(one - most), 0);
     const ends = [];
     let sum = 0;
-    logs.forEach((one, place) => {
-      sum += Math.exp(one - most) / total;
-      while (ends.length < 2 && sum >= [0.025, 0.975][ends.length]) ends.push((from + place * step) / n);
-    });
-    return { low: ends[0], high: ends[1] ?? to / n };
+    for (let place = 0; place < logs.length && ends.length < 2; place++) {
+      sum += Math.exp(logs[place] - most) / total;
+      while (ends.length < 2 && sum >= [0.025, 0.975][ends.length]) ends.push((from + place) / n);
+    }
+    return { low: ends[0] ?? from / n, high: ends[1] ?? to / n };
   }
 
   // The smooth law of analysis/breaks/smooth_law.py: a quadratic in log scale, orthogonal over the curve's own scales.

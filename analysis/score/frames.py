@@ -146,8 +146,15 @@ def _checked_frame(frame: pd.DataFrame) -> pd.DataFrame:
     given["filter"] = given["filter"].fillna("none").astype(str)
     given["subtask"] = given["subtask"].where(given["subtask"].notna(), given["task"]).astype(str)
     given["stderr"] = pd.to_numeric(given["stderr"]).astype(float)
-    for name in ("shots", "n_examples"):
-        given[name] = pd.array(pd.to_numeric(given[name]), "Int64")
+    for name, least in (("shots", None), ("n_examples", 1)):
+        values = pd.to_numeric(given[name], errors="coerce").to_numpy(float, na_value=np.nan)
+        is_bad = given[name].notna().to_numpy() & ~((np.abs(values) < 1e15) & (values == np.round(values)))
+        if least is not None:
+            is_bad |= values < least
+        if is_bad.any():
+            bad = np.flatnonzero(is_bad)
+            raise ValueError(f"{_rows(bad)}: {name} is {given[name].iloc[bad[0]]!r}, a whole number is needed")
+        given[name] = pd.array(values, "Float64").astype("Int64")
     given["chance"] = pd.to_numeric(given["chance"]).astype(float)
     return given
 
@@ -157,7 +164,12 @@ def _with_one_row_per_model(given: pd.DataFrame) -> pd.DataFrame:
     by = [*CURVE_KEY, SCALE, "run"]
     # Without names rows of one scale and run are models of their own: a curve averages over them.
     place = given.groupby(by, dropna=False, observed=True).cumcount().astype(str)
-    name = given["model"].astype(str).where(given["model"].notna(), place)
+    # Behind a character that no name has.
+    name = given["model"].astype(str).where(given["model"].notna(), "\0" + place)
+    is_copy = given["model"].isna() & given.duplicated()
+    if is_copy.any():
+        which = f"{int(is_copy.sum()):,} rows are copies of others, and count as models of their own"
+        warnings.warn(f"{which}: name the models in a column model, or drop them", stacklevel=5)
     given["model"] = [f"{scale!r}, {one}" for scale, one in zip(given[SCALE], name, strict=True)]
     key = given.groupby([*CURVE_KEY, "model"], dropna=False, observed=True, sort=False).ngroup().to_numpy()
     conditions = given.groupby(["n_examples", "chance"], dropna=False).ngroup().to_numpy()

@@ -51,6 +51,8 @@ def sentences(n: Mapping[str, object], emergence_threshold: float, sharpness_thr
         ]
         if n["n_tested"]:
             said.append(f"{n['n_tested']:,} could be tested for a break in the loss: {_verdicts(n, '')}.")
+        else:
+            said.append("None could be tested for a break in the loss.")
         return said
     their = "its score is" if n["n_jump"] == 1 else "their scores are"
     jump = "jumps" if n["n_jump"] == 1 else "jump"

@@ -147,8 +147,12 @@ def _object_contents(clone: Path, oids: Iterable[bytes]) -> Iterator[bytes]:
                     raise InputError(
                         f"source: object {oid.decode()} cannot be read from {clone}; delete that folder and run again"
                     )
-                yield process.stdout.read(int(header[2]))
-                process.stdout.read(1)
+                content = process.stdout.read(int(header[2]))
+                if len(content) != int(header[2]) or process.stdout.read(1) != b"\n":
+                    raise InputError(
+                        f"source: object {oid.decode()} is cut off in {clone}; delete that folder and run again"
+                    )
+                yield content
         finally:
             # A caller that reads no further leaves git with its pipe full, and the thread at its own: end git first, so that
             # the thread ends too before its stream is closed.

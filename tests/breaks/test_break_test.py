@@ -388,3 +388,19 @@ def test_curves_of_few_points_that_say_anything_tell_nothing_of_the_curvature():
     assert [value > 0 for value in precision] == [count >= 5 for count in n_telling]
     assert {3, 4, 5, 6, 7} <= set(n_telling)
     assert np.abs(estimate).max() == 3 and precision.max() <= 1e4
+
+
+def test_a_curve_of_two_scales_spoils_no_other():
+    """Scales that differ by rounding have no quadratic; the pool of such a curve keeps its fits."""
+    x, t, rng = np.geomspace(1e7, 1e11, 6), np.linspace(-1, 1, 6), np.random.default_rng(0)
+    y = rng.binomial(500, np.exp(-np.exp(0.5 - rng.uniform(0.5, 1.5, (15, 1)) * t))) / 500
+    common = {"metric": "m", "n_examples": 500, "chance": 0.0}
+    good = pd.DataFrame(
+        {"task": np.repeat([f"t{k}" for k in range(15)], 6), "n_parameters": np.tile(x, 15), "score": y.ravel()}
+    )
+    near = np.array([1e7, 1e7 * (1 + 1e-15), 1e7 * (1 + 2e-15), 1e10, 1e10 * (1 + 1e-15), 1e10 * (1 + 2e-15)])
+    odd = pd.DataFrame({"task": "odd", "n_parameters": near, "score": [0.1, 0.11, 0.12, 0.5, 0.52, 0.54]})
+    found = break_test(pd.concat([good, odd]).assign(**common)).set_index("task")
+    alone = break_test(good.assign(**common)).set_index("task")
+    assert found.loc[alone.index, ["scatter", "level", "curvature"]].notna().all(axis=None)
+    assert (found.loc[alone.index, "verdict"] == alone["verdict"]).mean() > 0.8

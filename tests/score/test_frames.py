@@ -210,3 +210,26 @@ def test_a_row_without_a_family_is_an_error_that_names_it():
     table["model_family"] = ["F", None, None]
     with pytest.raises(ValueError, match=r"rows 2, 3: model_family is missing; leave the column out"):
         emergence_score(table)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("n_examples", 100.5), ("n_examples", 0), ("n_examples", np.inf), ("n_examples", 1e19), ("shots", 0.5)],
+)
+def test_numbers_that_are_no_counts_are_named(with_seeds, column, value):
+    with pytest.raises(ValueError, match=f"rows? 1.*{column} is .*a whole number is needed"):
+        break_test(with_seeds.assign(**{column: value}))
+
+
+def test_copies_without_a_model_are_said(with_seeds):
+    plain = with_seeds[with_seeds["seed"] == 0].drop(columns=["model", "seed"]).drop_duplicates(["task", "n_parameters"])
+    with pytest.warns(UserWarning, match="84 rows are copies of others"):
+        emergence_score(pd.concat([plain, plain]))
+    named = with_seeds[with_seeds["seed"] == 0].drop(columns="seed")
+    assert (emergence_score(pd.concat([named, named]))["n_models"] == 8).all()  # a copy of a named model is no other
+
+
+def test_an_unnamed_model_is_not_the_one_called_0(with_seeds):
+    one = with_seeds[(with_seeds["task"] == "t1") & (with_seeds["seed"] == 0)].drop(columns="seed")
+    both = pd.concat([one.assign(model="0"), one.assign(model=None, score=one["score"] + 0.1)])
+    assert emergence_score(both.drop_duplicates(["n_parameters", "model"]))["n_models"].item() == 14
