@@ -82,7 +82,7 @@ _TABLES = {
     ),
     "why": (
         "Why jumps could not be tested or decided",
-        "Of pairs (or triplets, where no metric is preferred) that jump: what stands in the way, by the curve that decides.",
+        "Of pairs (or triplets, where no metric is preferred) that jump: what stands in the way, by a curve that jumps.",
         "pages/undecided",
     ),
     "families_alike": (

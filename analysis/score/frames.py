@@ -181,12 +181,11 @@ def _with_one_row_per_model(given: pd.DataFrame) -> pd.DataFrame:
     resolved = resolve_repeats(np.argsort(key, kind="stable"), key, numbers, lambda row: ("the table", f"row {row + 1}", 1))
     lost = [reject for reject in resolved.rejects if reject.reason == "contradiction"]
     if lost:
-        message = (
-            f"{len(lost):,} rows of one model and run have different scores and are left out; the first: {lost[0].location}"
-        )
-        warnings.warn(f"{message}. Name the runs in a column run or seed", stacklevel=6)
+        first = lost[0].detail.partition(";")[0]
+        message = f"{len(lost):,} rows of one model and run have different scores and are left out, the first with {first}"
+        warnings.warn(f"{message}. Name the runs in a column run or seed", stacklevel=5)
     if not len(resolved.rows):
-        raise ValueError("no row is left: name repeated runs in a column run or seed")
+        raise ValueError("no row is left: all are of one model and run with different scores; name the runs in a column run")
     kept = given.iloc[resolved.rows].reset_index(drop=True)
     kept["n_examples"] = pd.array(resolved.n_examples, "Int64")
     return kept.assign(score=resolved.score, stderr=resolved.stderr, n_runs=resolved.n_runs, run_sd=resolved.run_sd)
