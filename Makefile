@@ -26,9 +26,9 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # BIG-bench's repository where its host answers within 20 seconds, else its preferred scores in one published file, else the
 # simulated benchmark, loudly.
 run: setup
-	@if python -m analysis.sources.reachable; then \
+	@if python -m jumpcheck.sources.reachable; then \
 	  snakemake --cores $(CORES); \
-	elif python -m analysis.sources.reachable preferred; then \
+	elif python -m jumpcheck.sources.reachable preferred; then \
 	  echo "BIG-bench's repository cannot be reached: its preferred scores, in one published file."; \
 	  snakemake --cores $(CORES) --config dataset=bigbench_preferred source=preferred; \
 	else \
@@ -56,7 +56,7 @@ test-newest: RESOLUTION = highest
 # Inside .venv, so that whatever passes over that passes over these too.
 test-oldest test-newest: test-%: setup
 	$(PYTHON) -m venv --clear .venv/$*
-	VIRTUAL_ENV=$(CURDIR)/.venv/$* uv pip install --quiet --compile-bytecode --resolution $(RESOLUTION) -e '.[dev]'
+	VIRTUAL_ENV=$(CURDIR)/.venv/$* uv pip install --quiet --compile-bytecode --resolution $(RESOLUTION) -e '.[dev,workflow]'
 	PATH=$(CURDIR)/.venv/$*/bin:$$PATH python -m pytest $(TESTS)
 
 coverage: setup
@@ -122,7 +122,7 @@ check-lock: setup
 
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --extra dev pyproject.toml -o requirements.lock
+	  --extra dev --extra workflow pyproject.toml -o requirements.lock
 	printf '%s\n' snakemake-executor-plugin-slurm snakemake-executor-plugin-slurm-jobstep | \
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-deps - -o slurm.lock
 	printf '%s\n' scikit-learn pillow filelock fsspec jinja2 networkx sympy typing-extensions | \

@@ -17,8 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests/helpers"))
 
 from git_server import GitServer, big_repository, ideal_pack
-
-from analysis.sources.partial_clone import fetch
+from jumpcheck.sources.partial_clone import fetch
 
 FETCH = """
 git init -q D && cd D

@@ -14,11 +14,10 @@ import duckdb
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from jumpcheck.base.database import connect
+from jumpcheck.figures import style
+from jumpcheck.formats import instances
 from run import PROCESSES, apart, score_with_sql, write_curves
-
-from analysis.base.database import connect
-from analysis.figures import style
-from analysis.formats import instances
 
 
 def write_instances(n_rows, folder):

@@ -34,19 +34,19 @@ import msgspec
 import numpy as np
 import pandas as pd
 import psutil
-
-from analysis.base.database import connect
-from analysis.base.parallel import Processes
-from analysis.breaks import measuring
-from analysis.breaks.sensitivity import sensitivity
-from analysis.breaks.verdicts import breaks_of
-from analysis.figures import style
-from analysis.normalise import bigbench
-from analysis.normalise.schema import EXAMPLES_SCHEMA
-from analysis.score.curves import make_curves
-from analysis.sources.layout import find_score_files
-from analysis.theory import calibration, score_files, worlds
-from analysis.theory import world as simulate
+from jumpcheck.base.database import connect
+from jumpcheck.base.parallel import Processes
+from jumpcheck.base.settings import DEFAULTS
+from jumpcheck.breaks import measuring
+from jumpcheck.breaks.sensitivity import sensitivity
+from jumpcheck.breaks.verdicts import breaks_of
+from jumpcheck.figures import style
+from jumpcheck.normalise import bigbench
+from jumpcheck.normalise.schema import EXAMPLES_SCHEMA
+from jumpcheck.score.curves import make_curves
+from jumpcheck.sources.layout import find_score_files
+from jumpcheck.theory import score_files, worlds
+from jumpcheck.theory import world as simulate
 
 ROOT = Path(__file__).parents[1]
 PROCESSES = 2
@@ -328,9 +328,9 @@ def _test(n_curves):
     started = time.perf_counter()
     with Processes(PROCESSES) as processes:
         pools = measuring.pools_of(curves, processes.map)
-        measured = measuring.measure(curves, pools, calibration.SETTINGS, processes.map)
-        breaks_of(curves, measured, calibration.SETTINGS)
-        sensitivity(curves, pools, calibration.SETTINGS, processes.map)
+        measured = measuring.measure(curves, pools, DEFAULTS, processes.map)
+        breaks_of(curves, measured, DEFAULTS)
+        sensitivity(curves, pools, DEFAULTS, processes.map)
     Path(os.environ["TEST_SECONDS"]).write_text(str(time.perf_counter() - started))
 
 
@@ -454,7 +454,7 @@ def main():
     scoring.to_csv(options.out / "performance_scaling.csv", index=False)
     page = (ROOT / "benchmarks/performance.md.in").read_text()
     machine = f"{platform.system()} on {platform.machine()}, {psutil.cpu_count()} logical cores, Python {platform.python_version()}"
-    measured = f"Version {version('emergence-meta-analysis')}, measured on {date.today()}: {machine}."
+    measured = f"Version {version('jumpcheck')}, measured on {date.today()}: {machine}."
     page = (
         page.replace("MEASURED", measured)
         .replace("TABLE", table(reading, scoring, run, tested))

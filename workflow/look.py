@@ -11,7 +11,7 @@ CHOICES = {"rules": "", "scale_by": "parameters", "on_conflict": "auto", "wide":
 
 
 def main(arguments: list[str]) -> int:
-    """Print the lines of `analysis.normalise.look`; 1 where nothing could be taken."""
+    """Print the lines of `jumpcheck.normalise.look`; 1 where nothing could be taken."""
     if {"-h", "--help"} & set(arguments):
         print(__doc__)
         return 0
@@ -23,11 +23,11 @@ def main(arguments: list[str]) -> int:
     if len(given) != 1 or given[0].startswith("-"):
         print(f"{__doc__}\nfound: {' '.join(arguments) or 'nothing'}", file=sys.stderr)
         return 2
-    from analysis.base.errors import InputError
-    from analysis.formats import names
-    from analysis.normalise import known_facts
-    from analysis.normalise.look import look, metrics_known
-    from analysis.normalise.results import NonePlaced
+    from jumpcheck.base.errors import InputError
+    from jumpcheck.formats import names
+    from jumpcheck.normalise import known_facts
+    from jumpcheck.normalise.look import look, metrics_known
+    from jumpcheck.normalise.results import NonePlaced
 
     reference = ROOT / "data/reference"
     rules = choices.pop("rules")

@@ -4,9 +4,8 @@ import sys
 import numpy as np
 import pyarrow as pa
 import pytest
-
-from analysis.base import columns as arrow
-from analysis.base.columns import significant
+from jumpcheck.base import columns as arrow
+from jumpcheck.base.columns import significant
 
 
 @pytest.mark.parametrize("kind", [pa.int32(), pa.int64(), pa.float64(), pa.bool_()])
@@ -35,9 +34,9 @@ def test_parts_are_made_without_pandas(tmp_path):
     """What the module is for: a worker that parses files imports no pandas."""
     code = """
 import sys, pathlib
-from analysis.formats.bigbench import parse_score_file
-from analysis.normalise.assembling import Columns, assemble
-from analysis.normalise.schema import write_table
+from jumpcheck.formats.bigbench import parse_score_file
+from jumpcheck.normalise.assembling import Columns, assemble
+from jumpcheck.normalise.schema import write_table
 columns = Columns()
 content = pathlib.Path(sys.argv[1]).read_bytes()
 columns.append(parse_score_file(content, "f"), "f")

@@ -12,10 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from builders import ROOT, snakemake
-
-from analysis.base.database import connect, finish_file
-from analysis.base.errors import InputError
-from analysis.base.files import is_disk_full, replacing, write_csv, write_json, write_parquet, write_text
+from jumpcheck.base.database import connect, finish_file
+from jumpcheck.base.errors import InputError
+from jumpcheck.base.files import is_disk_full, replacing, write_csv, write_json, write_parquet, write_text
 
 
 @pytest.fixture
@@ -121,7 +120,7 @@ def test_what_a_full_disk_looks_like(error, full):
 
 def test_what_a_killed_process_left_is_removed(tmp_path):
     code = (
-        "import os, signal, sys\nsys.path.insert(0, sys.argv[1])\nfrom analysis.base.files import replacing\n"
+        "import os, signal, sys\nsys.path.insert(0, sys.argv[1])\nfrom jumpcheck.base.files import replacing\n"
         "with replacing(sys.argv[2]) as path:\n    path.write_text('half')\n    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     subprocess.run([sys.executable, "-c", code, str(ROOT), str(tmp_path / "f.txt")])

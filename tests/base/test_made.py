@@ -4,8 +4,7 @@ import json
 import os
 
 import pytest
-
-from analysis.base.made import damaged, forget_future_times, record
+from jumpcheck.base.made import damaged, dated_later, record
 
 
 def test_a_file_that_changed_is_named(tmp_path):
@@ -27,14 +26,13 @@ def test_a_record_of_another_shape_says_nothing(tmp_path, said):
     assert damaged(tmp_path, True) == {}
 
 
-def test_files_dated_later_than_now_become_the_oldest(tmp_path):
+def test_outputs_dated_later_than_now_are_named(tmp_path):
     (tmp_path / "folder").mkdir()
-    dates = {"past": 1000, "folder/a": 8000, "folder/.b": 9000}
+    dates = {"past": 1000, "next": 8000, "folder/a": 9000}
     for name, date in dates.items():
         (tmp_path / name).touch()
         os.utime(tmp_path / name, (date, date))
     os.utime(tmp_path / "folder", (500, 500))
-    assert forget_future_times([tmp_path / "past", tmp_path / "folder", tmp_path / "none"], 2000) == 2
-    found = {name: (tmp_path / name).stat().st_mtime for name in (*dates, "folder")}
-    assert found == {"past": 1000, "folder": 500, "folder/a": 1, "folder/.b": 1}
-    assert forget_future_times([tmp_path / "folder"], 2000) == 0
+    outputs = [str(tmp_path / name) for name in ("past", "next", "folder", "gone")]
+    record(outputs, tmp_path / "job.made.json")
+    assert dated_later(tmp_path, 2000) == outputs[1:3] and dated_later(tmp_path, 9000) == []

@@ -4,12 +4,11 @@ import re
 import time
 
 import pytest
+from jumpcheck.base import terminal
+from jumpcheck.base.parallel import Processes
+from jumpcheck.base.progress import counted, heard_by, tell
+from jumpcheck.base.terminal import Bar, lines_now_and_then, write_line
 from pseudo_terminal import Terminal, screen
-
-from analysis.base import terminal
-from analysis.base.parallel import Processes
-from analysis.base.progress import counted, heard_by, tell
-from analysis.base.terminal import Bar, lines_now_and_then, write_line
 
 
 @pytest.mark.parametrize("n_processes", [1, 2])

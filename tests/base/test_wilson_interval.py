@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
+from jumpcheck.base.database import connect
+from jumpcheck.base.tables import build
 from statsmodels.stats.proportion import proportion_confint
-
-from analysis.base.database import connect, create_macros
 
 
 def interval(share, n):
     with connect() as con:
-        create_macros(con, "macros/wilson_interval")
+        build(con, "base/wilson_interval")
         found = con.execute("select wilson_interval(?::double, ?::double)", [share, n]).fetchall()[0][0]
     return found and (found["low"], found["high"])
 

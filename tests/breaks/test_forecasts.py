@@ -4,14 +4,13 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from jumpcheck.breaks import forecasts, measuring
+from jumpcheck.breaks.forecasts import LAWS
+from jumpcheck.breaks.scatter_prior import GRID
+from jumpcheck.breaks.smooth_law import Shares
+from jumpcheck.theory.worlds import SCALES, as_trials, draw, world
 from scipy.optimize import minimize
 from scipy.stats import betabinom
-
-from analysis.breaks import forecasts, measuring
-from analysis.breaks.forecasts import LAWS
-from analysis.breaks.scatter_prior import GRID
-from analysis.breaks.smooth_law import Shares
-from analysis.theory.worlds import SCALES, as_trials, draw, world
 
 
 @pytest.mark.parametrize("name", LAWS)

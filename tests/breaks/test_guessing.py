@@ -3,12 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from jumpcheck import break_test
+from jumpcheck.breaks.guessing import constant_answers, largest_rise, p_of_guessing
+from jumpcheck.breaks.smooth_law import Shares
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
-
-from analysis import break_test
-from analysis.breaks.guessing import constant_answers, largest_rise, p_of_guessing
-from analysis.breaks.smooth_law import Shares
 
 SCALES = np.array([1e7, 3e7, 1e8, 3e8, 1e9, 3e9, 1e10])
 

@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
-
-from analysis.breaks import jump_sources, smooth_law
-from analysis.breaks.jump_sources import examples_to_resolve, improvement_scores, resampled_scores, scores_beside
-from analysis.breaks.smooth_law import Shares
+from jumpcheck.breaks import jump_sources, smooth_law
+from jumpcheck.breaks.jump_sources import examples_to_resolve, improvement_scores, resampled_scores, scores_beside
+from jumpcheck.breaks.smooth_law import Shares
 
 SCALES = 10.0 ** np.arange(6, 18)
 

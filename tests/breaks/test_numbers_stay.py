@@ -19,14 +19,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-
-from analysis.breaks.building import DEFAULTS
-from analysis.breaks.forecasts import forecasts
-from analysis.breaks.measuring import measure, pools_of
-from analysis.breaks.sensitivity import sensitivity
-from analysis.breaks.verdicts import breaks_of, effects_of
-from analysis.score.definition import emergence_scores
-from analysis.theory.worlds import as_trials, world
+from jumpcheck.base.settings import DEFAULTS
+from jumpcheck.breaks.forecasts import forecasts
+from jumpcheck.breaks.measuring import measure, pools_of
+from jumpcheck.breaks.sensitivity import sensitivity
+from jumpcheck.breaks.verdicts import breaks_of, effects_of
+from jumpcheck.score.definition import emergence_scores
+from jumpcheck.theory.worlds import as_trials, world
 
 ROOT = Path(__file__).parents[2]
 NUMBERS = Path(__file__).parent / "numbers"
@@ -88,7 +87,7 @@ def breaks():
 def breaks_of_some():
     """Of curves some of which cannot be tested."""
     some = of_families("W0", "W2", "S")
-    some = some.assign(not_testable=[None if k % 5 else "chance rate unknown" for k in range(len(some))])
+    some = some.assign(not_testable=[None if k % 5 else "no_chance_rate" for k in range(len(some))])
     known = some[some["not_testable"].isna()]
     return breaks_of(some, measure(known, pools_of(known), DEFAULTS | {"smallest_break": 0.5}), DEFAULTS)
 
@@ -204,7 +203,7 @@ def test_the_last_bit_of_exponential_and_logarithm_changes_no_reported_digit(see
 def test_the_room_leaves_no_product_to_a_library_that_depends_on_the_processor():
     """`@`, np.linalg and their like go to OpenBLAS. np.einsum does not unless it is told to optimise."""
     forbidden = {"linalg", "matmul", "matvec", "vecmat", "vecdot", "dot", "inner", "tensordot", "polyfit", "lstsq", "cov"}
-    for path in sorted((ROOT / "analysis/breaks").glob("*.py")):
+    for path in sorted((ROOT / "analysis/jumpcheck/breaks").glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             assert not isinstance(node, ast.MatMult), path
             names = {getattr(node, "attr", None), getattr(node, "id", None)}

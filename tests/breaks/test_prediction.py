@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
+from jumpcheck.breaks.prediction import prediction_interval
 from scipy import stats
-
-from analysis.breaks.prediction import prediction_interval
 
 MEANS = np.array([0.0005, 0.001, 0.003, 0.01, 0.1, 0.5, 0.9, 0.999])
 

@@ -4,9 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from builders import build, known_rules
-
-from analysis.base.errors import InputError
-from analysis.normalise import results
+from jumpcheck.base.errors import InputError
+from jumpcheck.normalise import results
 
 N_MODELS, THRESHOLD = 12, 2.35
 

@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-
-from analysis.breaks.small_systems import inverse_factor, solve, sums_from
+from jumpcheck.breaks.small_systems import inverse_factor, solve, sums_from
 
 
 def positive_definite(n, k, seed=0):

@@ -18,12 +18,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from builders import snakemake
-
-from analysis.base.errors import InputError
-from analysis.base.rejects import Rejected
-from analysis.experiments import comparisons
-from analysis.formats import answers
-from analysis.theory import scaling
+from jumpcheck.base.errors import InputError
+from jumpcheck.base.rejects import Rejected
+from jumpcheck.experiments import comparisons
+from jumpcheck.formats import answers
+from jumpcheck.theory import scaling
 
 FIGURES = ("figure_3", "figure_4", "figure_7", "figure_8", "figure_10")
 
@@ -191,7 +190,7 @@ def test_sharp_and_smooth_counts_infinite_scores_apart():
 
 def test_answers_that_are_long_or_unlike_are_drawn_all_the_same():
     """Targets beyond MAX_LENGTH have no panel by length, and say so."""
-    from analysis.figures import arithmetic
+    from jumpcheck.figures import arithmetic
 
     frame = pd.DataFrame({"model_family": "f", "model": ["a", "b", "c"], "n_parameters": [1e6, 1e7, 1e8], "prompt": ""})
     frame = frame.assign(task="t", target="1234567", output=["1", "1234560", "1234567"], target_log_probability=np.nan)
@@ -202,7 +201,7 @@ def test_answers_that_are_long_or_unlike_are_drawn_all_the_same():
 
 
 def test_the_csv_of_figure_3_has_the_laws_that_it_draws():
-    from analysis.figures import arithmetic
+    from jumpcheck.figures import arithmetic
 
     n = np.array([1e5, 1e6, 1e7])
     parts = [
@@ -223,7 +222,7 @@ def test_the_csv_of_figure_3_has_the_laws_that_it_draws():
 
 
 def put(folder, name, content):
-    from analysis.experiments.images import Published
+    from jumpcheck.experiments.images import Published
 
     (folder / name).write_bytes(content)
     return Published(name, "http://127.0.0.1:9/" + name, hashlib.md5(content).hexdigest())
@@ -231,7 +230,7 @@ def put(folder, name, content):
 
 @needs_torch
 def test_cifar_in_its_published_format(tmp_path):
-    from analysis.experiments import images
+    from jumpcheck.experiments import images
 
     rng = np.random.default_rng(0)
     records = {name: rng.integers(0, 100, (n, 3074), np.uint8) for name, n in (("train", 5), ("test", 2))}
@@ -253,7 +252,7 @@ def test_cifar_in_its_published_format(tmp_path):
 
 @needs_torch
 def test_mnist_in_its_published_format(tmp_path):
-    from analysis.experiments import images
+    from jumpcheck.experiments import images
 
     rng = np.random.default_rng(0)
     files, arrays = {}, {}
@@ -272,7 +271,7 @@ def test_mnist_in_its_published_format(tmp_path):
 
 @needs_torch
 def test_omniglot_in_its_published_format(tmp_path):
-    from analysis.experiments import images
+    from jumpcheck.experiments import images
 
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -290,7 +289,7 @@ def test_omniglot_in_its_published_format(tmp_path):
 
 @needs_torch
 def test_a_host_that_does_not_answer(tmp_path):
-    from analysis.experiments import images
+    from jumpcheck.experiments import images
 
     file = images.Published("x.zip", "http://127.0.0.1:9/x.zip", "0")
     with pytest.raises(InputError) as raised:
@@ -302,7 +301,7 @@ def test_a_host_that_does_not_answer(tmp_path):
 
 @needs_torch
 def test_training_and_test_images_share_no_pixel():
-    from analysis.experiments import images
+    from jumpcheck.experiments import images
 
     found = images.digits()
     assert len(found.train) == 1197 and len(found.test) == 600 and found.n_classes == 10
@@ -315,7 +314,7 @@ def test_training_and_test_images_share_no_pixel():
 
 @needs_torch
 def test_problems_as_tokens():
-    from analysis.experiments import arithmetic
+    from jumpcheck.experiments import arithmetic
 
     rng = np.random.default_rng(0)
     operation = rng.integers(0, 2, 500)
@@ -329,7 +328,7 @@ def test_problems_as_tokens():
 
 @needs_torch
 def test_nothing_is_tested_that_was_trained_on():
-    from analysis.experiments import arithmetic
+    from jumpcheck.experiments import arithmetic
 
     for operation in (0, 1):
         a, b = arithmetic.held_out_problems(operation, 3000)
@@ -344,7 +343,7 @@ def test_nothing_is_tested_that_was_trained_on():
 
 @needs_torch
 def test_answers_are_those_of_token_by_token_decoding():
-    from analysis.experiments import arithmetic
+    from jumpcheck.experiments import arithmetic
 
     torch.manual_seed(3)
     model = arithmetic.Arithmetic("smoke").build(arithmetic.Arithmetic("smoke").jobs(0)[-1]).eval()
@@ -366,8 +365,8 @@ def test_answers_are_those_of_token_by_token_decoding():
 
 @needs_torch
 def test_a_killed_training_goes_on_to_the_same_weights(tmp_path, monkeypatch):
-    from analysis.experiments import training
-    from analysis.experiments.arithmetic import Arithmetic
+    from jumpcheck.experiments import training
+    from jumpcheck.experiments.arithmetic import Arithmetic
 
     monkeypatch.setattr(training, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
     experiment = Arithmetic("smoke")
@@ -402,7 +401,7 @@ def test_a_killed_training_goes_on_to_the_same_weights(tmp_path, monkeypatch):
 @needs_torch
 @pytest.mark.parametrize("name", ["arithmetic", "autoencoders", "image_sequences", "lenet"])
 def test_sizes_span_three_orders_of_magnitude(name):
-    from analysis.experiments import arithmetic, images, training, vision
+    from jumpcheck.experiments import arithmetic, images, training, vision
 
     if name == "arithmetic":
         experiment = arithmetic.Arithmetic("full")
@@ -418,7 +417,7 @@ def test_sizes_span_three_orders_of_magnitude(name):
 @needs_torch
 @pytest.mark.parametrize("n_right", [0, 2, 5, 7, 9])
 def test_subset_accuracy_is_that_of_all_subsets(n_right):
-    from analysis.experiments.vision import mean_subset_accuracy
+    from jumpcheck.experiments.vision import mean_subset_accuracy
 
     right = np.random.default_rng(0).permutation(np.arange(9) < n_right)
     for k in range(1, 6):
@@ -510,6 +509,6 @@ def test_quick_ends_within_two_minutes(tmp_path, name):
 
 
 def test_the_package_imports_without_pytorch():
-    modules = "analysis.formats.answers, analysis.experiments.comparisons, analysis.figures.experiments"
+    modules = "jumpcheck.formats.answers, jumpcheck.experiments.comparisons, jumpcheck.figures.experiments"
     code = f"import sys; import {modules}; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parent)

@@ -26,8 +26,10 @@ def test_a_clock_that_was_set_back_hides_no_change(tmp_path):
     untouched = tmp_path / "untouched"
     shutil.copytree(folder, untouched, symlinks=True)
     put_into_the_future(folder)
+    code, said, _ = run(folder, source, "verify")
+    assert code == 0 and "files and folders are dated later than now" in said, said
     code, said, _ = run(folder, source, DATABASE)
-    assert code == 0 and "files are dated later than now; they are made again" in said, said
+    assert code == 0, said
     assert differences(folder, untouched) == []
     code, said, _ = run(folder, source, DATABASE)
     assert code == 0 and "dated later" not in said and "Nothing to be done" in said, said
@@ -35,6 +37,8 @@ def test_a_clock_that_was_set_back_hides_no_change(tmp_path):
     put_into_the_future(folder)
     last = next(source.rglob("scores_F_m5.json"))
     last.write_text(last.read_text().replace('"exact_str_match": 0.5', '"exact_str_match": 0.2'))
+    code, said, _ = run(folder, source, "verify")
+    assert code == 0, said
     for target in ("data/d/scores", DATABASE):  # the first as a run that is cut off
         code, said, _ = run(folder, source, target)
         assert code == 0, said

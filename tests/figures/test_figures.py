@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from builders import ROOT, build, entry, put, put_curve, save_database, score_file
+from jumpcheck.base import sql
+from jumpcheck.base.database import connect
+from jumpcheck.figures import annotated, breaks, concentration, dataset, jumps, pdf, power, scores, style, theory
+from jumpcheck.figures.about import About
+from jumpcheck.figures.registry import FIGURES, figures_of, function_named
+from jumpcheck.normalise.bigbench import normalise
 from scipy.stats import binomtest
 from statsmodels.stats.proportion import proportion_confint
-
-from analysis.base import sql
-from analysis.base.database import connect
-from analysis.figures import annotated, breaks, concentration, dataset, jumps, pdf, power, scores, style, theory
-from analysis.figures.registry import FIGURES, figures_of, function_named
-from analysis.normalise.bigbench import normalise
 
 REFERENCES = {
     f"reference_{name}": str(ROOT / f"data/reference/{name}.csv") for name in ("preferred_metrics", "family_aliases")
@@ -42,13 +42,13 @@ def texts(figure):
     return "\n".join(found)
 
 
-def numbers(database, name, threshold=20):
-    return dataset.figure_numbers(name, database, REFERENCES, threshold)
+def numbers(database, name):
+    return dataset.figure_numbers(name, database, REFERENCES)
 
 
-def draw(name, frame, label, threshold=20):
+def draw(name, frame, label):
     """The figure of this name, of its numbers."""
-    return function_named(FIGURES[name]["draw"], dataset.DRAWING)(frame, label, threshold)
+    return function_named(FIGURES[name]["draw"], dataset.DRAWING)(frame, About(label))
 
 
 def test_5a_draws_every_pair_and_triplet(small_database):
@@ -91,7 +91,7 @@ def frame_5a(values, metric="m", medians=None):
             "median": medians or values,
             "direction_known": True,
             "is_counted": True,
-            "exceeds_threshold": [v is not None and v > 20 for v in values],
+            "is_above": [v is not None and v > 20 for v in values],
             "n_scales": 8,
         }
     )
@@ -100,7 +100,7 @@ def frame_5a(values, metric="m", medians=None):
 def test_5a_histograms_count_every_score():
     rng = np.random.default_rng(0)
     values = [*rng.uniform(1, 99, 500), *-rng.uniform(1, 99, 200), *[np.inf] * 7, *[-np.inf] * 3, 1.0, -1.0, 100.0]
-    figure = scores.draw_scores(frame_5a(values), "d", 20, "triplet")
+    figure = scores.draw_scores(frame_5a(values), About("d"), "triplet")
     bars = [bar for container in figure.axes[0].containers for bar in container if bar.get_height()]
     assert sum(bar.get_height() for bar in bars) == len(values)
     assert (bars[0].get_height(), bars[-1].get_height()) == (3, 7)
@@ -114,7 +114,7 @@ def test_5a_histograms_count_every_score():
 
 
 def test_5a_infinite_scores_are_drawn_in_the_bands_and_counted_in_the_label():
-    figure = scores.draw_scores(frame_5a([2.0, 30.0, np.inf, np.inf, -np.inf, np.nan]), "d", 20, "triplet")
+    figure = scores.draw_scores(frame_5a([2.0, 30.0, np.inf, np.inf, -np.inf, np.nan]), About("d"), "triplet")
     offsets = points(figure.axes[2])
     offsets = offsets[~np.isnan(offsets[:, 0])]
     assert len(offsets) == 5
@@ -127,7 +127,7 @@ def test_5a_infinite_scores_are_drawn_in_the_bands_and_counted_in_the_label():
 
 
 def test_5a_without_negative_scores_begins_at_zero():
-    figure = scores.draw_scores(frame_5a([2.0, 30.0, 4000.0]), "d", 20, "triplet")
+    figure = scores.draw_scores(frame_5a([2.0, 30.0, 4000.0]), About("d"), "triplet")
     labels = [label.get_text() for label in figure.axes[2].get_xticklabels()]
     assert labels == ["0", "5", "10", "20", "50", "100", "10⁴", "∞"] and figure.axes[2].get_xlim()[0] > -1
 
@@ -136,13 +136,13 @@ def test_5a_pools_the_metrics_of_few_pairs():
     """Those of at least ten have rows of their own; the others one for those above the threshold, and one for the rest."""
     frame = pd.concat([frame_5a([2.0] * (1 + k % 3), f"metric {k:03}") for k in range(40)])
     frame = pd.concat([frame, frame_5a([30.0, 1.0], "rare and above"), frame_5a([25.0] + [2.0] * 9, "ten of them")])
-    figure = scores.draw_scores(frame, "d", 20, "triplet")
+    figure = scores.draw_scores(frame, About("d"), "triplet")
     labels = [label.get_text() for label in figure.axes[2].get_yticklabels()]
     assert labels == ["ten of them  1/10", "1 other metrics, some above  1/2", "40 other metrics, none above  0/79"]
     assert len(points(figure.axes[2])) == len(frame)
     shown = " ".join(texts(figure).split())
     assert "with fewer than 10 triplets each: metric 000, metric 001" in shown and "and 29 more." in shown
-    few = scores.draw_scores(frame[frame["metric"] < "metric 012"], "d", 20, "triplet")
+    few = scores.draw_scores(frame[frame["metric"] < "metric 012"], About("d"), "triplet")
     assert len(few.axes[2].get_yticklabels()) == 12
 
 
@@ -150,7 +150,7 @@ def test_the_legend_of_5a_names_what_the_histogram_tells_apart():
     """A colour that is not in the legend is nowhere in the figure, but in a row that is named."""
     parts = [frame_5a([3.0] * n, name) for name, n in {"bleu": 30, "rougeLsum": 20, "acc": 15, "my own": 12}.items()]
     few = [frame_5a([4.0], f"rare {k}") for k in range(12)] + [frame_5a([4.0], "rouge1")]
-    figure = scores.draw_scores(pd.concat([*parts, *few], ignore_index=True), "d", 20, "triplet")
+    figure = scores.draw_scores(pd.concat([*parts, *few], ignore_index=True), About("d"), "triplet")
     patches = dict(
         zip([text.get_text() for text in figure.legends[0].get_texts()], figure.legends[0].get_patches(), strict=True)
     )
@@ -176,7 +176,7 @@ def test_many_families_are_cut_and_counted(tmp_path):
     frame = frame.assign(n_above=1, n_flat=0, n_left_out=0, share=0.1, share_low=0.05, share_high=0.2)
     frame = frame.assign(direction_known=False, improvement_score=3.0, n_at_least=1, survival=0.1)
     for draw in (concentration.draw_share, concentration.draw_survival):
-        figure = draw(frame, "d", 20)
+        figure = draw(frame, "d")
         shown = texts(figure)
         assert len({line for line in shown.splitlines() if line.startswith("family ")}) == style.MAX_PANELS
         assert "the 392 model families with fewest curves (3920)" in shown.replace(",", "")
@@ -210,9 +210,9 @@ def test_5b_and_5c_count_the_labels(small_database):
     for row in shares.itertuples():
         interval = binomtest(row.n_emergent_tasks, row.n).proportion_ci(method="wilson")
         assert (row.share_low, row.share_high) == pytest.approx((interval.low, interval.high), rel=1e-9)
-    shown = " ".join(texts(annotated.draw_share(shares, "small")).split())
+    shown = " ".join(texts(annotated.draw_share(shares, About("small"))).split())
     assert "63 of 67, 94.0 %" in shown and "labels: Wei et al. 2022" in shown
-    assert "labels: Wei et al. 2022" in texts(annotated.draw_counts(counts, "small"))
+    assert "labels: Wei et al. 2022" in texts(annotated.draw_counts(counts, About("small")))
 
 
 def test_shares_have_wilson_intervals_and_count_what_is_left_out(small_database):
@@ -228,7 +228,7 @@ def test_shares_have_wilson_intervals_and_count_what_is_left_out(small_database)
     assert frame["n_left_out"].sum() == (~is_counted).sum() > 0
     assert frame["n_curves"].sum() == is_counted.sum()
     assert frame["n_above"].sum() == ((curves["n_scales"] >= 5) & (curves["improvement_score"] > 20)).sum() > 0
-    figure = concentration.draw_share(frame, "small", 20)
+    figure = concentration.draw_share(frame, About("small"))
     (axes,) = figure.axes
     drawn = [(label.get_text(), y) for label, y in zip(axes.get_yticklabels(), axes.get_yticks(), strict=True)]
     many = frame[frame["n_curves"] >= concentration.MIN_CURVES]
@@ -268,7 +268,7 @@ def test_survival_lines_step_at_the_scores(tmp_path):
         put_curve(tmp_path / "in", [0.0, 0.1, 0.2, 0.3, 0.4, last], f"t{k}")
     put_curve(tmp_path / "in", [0, 0, 0, 0, 0, 1], "t3")
     database = save_database(build(normalise(tmp_path / "in")), tmp_path / "d.duckdb")
-    figure = concentration.draw_survival(numbers(database, "emergence_survival"), "d", 20)
+    figure = concentration.draw_survival(numbers(database, "emergence_survival"), About("d"))
     line = max(figure.axes[0].lines, key=lambda one: len(one.get_xdata()))
     x, y = line.get_data()
     np.testing.assert_allclose(x[:4], [1, 5.5, 6, 20])
@@ -300,7 +300,7 @@ def test_hostile_names_are_drawn_as_text(tmp_path):
     database = save_database(build(normalise(tmp_path / "in")), tmp_path / "d.duckdb")
     for name in OF_ONE_DATABASE:
         paths = {kind: str(tmp_path / f"{name}.{kind}") for kind in ("svg", "png", "csv")}
-        dataset.write_figure(name, database, REFERENCES, paths, "d", 20)
+        dataset.write_figure(name, database, REFERENCES, paths, "d")
         svg = (tmp_path / f"{name}.svg").read_text(encoding="utf-8")
         ET.fromstring(svg)
         assert "<script" not in svg
@@ -321,7 +321,7 @@ def test_files_are_the_same_in_every_run(small_database, tmp_path):
         found = []
         for folder in range(2):
             paths = {kind: str(tmp_path / f"{folder}" / f"{name}.{kind}") for kind in ("svg", "png", "csv")}
-            dataset.write_figure(name, small_database, REFERENCES, paths, "small", 20)
+            dataset.write_figure(name, small_database, REFERENCES, paths, "small")
             found.append([Path(path).read_bytes() for path in paths.values()])
         assert found[0] == found[1], name
 
@@ -330,7 +330,7 @@ def test_nothing_is_cut_off_at_the_edge(small_database, tmp_path):
     """Neither long labels on the left nor notes below: the outermost pixels of every picture are white."""
     for name in OF_ONE_DATABASE:
         paths = {kind: str(tmp_path / f"{name}.{kind}") for kind in ("svg", "png", "csv")}
-        dataset.write_figure(name, small_database, REFERENCES, paths, "small", 20)
+        dataset.write_figure(name, small_database, REFERENCES, paths, "small")
         picture = plt.imread(paths["png"])[:, :, :3]
         for edge in (picture[:2], picture[-2:], picture[:, :2], picture[:, -2:]):
             assert edge.min() == 1, name
@@ -340,7 +340,7 @@ def test_nothing_is_cut_off_at_the_edge(small_database, tmp_path):
 
 def test_pdf_has_embedded_text_and_is_the_same_twice(small_database, tmp_path):
     paths = {kind: str(tmp_path / f"f.{kind}") for kind in ("svg", "png", "csv")}
-    dataset.write_figure("figure_5b", small_database, REFERENCES, paths, "small", 20)
+    dataset.write_figure("figure_5b", small_database, REFERENCES, paths, "small")
     svg = Path(paths["svg"]).read_text(encoding="utf-8")
     made = pdf.from_svg(svg)
     assert made.startswith(b"%PDF-") and b"DejaVuSans" in made and made == pdf.from_svg(svg)
@@ -348,7 +348,7 @@ def test_pdf_has_embedded_text_and_is_the_same_twice(small_database, tmp_path):
 
 def test_svg_holds_text_as_text(small_database, tmp_path):
     paths = {kind: str(tmp_path / f"f.{kind}") for kind in ("svg", "png", "csv")}
-    dataset.write_figure("figure_5b", small_database, REFERENCES, paths, "small", 20)
+    dataset.write_figure("figure_5b", small_database, REFERENCES, paths, "small")
     assert "multiple_choice_grade" in "".join(ET.parse(paths["svg"]).getroot().itertext())
 
 
@@ -360,14 +360,14 @@ def test_a_world_beside_the_dataset(small_database, tmp_path):
     both = [world.assign(origin="nothing emerges"), world.assign(origin="every model guesses", n_above=0, share=0.0)]
     pd.concat(both).to_parquet(tmp_path / "world.parquet")
     inputs = {"simulated_share": str(tmp_path / "world.parquet")}
-    frame = dataset.figure_numbers("world_without_emergence", small_database, inputs, 20)
+    frame = dataset.figure_numbers("world_without_emergence", small_database, inputs)
     ours = frame[frame["origin"] == "this dataset"].reset_index(drop=True)
     pd.testing.assert_frame_equal(
         ours[["model_family", "metric", "n_above", "share"]],
         own.loc[own["n_curves"] > 0, ["model_family", "metric", "n_above", "share"]].reset_index(drop=True),
         check_dtype=False,
     )
-    shown = texts(concentration.draw_world(frame, "small", 20))
+    shown = texts(concentration.draw_world(frame, About("small")))
     assert "exact_str_match" in shown and "rouge1" not in shown and "1/10" in shown and "0/10" in shown
     assert f"because not simulated: {len(ours) - 6} of {len(ours)} pairs" in shown
 
@@ -414,7 +414,7 @@ def test_figure_6_draws_the_same_answers_under_two_metrics(real_database):
             query += " order by scale"
             published = [score for (score,) in con.execute(query, ["fact_checker", metric]).fetchall()]
             assert rows["score"].tolist() == published
-    figure = jumps.draw_figure_6(frame, "real", 20)
+    figure = jumps.draw_figure_6(frame, About("real"))
     assert len(figure.axes) == 12
     shown = texts(figure)
     assert "score ∞" in shown and "score 18.5" in shown and "6 tasks of 54" in shown
@@ -443,7 +443,7 @@ def test_the_gallery_shows_every_verdict_with_its_law(broken_database):
     assert found[["place", "task", "verdict"]].to_numpy().tolist() == [
         [1, "jumping", "break"], [2, "tied", "smooth"], [3, "zeros", "inconclusive"],
     ]  # fmt: skip
-    figure = breaks.draw_gallery(frame, "made up", 20)
+    figure = breaks.draw_gallery(frame, About("made up"))
     shown = texts(figure)
     assert "by verdict: 1 break, 1 smooth: no large break, 1 inconclusive." in " ".join(shown.split()) and "n=2,003" in shown
     size = found.set_index("task").loc["jumping", "break_size"]
@@ -469,7 +469,7 @@ def test_the_gallery_of_real_results(real_database):
         "language_games": "inconclusive",  # zeros but for the last scales
         "word_unscrambling": "inconclusive",
     }
-    shown = texts(breaks.draw_gallery(frame, "real", 20))
+    shown = texts(breaks.draw_gallery(frame, About("real")))
     assert "1 break, 3 inconclusive" in " ".join(shown.split()) and "n=205" in shown
 
 
@@ -477,7 +477,7 @@ def test_the_gallery_drops_what_all_names_share_and_frees_small_axes(real_databa
     frame = numbers(real_database, "break_gallery")
     names = {name: f"suite_{name}" for name in frame["task"]}
     small = frame.assign(task=frame["task"].map(names), score=frame["score"] / 20, score_high=frame["score_high"] / 20)
-    figure = breaks.draw_gallery(small.assign(score_low=0.0), "real", 20)
+    figure = breaks.draw_gallery(small.assign(score_low=0.0), About("real"))
     shown = texts(figure)
     assert "\nword_sorting\n" in shown and "suite_word_sorting" not in shown
     assert "begin with suite_, which is left out." in " ".join(shown.split())
@@ -516,7 +516,7 @@ def test_verdicts_are_counted_by_metric_and_by_jumps(real_database):
         frame[[*key, "n_curves"]].sort_values(key, ignore_index=True), expected.sort_values(key, ignore_index=True)
     )
     assert frame["n_curves"].sum() == 77 and set(frame["n_jumps_not_testable"]) == {untested} == {3}
-    figure = breaks.draw_verdicts(frame, "real", 20)
+    figure = breaks.draw_verdicts(frame, About("real"))
     shares = [sum(bar.get_width() for bar in axes.patches) for axes in figure.axes]
     n_metrics = [frame.loc[frame["jumps"] == jumps, "metric"].nunique() for jumps in (True, False)]
     assert shares == [pytest.approx(n) for n in n_metrics] and n_metrics == [2, 2]
@@ -549,7 +549,7 @@ def test_breaks_are_drawn_by_size_with_their_intervals(broken_database):
     with connect(broken_database, read_only=True) as con:
         tested = con.execute("select count(*) from pairs where p is not null").fetchall()[0][0]
     assert set(frame["n_units_detectable"]) == {tested} == {15} and set(frame["unit"]) == {"pair"}
-    figure = breaks.draw_sizes(frame, "made up", 20)
+    figure = breaks.draw_sizes(frame, About("made up"))
     (axes,) = figure.axes
     bars = [path.vertices[:, 0].tolist() for one in axes.collections for path in one.get_paths() if len(path.vertices) == 2]
     frame = frame.sort_values("break_size", ascending=False)  # the largest above
@@ -569,7 +569,7 @@ def test_breaks_are_drawn_by_size_with_their_intervals(broken_database):
 def test_of_many_breaks_those_of_the_smallest_q_are_drawn(broken_database):
     one = numbers(broken_database, "break_sizes").iloc[[0]]
     many = pd.concat([one.assign(task=f"t{k}", n_units=1234) for k in range(30)], ignore_index=True)
-    figure = breaks.draw_sizes(many, "made up", 20)
+    figure = breaks.draw_sizes(many, About("made up"))
     assert "The 30 of 1,234 pairs with the smallest q with a break" in " ".join(texts(figure).split())
     assert len(figure.axes[0].get_yticklabels()) == 30
 
@@ -593,18 +593,18 @@ def test_agreement_with_the_hand_labels_counts_all_pairs(real_database):
     assert areas["n_positive"] + areas["n_negative"] + areas["n_left_out"] == 84
     assert areas["n_positive"] == 7 and areas["n_negative"] == 42
     assert areas["area_low"] < areas["area"] < areas["area_high"]
-    shown = texts(annotated.draw_agreement(frame, "real", 20))
+    shown = texts(annotated.draw_agreement(frame, About("real")))
     assert "7 positive, 42 negative, 35 left out" in shown and f"area {areas['area']:.2f}" in shown
 
 
 def test_families_with_too_few_labels_get_no_curve(small_database):
     frame = numbers(small_database, "annotated_agreement")
     assert set(frame["why_not"]) - {""}
-    assert "no model family has 5 scales and 5 tasks" in texts(annotated.draw_agreement(frame, "small", 20))
+    assert "no model family has 5 scales and 5 tasks" in texts(annotated.draw_agreement(frame, About("small")))
 
 
 def test_annotated_tasks_are_listed_with_their_verdicts(real_database, tmp_path):
-    listed = dataset.figure_numbers("annotated_tasks", real_database, {}, 20, str(tmp_path / "t.csv"))
+    listed = dataset.figure_numbers("annotated_tasks", real_database, {}, str(tmp_path / "t.csv"))
     frame = pd.read_csv(tmp_path / "t.csv")
     assert len(frame) == len(listed) == 83
     assert frame["label"].value_counts().to_dict() == {"smooth": 37, "emergent": 35, "other": 6, "flat": 5}
@@ -620,7 +620,7 @@ def test_figures_of_the_break_test_without_anything_to_draw(tmp_path):
     database = save_database(build(normalise(tmp_path / "in")), tmp_path / "d.duckdb")
     for name in OF_THE_BREAK_TEST:
         paths = {kind: str(tmp_path / f"{name}.{kind}") for kind in ("svg", "png", "csv")}
-        dataset.write_figure(name, database, REFERENCES, paths, "odd", 20)
+        dataset.write_figure(name, database, REFERENCES, paths, "odd")
         assert "dataset: odd" in "".join(ET.parse(paths["svg"]).getroot().itertext())
 
 
@@ -629,7 +629,7 @@ def test_figures_of_the_break_test_are_the_same_in_every_run(real_database, tmp_
         found = []
         for folder in "ab":
             paths = {kind: str(tmp_path / folder / f"{name}.{kind}") for kind in ("svg", "png", "csv")}
-            dataset.write_figure(name, real_database, REFERENCES, paths, "real", 20)
+            dataset.write_figure(name, real_database, REFERENCES, paths, "real")
             found.append([Path(path).read_bytes() for path in paths.values()])
         assert found[0] == found[1], name
 
@@ -711,7 +711,7 @@ def test_an_axis_of_scales_has_round_ticks_over_any_range(low, high, expected):
 @pytest.mark.parametrize(("basis", "name"), [("training_steps", "training steps"), ("total_params", "parameters")])
 def test_an_axis_says_what_is_on_it(real_database, basis, name):
     frame = numbers(real_database, "break_gallery").assign(scale_basis=basis)
-    assert f"model scale ({name})" in texts(breaks.draw_gallery(frame, "real", 20))
+    assert f"model scale ({name})" in texts(breaks.draw_gallery(frame, About("real")))
 
 
 def test_no_two_metrics_share_a_colour_and_none_is_nearly_the_grey_of_the_others():

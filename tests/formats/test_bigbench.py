@@ -4,8 +4,7 @@ import json
 
 import pytest
 from builders import entry, score_file
-
-from analysis.formats.bigbench import parse_plain_file, parse_score_file
+from jumpcheck.formats.bigbench import parse_plain_file, parse_score_file
 
 
 def parse(document):

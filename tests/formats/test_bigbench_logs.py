@@ -5,8 +5,7 @@ import json
 import numpy as np
 import pytest
 from builders import build, entry, known_rules, rows, score_file
-
-from analysis.normalise import results
+from jumpcheck.normalise import results
 
 RULES = known_rules()
 

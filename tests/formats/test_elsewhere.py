@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 from builders import ROOT, build
+from jumpcheck.formats import names
+from jumpcheck.formats.wide import Tables
+from jumpcheck.normalise import results
 from result_files import RULES
-
-from analysis.formats import names
-from analysis.formats.wide import Tables
-from analysis.normalise import results
 
 ELSEWHERE = ROOT.parent / "shared/real/results_elsewhere"
 pytestmark = pytest.mark.skipif(not ELSEWHERE.exists(), reason=f"real results of others are not here: {ELSEWHERE}")

@@ -13,12 +13,11 @@ import pytest
 from builders import build, known_rules, rows, snakemake
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jumpcheck.base.errors import InputError
+from jumpcheck.formats import helm, lm_eval, names, reading
+from jumpcheck.formats.numbers import Collected
+from jumpcheck.normalise import results
 from result_files import RULES, of, reasons, v3, v4, write
-
-from analysis.base.errors import InputError
-from analysis.formats import helm, lm_eval, names, reading
-from analysis.formats.numbers import Collected
-from analysis.normalise import results
 
 PYTHIA = ["70m", "160m", "410m", "1b", "2.8b", "6.9b"]
 QUICK = settings(max_examples=60, deadline=None)

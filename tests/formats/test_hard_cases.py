@@ -4,11 +4,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from jumpcheck.base.errors import InputError
+from jumpcheck.base.files import write_csv
+from jumpcheck.normalise import results
 from result_files import RULES, of, reasons, v4, write
-
-from analysis.base.errors import InputError
-from analysis.base.files import write_csv
-from analysis.normalise import results
 
 HEAD = "task,model_family,model,n_parameters,metric,score"
 GOOD = f"{HEAD}\nt,F,m,1e9,acc,0.5\n"
@@ -93,8 +92,8 @@ def test_parquet_with_text_that_is_not_utf8_is_a_reject(tmp_path, in_name):
 
 
 def test_examples_with_text_that_is_not_utf8_are_a_reject(tmp_path):
-    from analysis.base.database import connect
-    from analysis.formats import instances
+    from jumpcheck.base.database import connect
+    from jumpcheck.formats import instances
 
     invalid_text(tmp_path / "bad.parquet")
     table = pq.read_table(tmp_path / "bad.parquet")
@@ -120,7 +119,7 @@ def test_archives_with_odd_headers(tmp_path):
     import io
     import zipfile
 
-    from analysis.sources import archives
+    from jumpcheck.sources import archives
 
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as opened:
@@ -217,7 +216,7 @@ def test_half_a_character_of_json_stays_as_it_is_spelled(tmp_path):
 
 
 def test_what_nobody_has_thought_of_ends_one_file_alone(tmp_path, monkeypatch):
-    from analysis.formats import helm, reading
+    from jumpcheck.formats import helm, reading
 
     def broken(file, collected):
         collected.add(score=0.5, task="t")

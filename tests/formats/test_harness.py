@@ -7,8 +7,7 @@ import sys
 import numpy as np
 import pytest
 from builders import build, known_rules, rows
-
-from analysis.normalise import results
+from jumpcheck.normalise import results
 
 pytest.importorskip("lm_eval", reason="lm-evaluation-harness is not installed: make setup-harness")
 

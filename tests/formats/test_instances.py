@@ -7,10 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from builders import build, known_rules, rows, snakemake
-
-from analysis.base.database import connect
-from analysis.formats import instances
-from analysis.normalise import results
+from jumpcheck.base.database import connect
+from jumpcheck.formats import instances
+from jumpcheck.normalise import results
 
 RULES = known_rules()
 

@@ -3,11 +3,10 @@
 import pytest
 import yaml
 from builders import ROOT, snakemake
+from jumpcheck.base.errors import InputError
+from jumpcheck.formats import names
+from jumpcheck.normalise import results
 from result_files import RULES, of, reasons, v3, v4, write
-
-from analysis.base.errors import InputError
-from analysis.formats import names
-from analysis.normalise import results
 
 
 def own(folder, text):

@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jumpcheck.formats.wide import Tables
+from jumpcheck.normalise import results
 from result_files import RULES, reasons, v3, v4, write
-
-from analysis.formats.wide import Tables
-from analysis.normalise import results
 
 QUICK = settings(max_examples=60, deadline=None)
 MODEL = "EleutherAI/pythia-70m"
@@ -120,7 +119,7 @@ def test_a_run_that_was_cut_off_is_taken_as_far_as_it_goes(tmp_path):
 
 
 def test_hostile_archives(tmp_path, monkeypatch):
-    from analysis.formats import inspect_logs
+    from jumpcheck.formats import inspect_logs
 
     monkeypatch.setattr(inspect_logs, "MAX_MEMBER", 2000)
     good = inspect_log(["C", "I"])

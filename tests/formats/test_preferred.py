@@ -7,10 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from builders import ROOT, known_rules
-
-from analysis.base.errors import InputError
-from analysis.normalise import known_facts, results
-from analysis.sources.published import COLUMNS
+from jumpcheck.base.errors import InputError
+from jumpcheck.normalise import known_facts, results
+from jumpcheck.sources.published import COLUMNS
 
 FACTS = known_facts.read(ROOT / "data/reference/preferred_metrics.csv", ROOT / "data/reference/model_sizes.csv")
 ROWS = [

@@ -5,11 +5,10 @@ import csv
 import pandas as pd
 import pytest
 from builders import ROOT
+from jumpcheck.formats.column_names import columns_of_table
+from jumpcheck.formats.wide import Scores, Tables, score_columns
+from jumpcheck.normalise import results
 from result_files import RULES, reasons, write
-
-from analysis.formats.column_names import columns_of_table
-from analysis.formats.wide import Scores, Tables, score_columns
-from analysis.normalise import results
 
 with (ROOT / "data/reference/metrics.csv").open(encoding="utf-8", newline="") as file:
     METRICS = {row["metric"].lower(): row["metric"] for row in csv.DictReader(file)}

@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 
 import pandas as pd
-
-from analysis.base.database import connect
-from analysis.base.sql import quoted
-from analysis.breaks.building import build_tables
-from analysis.formats import names
+from jumpcheck.base.database import connect
+from jumpcheck.base.sql import quoted, sql_text
+from jumpcheck.database.assembling import build_tables
+from jumpcheck.formats import names
 
 ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "analysis/jumpcheck"
 REFERENCE = {
     f"reference_{name}": str(ROOT / f"data/reference/{name}.csv")
     for name in ("metrics", "annotations", "task_notes", "preferred_metrics")
@@ -73,12 +73,16 @@ def build(tables, settings=None, facts=None, **more):
 
 
 def save_database(con, path):
-    """The tables of an in-memory database in a file, and its views as tables."""
+    """The tables and macros of an in-memory database in a file, and its views as tables."""
     con.execute(f"attach {quoted(str(path))} as saved")
     tables = "select table_name from duckdb_tables() where database_name <> 'saved'"
     views = "select view_name from duckdb_views() where not internal and not temporary"
     for (name,) in con.execute(f"{tables} union all {views}").fetchall():
         con.execute(f"create table saved.{name} as select * from {name}")
+    con.execute("use saved")
+    for macro in ("base/wilson_interval", "score/jump_threshold"):
+        con.execute(sql_text(macro))
+    con.execute("use memory")
     con.execute("detach saved")
     return str(path)
 

@@ -11,9 +11,17 @@ from pathlib import Path
 
 import duckdb
 
-RENAMED = {("curves", "resolution"): "smallest_step"}
-"""Columns that have another name in AFTER: {(table, old name): new name}."""
-RENAMED_FILES = {"resolution.csv": "test_set_size.csv"}
+RENAMED = {"exceeds_threshold": "is_above", "displays_emergence": "jumps"}
+"""Columns that have another name in AFTER: {old name: new name}."""
+WORDS = {"breaks": ("reason",), "claims": ("this_dataset", "reason"), "annotated_tasks.csv": ("curve_reason",)}
+"""Columns of sentences, {table or file: names}: their numbers are columns too."""
+RENAMED_IN = {"break_sizes.csv": {"displays_emergence": "jumps", "jumps": "curve_jumps"}}
+"""The same of single files, where the old name has another meaning now."""
+RENAMED_FACTS = {
+    "pairs_displaying_emergence": "pairs_that_jump", "pairs_exceeding_threshold": "pairs_above",
+    "triplets_displaying_emergence": "triplets_that_jump", "triplets_displaying_with_break": "triplets_that_jump_with_break",
+}  # fmt: skip
+"""Facts of the table provenance that have another key in AFTER."""
 RUN_FACTS = "key not like 'version\\_%' escape '\\' and key not in ('config', 'source')"
 """Facts of a build that two runs of the same input may differ in are left out."""
 
@@ -47,14 +55,19 @@ def compare_tables(before: Path, after: Path) -> list[str]:
                 lines.append(f"{table}: not in the second run")
                 continue
             there = columns_of(con, "after", table)
-            pairs = [(name, RENAMED.get((table, name), name)) for name in columns_of(con, "before", table)]
+            columns = [name for name in columns_of(con, "before", table) if name not in WORDS.get(table, ())]
+            pairs = [(name, name if name in there else RENAMED.get(name, name)) for name in columns]
             lines += [f"{table}.{name}: not in the second run" for name, renamed in pairs if renamed not in there]
             pairs = [(name, renamed) for name, renamed in pairs if renamed in there]
             where = f" where {RUN_FACTS}" if table == "provenance" else ""
-            old_rows = f"select {quoted(name for name, _ in pairs)} from before.{table}{where}"
+            old_columns = quoted(name for name, _ in pairs)
+            if table == "provenance":
+                keys = " ".join(f"when '{old}' then '{new}'" for old, new in RENAMED_FACTS.items())
+                old_columns = f"case key {keys} else key end as key, value"
+            old_rows = f"select {old_columns} from before.{table}{where}"
             new_rows = f"select {quoted(renamed for _, renamed in pairs)} from after.{table}{where}"
             if table == "provenance":  # facts that only the newer version records are no difference
-                new_rows += " and key in (select key from before.provenance)"
+                new_rows += f" and key in (select key from ({old_rows}))"
             gone = con.execute(f"{old_rows} except all {new_rows}").fetchall()
             come = con.execute(f"{new_rows} except all {old_rows}").fetchall()
             n_rows = con.execute(f"select count(*) from before.{table}").fetchall()[0][0]
@@ -70,19 +83,23 @@ def compare_csv(before: Path, after: Path) -> list[str]:
     lines = []
     with duckdb.connect() as con:
         for path in sorted(before.glob("*.csv")):
-            if not (other := after / RENAMED_FILES.get(path.name, path.name)).exists():
+            if not (other := after / path.name).exists():
                 lines.append(f"{path.name}: not in the second run")
                 continue
             read = {name: f"read_csv('{p}', all_varchar = true, header = true)" for name, p in (("a", path), ("b", other))}
             names = {
                 key: [row[0] for row in con.execute(f"from {source} limit 0").description] for key, source in read.items()
             }
-            lost = [name for name in names["a"] if name not in names["b"]]
+            renamed = RENAMED_IN.get(path.name, RENAMED)
+            columns = [name for name in names["a"] if name not in WORDS.get(path.name, ())]
+            pairs = [(name, renamed.get(name, name)) for name in columns]
+            lost = [name for name, new in pairs if new not in names["b"]]
             lines += [f"{path.name}: column {name} is not in the second run" for name in lost]
-            shared = quoted(name for name in names["a"] if name not in lost)
+            old = quoted(name for name, _ in pairs if name not in lost)
+            new = quoted(new for name, new in pairs if name not in lost)
+            rows = {"a": f"select {old} from {read['a']}", "b": f"select {new} from {read['b']}"}
             differing = sum(
-                len(con.execute(f"select {shared} from {read[x]} except all select {shared} from {read[y]}").fetchall())
-                for x, y in (("a", "b"), ("b", "a"))
+                len(con.execute(f"{rows[x]} except all {rows[y]}").fetchall()) for x, y in (("a", "b"), ("b", "a"))
             )
             if differing:
                 lines.append(f"{path.name}: {differing} rows differ")

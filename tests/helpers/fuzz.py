@@ -19,12 +19,11 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
-
-from analysis.base.errors import InputError
-from analysis.formats import names, reading
-from analysis.formats.numbers import Collected
-from analysis.formats.wide import Tables
-from analysis.sources import archives
+from jumpcheck.base.errors import InputError
+from jumpcheck.formats import names, reading
+from jumpcheck.formats.numbers import Collected
+from jumpcheck.formats.wide import Tables
+from jumpcheck.sources import archives
 
 SLOW = 10.0
 JUNK = [

@@ -40,12 +40,12 @@ LIBRARIES = (duckdb, hypothesis, matplotlib, numpy, pandas, pyarrow, scipy)
 
 ROOT = Path(__file__).parents[2]
 ROOMS = {
-    "score": (["analysis/score/*.py", "analysis/sql/steps/series.sql", "analysis/sql/tables/curves.sql", "analysis/sql/tables/points.sql"],
+    "score": (["analysis/jumpcheck/score/*.py", "analysis/jumpcheck/score/sql/series.sql", "analysis/jumpcheck/score/sql/curves.sql", "analysis/jumpcheck/score/sql/points.sql"],
               ["tests/score"]),
-    "breaks": (["analysis/breaks/*.py", "analysis/sql/tables/breaks.sql"], ["tests/breaks", "tests/score/test_verdicts.py"]),
-    "tables": (["analysis/base/tables.py", "analysis/sql/tables/*.sql", "analysis/sql/macros/*.sql"],
+    "breaks": (["analysis/jumpcheck/breaks/*.py", "analysis/jumpcheck/breaks/sql/breaks.sql"], ["tests/breaks", "tests/score/test_verdicts.py"]),
+    "tables": (["analysis/jumpcheck/base/tables.py", "analysis/jumpcheck/*/sql/*.sql"],
                ["tests/score", "tests/base", "tests/breaks/test_numbers_stay.py", "tests/breaks/test_verdict_rules.py"]),
-    "repeats": (["analysis/normalise/repeats.py"], ["tests/normalise/test_repeats.py", "tests/formats/test_tables_as_written.py"]),
+    "repeats": (["analysis/jumpcheck/normalise/repeats.py"], ["tests/normalise/test_repeats.py", "tests/formats/test_tables_as_written.py"]),
 }  # fmt: skip
 COMPARISONS = {
     ast.Lt: "<=",

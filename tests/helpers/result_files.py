@@ -3,8 +3,7 @@
 import json
 
 from builders import known_rules
-
-from analysis.normalise import results
+from jumpcheck.normalise import results
 
 RULES = known_rules()
 

@@ -1,4 +1,4 @@
-"""The rooms of `analysis`: what lives there, how large it is, and what it imports.
+"""The rooms of the package: what lives there, how large it is, and what it imports.
 
 `python tests/helpers/rooms.py` prints the table of docs/contributing.md.
 """
@@ -9,15 +9,16 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "analysis/jumpcheck"
 ORDER = (
-    "base", "sources", "formats", "normalise", "score", "breaks", "theory", "experiments", "figures", "pages",
+    "base", "sources", "formats", "normalise", "score", "breaks", "database", "theory", "experiments", "figures", "pages",
 )  # fmt: skip
 """A room may import those before it."""
 
 
 def modules(room):
     """Files of the modules of a room."""
-    return sorted((ROOT / "analysis" / room).glob("*.py"))
+    return sorted((PACKAGE / room).glob("*.py"))
 
 
 def imports(path):
@@ -29,7 +30,7 @@ def imports(path):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             names = [f"{node.module}.{alias.name}" for alias in node.names]
-        found |= {name.split(".")[1] for name in names if name.startswith("analysis.")}
+        found |= {name.split(".")[1] for name in names if name.startswith("jumpcheck.")}
     return found
 
 
@@ -43,7 +44,7 @@ def table():
     lines = ["| room | what lives there | modules | lines | imports |", "|---|---|---|---|---|"]
     for room in ORDER:
         paths = modules(room)
-        purpose = importlib.import_module(f"analysis.{room}").__doc__.strip()
+        purpose = importlib.import_module(f"jumpcheck.{room}").__doc__.strip()
         used = sorted(set().union(*map(imports, paths)) - {room}, key=ORDER.index)
         size = f"{len(paths) - 1} | {n_lines(paths):,}"
         lines.append(f"| `{room}` | {purpose} | {size} | {', '.join(used) or 'nothing'} |")
@@ -51,5 +52,5 @@ def table():
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
+    sys.path.insert(0, str(PACKAGE.parent))
     print(table())

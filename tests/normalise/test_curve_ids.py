@@ -6,11 +6,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-
-from analysis.base.errors import InputError
-from analysis.normalise import curve_ids
-from analysis.normalise.bigbench import normalise
-from analysis.normalise.schema import CURVE_KEY
+from jumpcheck.base.errors import InputError
+from jumpcheck.normalise import curve_ids
+from jumpcheck.normalise.bigbench import normalise
+from jumpcheck.normalise.schema import CURVE_KEY
 
 
 def frame(**columns):

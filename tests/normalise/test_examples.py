@@ -2,8 +2,7 @@
 
 import pandas as pd
 import pytest
-
-from analysis.normalise.examples import CAPS, recover_n_examples, settled
+from jumpcheck.normalise.examples import CAPS, recover_n_examples, settled
 
 NO_SIZES = pd.DataFrame({"task": [], "subtask": [], "n_examples": []})
 NO_PARTS = pd.DataFrame({"task": [], "model_family": [], "n_parts": []})

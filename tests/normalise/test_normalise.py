@@ -8,11 +8,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from builders import entry, put, put_curve, score_file
-
-from analysis.base.errors import InputError
-from analysis.normalise import bigbench, reporting
-from analysis.normalise.schema import KEY
-from analysis.sources.layout import MAX_BYTES, fingerprint
+from jumpcheck.base.errors import InputError
+from jumpcheck.normalise import bigbench, reporting
+from jumpcheck.normalise.schema import KEY
+from jumpcheck.sources.layout import MAX_BYTES, fingerprint
 
 
 def rejects_of(tables):

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from analysis.normalise.repeats import NEAR, POLICIES, Numbers, resolve_repeats
+from jumpcheck.normalise.repeats import NEAR, POLICIES, Numbers, resolve_repeats
 
 NAN = math.nan
 

@@ -7,12 +7,12 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 from builders import build, entry, known_rules, put, score_file
-
-from analysis.base import sql
-from analysis.figures import style
-from analysis.normalise import results
-from analysis.normalise.bigbench import normalise
-from analysis.pages import explorer, report
+from jumpcheck.base import sql
+from jumpcheck.base.words import REASONS
+from jumpcheck.figures import style
+from jumpcheck.normalise import results
+from jumpcheck.normalise.bigbench import normalise
+from jumpcheck.pages import explorer, report
 
 HOSTILE = "<script>alert(1)</script>"
 NAMES = [HOSTILE, "a \"quoted\" 'name' &amp;", "x" * 300, "\u202eright to left\u202c", "{{ 7 * 7 }}"]
@@ -115,7 +115,7 @@ def cells(page, title):
 
 def test_it_says_what_the_break_test_found(tested_page):
     n = str(len(NAMES))
-    assert cells(tested_page, "Verdicts of the break test") == [["inconclusive", "yes", "", n]]
+    assert cells(tested_page, "Verdicts of the break test") == [["undecided", "yes", "", n]]
     moved = cells(tested_page, "How the verdicts move with each choice")
     assert len(moved) == 7 and {tuple(row[1:]) for row in moved} == {(n, *"00000")}
     answer = re.search(r'<p class="answer">(.*?)</p>', tested_page, re.DOTALL)[1]
@@ -123,9 +123,9 @@ def test_it_says_what_the_break_test_found(tested_page):
     assert re.findall(r"\d+", answer) == [n, n, "20", n, "2", n, n, "0", n]
     in_all = re.search(r"Whether they jump or not, (.*?) cannot be decided", words(tested_page))[1]
     assert re.findall(r"\d+", in_all) == [n, "0", "0", "0", "0", n]
-    top = cells(tested_page, "Triplets that display emergence, the 40 largest")
-    assert {(row[3], *row[-2:]) for row in top} == {("53.5", "203", "inconclusive")} and len(top) == len(NAMES)
-    claim = re.search(r"\d+ curves tested\. (.*?) cannot be decided", words(tested_page))[0]
+    top = cells(tested_page, "Triplets that jump, the 40 largest")
+    assert {(row[3], *row[-2:]) for row in top} == {("53.5", "203", "undecided")} and len(top) == len(NAMES)
+    claim = re.search(r"\d+ curves tested\. (.*?) are undecided", words(tested_page))[0]
     assert re.findall(r"\d+", claim) == [n, n, "0", "0", "5", "0", "0", "0", n]
 
 
@@ -134,14 +134,12 @@ def test_it_says_why_nothing_was_tested(page):
     n = str(len(NAMES))
     answer = re.search(r'<p class="answer">(.*?)</p>', page, re.DOTALL)[1]
     assert re.findall(r"\d+", answer) == [n, n, "20", n, "2", n]
-    assert cells(page, "Why jumps could not be tested or decided") == [
-        ["not tested: number of examples unknown: the scores may be rounded", n, ""]
-    ]
+    assert cells(page, "Why jumps could not be tested or decided") == [[REASONS["rounded"]["short"], n, ""]]
     assert [row[1:] for row in cells(page, "How the curves add up")] == [
         [count, count] for count in (n, "0", "0", "0", n, "0", n, "0", "0", "0", "0")
     ]
     assert "Claims of emergence were made without control" not in words(page)  # nothing that jumps was tested
-    assert row == ["not_testable", "yes", "number of examples unknown: the scores may be rounded", str(len(NAMES))]
+    assert row == ["not tested", "yes", REASONS["rounded"]["text"], str(len(NAMES))]
     assert "<p>None.</p>" in re.findall(r"<h3>How the verdicts move with each choice</h3>.*?<h3>", page, re.DOTALL)[0]
 
 

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
+from jumpcheck.score.agreement import area, area_interval, roc_curve
 from scipy.stats import mannwhitneyu
-
-from analysis.score.agreement import area, area_interval, roc_curve
 
 
 def test_area_is_that_of_mann_whitney_and_of_the_curve():

@@ -8,9 +8,8 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-
-from analysis.base.database import create_macros
-from analysis.base.sql import sql_text
+from jumpcheck.base.sql import sql_text
+from jumpcheck.base.tables import build
 
 THRESHOLD, NEEDED_OF_A_LINE = 20.0, 2.0
 KEY = ["task", "metric", "model_family"]
@@ -51,8 +50,8 @@ def chosen(curves):
         "n_scored_curves": len(scores),
         "median_improvement_score": None if middle is None or math.isnan(middle) else middle,
         "is_counted": any(curve["is_counted"] for curve in own),
-        "exceeds_threshold": any(curve["improvement_score"] > THRESHOLD for curve in counted),
-        "displays_emergence": any(
+        "is_above": any(curve["improvement_score"] > THRESHOLD for curve in counted),
+        "jumps": any(
             curve["improvement_score"] > max(THRESHOLD, NEEDED_OF_A_LINE * curve["straight_line_score"]) for curve in counted
         ),
         "is_preferred": any(curve["is_preferred"] for curve in own) if own else None,
@@ -84,6 +83,9 @@ def curves():
     frame["entry_kind"] = np.where(frame["subtask"] == "whole", "aggregate", "subtask")
     frame.loc[frame["task"] == "h", "entry_kind"] = "aggregate"
     missing = frame["improvement_score"].isna()
+    frame["is_above"] = frame["improvement_score"] > THRESHOLD
+    needed = np.maximum(THRESHOLD, NEEDED_OF_A_LINE * frame["straight_line_score"])
+    frame["jumps"] = frame["improvement_score"] > needed
     numbers = rng.random((3, len(frame)))
     frame[["emergence_score", "linearity", "sharpness"]] = np.where(missing, np.nan, numbers).T
     return frame.assign(curve_id=rng.permutation(len(frame)), status=np.where(missing, "flat", "ok"))
@@ -94,8 +96,7 @@ def test_best_curves(curves, only_preferred):
     with duckdb.connect() as con:
         con.register("given", curves)
         con.execute("create table curves as from given")
-        con.execute("create table settings as select 20.0 as emergence_threshold, 2.0 as sharpness_threshold")
-        create_macros(con, "macros/jump_threshold", "macros/best_curves")
+        build(con, "score/best_curves")
         found = con.execute(f"from best_curves({only_preferred})").df().astype(object)
         given = con.execute("from curves").df().astype(object)
     found, given = (frame.where(frame.notna(), None) for frame in (found, given))
@@ -106,7 +107,7 @@ def test_best_curves(curves, only_preferred):
         key = tuple(row.pop(name) for name in KEY)
         assert row == expected[key], key
     columns = pd.DataFrame(expected.values())
-    for name in ("exceeds_threshold", "displays_emergence", "is_counted"):
+    for name in ("is_above", "jumps", "is_counted"):
         assert columns[name].nunique() == 2, name
     assert columns["median_improvement_score"].isna().any() and (columns["status"] == "aggregate_only").any()
 
@@ -126,7 +127,7 @@ def test_a_family_without_the_preferred_metric_is_a_pair_without_a_score():
     for name in ("emergence_score", "linearity", "sharpness", "median_improvement_score"):
         best[name] = best["improvement_score"] * 10
     best = best.assign(direction=1, n_scales=8, curve_id=[1, 2, 3, 4], curve_subtask="s", curve_shots=0, curve_filter="none")
-    best = best.assign(n_curves=2, n_scored_curves=1, is_counted=True, exceeds_threshold=True, displays_emergence=True)
+    best = best.assign(n_curves=2, n_scored_curves=1, is_counted=True, is_above=True, jumps=True)
     best = best.assign(is_preferred=True, status="ok")
     verdicts = best[KEY].assign(n_curves_tested=1, p=0.01, q=0.02, verdict="break", deciding_curve_id=7)
     verdicts = verdicts.assign(jump_verdict="break", jump_is_detectable=True, jump_curve_id=7)
@@ -139,7 +140,7 @@ def test_a_family_without_the_preferred_metric_is_a_pair_without_a_score():
             con.register(name, frame)
         con.execute("create macro best_curves(only_preferred) as table from best")
         con.execute("create macro group_verdicts(only_preferred) as table from judged")
-        found = con.execute(sql_text("tables/pairs")).df()
+        found = con.execute(sql_text("database/pairs")).df()
     shown = found[["task", "model_family", "metric", "improvement_score", "status", "twin_of", "n_curves", "verdict"]]
     assert shown.astype(object).where(shown.notna(), None).values.tolist() == [
         ["t", "F", "acc", 1.0, "ok", None, 2, "break"],
@@ -151,8 +152,8 @@ def test_a_family_without_the_preferred_metric_is_a_pair_without_a_score():
         ["u", "F", None, None, "not_published", None, 0, "not_testable"],
     ]
     scored = found[found["status"] == "ok"]
-    assert scored["displays_emergence"].all() and scored["exceeds_threshold"].all() and scored["is_counted"].all()
-    assert not found.loc[found["status"] != "ok", ["displays_emergence", "exceeds_threshold", "is_counted"]].any(axis=None)
+    assert scored["jumps"].all() and scored["is_above"].all() and scored["is_counted"].all()
+    assert not found.loc[found["status"] != "ok", ["jumps", "is_above", "is_counted"]].any(axis=None)
     assert scored["n_curves_tested"].eq(1).all() and scored["n_scored_curves"].eq(1).all()
     assert not found.loc[found["status"] != "ok", ["n_curves_tested", "n_scored_curves"]].any(axis=None)
     for name in ("emergence_score", "linearity", "sharpness", "median_improvement_score"):
@@ -218,7 +219,8 @@ def test_group_verdicts(only_preferred):
         for name, frame in tables.items():
             con.register(name, frame)
         con.execute("create macro tested_groups(only_preferred) as table from tested")
-        create_macros(con, "macros/group_verdicts")
+        con.register("settings", pd.DataFrame({"fdr": [0.05]}))
+        build(con, "breaks/group_verdicts")
         found = con.execute(f"from group_verdicts({only_preferred})").df().set_index(KEY).sort_index()
     kept = curves[curves["is_preferred"]] if only_preferred else curves
     expected = {}
@@ -247,7 +249,7 @@ def test_of_which_curves(table, only_preferred):
     columns = [
         "emergence_score", "improvement_score", "linearity", "sharpness", "direction", "n_scales", "curve_id",
         "curve_subtask", "curve_shots", "curve_filter", "n_curves", "n_scored_curves", "median_improvement_score",
-        "is_counted", "exceeds_threshold", "displays_emergence", "is_preferred", "status",
+        "is_counted", "is_above", "jumps", "is_preferred", "status",
     ]  # fmt: skip
     values = dict.fromkeys(columns, "1") | {"status": "'ok'", "n_scored_curves": "only_preferred::int"}
     one = ", ".join(f"{value} as {name}" for name, value in values.items())
@@ -261,5 +263,5 @@ def test_of_which_curves(table, only_preferred):
             f"select {key}, only_preferred::int as n_curves_tested, 0.5 as p, 0.5 as q, 'smooth' as verdict, "
             "3 as deciding_curve_id, 'smooth' as jump_verdict, true as jump_is_detectable, 3 as jump_curve_id"
         )
-        found = con.execute(f"select n_scored_curves, n_curves_tested from ({sql_text(f'tables/{table}')})").fetchall()
+        found = con.execute(f"select n_scored_curves, n_curves_tested from ({sql_text(f'database/{table}')})").fetchall()
     assert found == [(int(only_preferred), int(only_preferred))]

@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from analysis.base import sql
-from analysis.base.database import connect
+from jumpcheck.base import sql
+from jumpcheck.base.database import connect
+from jumpcheck.base.settings import one_row
+from jumpcheck.base.tables import build
 
 KEY = {"subtask": "t", "shots": 0, "model_family": "F"}
 
@@ -44,8 +45,9 @@ def run(curves, metric="m"):
         con.execute("create table recovered_examples (task text, subtask text, model_family text)")
         for column in ("n_examples int", "n_source text", "n_ambiguous boolean"):
             con.execute(f"alter table recovered_examples add column {column}")
-        con.execute(f"create table series as {sql.sql_text('steps/series')}")
-        return con.execute(sql.sql_text("tables/curves")).df()
+        con.register("given_settings", one_row({}))
+        build(con, "score/curves")
+        return con.table("curves").df()
 
 
 def check(curves):
@@ -223,7 +225,7 @@ def test_models_without_a_scale_are_no_points():
         con.register("scores", frame.drop(columns="scale"))
         con.register("models", frame[["model_family", "model", "scale"]])
         con.execute("create table metrics as select 'm' as metric, 'value' as scored_as")
-        found = con.execute(sql.sql_text("steps/series")).df().iloc[0]
+        found = con.execute(sql.sql_text("score/series")).df().iloc[0]
     assert (found["n_models"], found["n_without_scale"]) == (3, 2)
     assert (found["chance_min"], found["chance_max"]) == (0.25, 0.5)
     assert (found["n_examples_min"], found["n_examples_max"]) == (0, 30)

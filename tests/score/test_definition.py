@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-
-from analysis import emergence_score, linearity
-from analysis.score.definition import emergence_scores, linearities
+from jumpcheck import emergence_score, linearity
+from jumpcheck.score.definition import emergence_scores, linearities
 
 
 @pytest.mark.parametrize("unit", [1e-300, 1e-170, 1e-80, 1.0, 1e80, 1e99])

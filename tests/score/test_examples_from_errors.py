@@ -4,10 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from builders import build, known_rules, rows
-
-from analysis.base.database import connect
-from analysis.base.sql import sql_text
-from analysis.normalise import results
+from jumpcheck.base.database import connect
+from jumpcheck.base.sql import sql_text
+from jumpcheck.normalise import results
 
 SCALES = np.array([1e8, 3e8, 1e9, 3e9, 1e10, 3e10])
 
@@ -114,4 +113,4 @@ def test_the_error_of_a_mean_of_runs_says_nothing_of_examples():
         con.register("scores", one.assign(is_preferred=True, n_examples=None))
         con.register("models", one[["model_family", "model"]].assign(scale=SCALES))
         con.execute("create table metrics as select 'acc' as metric, 'value' as scored_as")
-        assert con.execute(f"select n_of_errors from ({sql_text('steps/series')})").fetchall() == [(237,)]
+        assert con.execute(f"select n_of_errors from ({sql_text('score/series')})").fetchall() == [(237,)]

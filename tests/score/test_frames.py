@@ -5,10 +5,9 @@ import oracle
 import pandas as pd
 import pytest
 from builders import build, known_rules, put_curve
-
-from analysis import break_test, emergence_score, from_wide, linearity
-from analysis.normalise import results
-from analysis.normalise.bigbench import normalise
+from jumpcheck import break_test, emergence_score, from_wide, linearity
+from jumpcheck.normalise import results
+from jumpcheck.normalise.bigbench import normalise
 
 SCALES = [10.0 ** (6 + k) for k in range(8)]
 
@@ -179,7 +178,7 @@ def test_without_a_number_of_examples_a_curve_is_not_testable():
     shares = np.array([10, 12, 20, 50, 80, 93]) / 101
     frame = pd.DataFrame({"task": "t", "metric": "m", "n_parameters": SCALES[:6], "score": shares, "chance": 0.0})
     found = break_test(frame).iloc[0]
-    assert found["verdict"] == "not_testable" and found["reason"] == "number of examples unknown"
+    assert found["verdict"] == "not_testable" and found["reason_code"] == "no_test_set_size"
     known = break_test(frame.assign(stderr=np.sqrt(shares * (1 - shares) / 100))).iloc[0]
     assert known["n_examples"] == 101 and known["n_source"] == "stderr" and known["verdict"] != "not_testable"
 

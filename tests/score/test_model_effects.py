@@ -5,9 +5,8 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-
-from analysis.breaks.building import DEFAULTS
-from analysis.breaks.verdicts import effects_of
+from jumpcheck.base.settings import DEFAULTS
+from jumpcheck.breaks.verdicts import effects_of
 
 
 def one_by_one(trials, measured):

@@ -6,8 +6,8 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-
-from analysis.base.sql import sql_text
+from jumpcheck.base.sql import sql_text
+from jumpcheck.base.tables import ENTRIES
 
 
 def made(name, **given):
@@ -15,7 +15,7 @@ def made(name, **given):
     with duckdb.connect() as con:
         for table, frame in given.items():
             con.register(table, frame)
-        return con.execute(sql_text(f"tables/{name}")).fetchall()
+        return con.execute(sql_text(ENTRIES[name]["sql"])).fetchall()
 
 
 DESCRIPTION = [

@@ -4,10 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from builders import build
+from jumpcheck.formats.wide import Tables
+from jumpcheck.normalise import results
 from result_files import RULES
-
-from analysis.formats.wide import Tables
-from analysis.normalise import results
 
 SCALES = 10.0 ** np.arange(6, 12)
 N = 500

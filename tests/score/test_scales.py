@@ -1,8 +1,7 @@
 """What scales are called."""
 
 import pytest
-
-from analysis.score.scales import scale_name
+from jumpcheck.score.scales import scale_name
 
 
 @pytest.mark.parametrize(

@@ -22,12 +22,11 @@ import git_server
 import pytest
 from builders import ROOT, put, score_file, snakemake
 from git_server import GitServer
-
-from analysis.base.errors import InputError
-from analysis.base.progress import heard_by
-from analysis.base.rejects import Reject
-from analysis.normalise.bigbench import normalise
-from analysis.sources import git, obtain, partial_clone
+from jumpcheck.base.errors import InputError
+from jumpcheck.base.progress import heard_by
+from jumpcheck.base.rejects import Reject
+from jumpcheck.normalise.bigbench import normalise
+from jumpcheck.sources import git, obtain, partial_clone
 
 CONTENT = json.dumps(score_file()).encode()
 PATH = b"bigbench/benchmark_tasks/a_task/results/scores_F_1b.json"

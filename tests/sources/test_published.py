@@ -7,12 +7,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pandas as pd
 import pytest
 from builders import ROOT
-
-from analysis.base.errors import InputError
-from analysis.base.progress import heard_by
-from analysis.sources import published
-from analysis.sources.obtain import obtain
-from analysis.sources.reachable import is_fetchable
+from jumpcheck.base.errors import InputError
+from jumpcheck.base.progress import heard_by
+from jumpcheck.sources import published
+from jumpcheck.sources.obtain import obtain
+from jumpcheck.sources.reachable import is_fetchable
 
 COMMIT = "5fccedcca860f0612116507e81bf41c1a7e81702"
 

@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-
-from analysis.theory import panels, scaling
+from jumpcheck.theory import panels, scaling
 
 
 def test_six_panels():

@@ -6,10 +6,9 @@ import random
 import nltk
 import numpy as np
 import pytest
+from jumpcheck.theory import scaling, sequences
 from rapidfuzz.distance import LCSseq
 from scipy.stats import binom
-
-from analysis.theory import scaling, sequences
 
 N = np.logspace(6, 12, 13)
 P = scaling.token_probability(N)

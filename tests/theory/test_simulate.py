@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from builders import ROOT, build
-
-from analysis.normalise.bigbench import normalise
-from analysis.theory import scaling, score_files
-from analysis.theory import world as simulate
+from jumpcheck.normalise.bigbench import normalise
+from jumpcheck.theory import scaling, score_files
+from jumpcheck.theory import world as simulate
 
 REFERENCES = [pd.read_csv(ROOT / f"data/reference/{name}.csv") for name in ("annotations", "preferred_metrics")]
 PURE = simulate.World(n_tasks=60, scatter=0.0)

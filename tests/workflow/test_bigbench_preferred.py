@@ -13,10 +13,9 @@ import pandas as pd
 import pytest
 import run_notebook
 from builders import ROOT, known_rules, rows, snakemake
-
-from analysis import break_test
-from analysis.base.sql import sql_text
-from analysis.normalise import known_facts, results
+from jumpcheck import break_test
+from jumpcheck.base.sql import sql_text
+from jumpcheck.normalise import known_facts, results
 
 FACTS = known_facts.read(ROOT / "data/reference/preferred_metrics.csv", ROOT / "data/reference/model_sizes.csv")
 NAME = "bigbench_results_prefiltered.parquet"
@@ -80,8 +79,8 @@ def test_the_numbers_of_the_oracle(run):
 def test_the_numbers_of_the_product(run):
     _, con = run
     pairs = con.execute("select * from pairs where is_counted").df()
-    assert (len(pairs), pairs["exceeds_threshold"].sum(), pairs["metric"].nunique()) == (831, 164, 33)
-    by_metric = pairs.groupby("metric")["exceeds_threshold"].agg(["sum", "size"])
+    assert (len(pairs), pairs["is_above"].sum(), pairs["metric"].nunique()) == (831, 164, 33)
+    by_metric = pairs.groupby("metric")["is_above"].agg(["sum", "size"])
     assert {name: tuple(row) for name, row in by_metric.loc[by_metric["sum"] > 2].iterrows()} == {
         "exact_str_match": (65, 151),
         "multiple_choice_grade": (60, 528),
@@ -90,9 +89,9 @@ def test_the_numbers_of_the_product(run):
         "log_likelihood": (3, 4),
     }
     assert (by_metric["sum"] > 0).sum() == 10
-    by_family = pairs.groupby(["task", "model_family"])["exceeds_threshold"].any()
+    by_family = pairs.groupby(["task", "model_family"])["is_above"].any()
     assert (len(by_family), by_family.sum()) == (798, 161)
-    assert pairs["displays_emergence"].sum() == 156
+    assert pairs["jumps"].sum() == 156
     found = con.execute(
         "select n_metrics_with_any from emergence_by_threshold "
         "where statistic = 'largest' order by metrics = 'all' desc, threshold"
@@ -185,7 +184,7 @@ def test_what_the_break_test_finds(run):
     """On pairs, and that counts of the tables agree with each other."""
     _, con = run
     pairs = con.execute("select * from pairs where is_counted").df()
-    jumping = pairs.loc[pairs["displays_emergence"], "verdict"].value_counts()
+    jumping = pairs.loc[pairs["jumps"], "verdict"].value_counts()
     assert jumping.to_dict() == {"inconclusive": 87, "not_testable": 60, "break": 9}
     # Of these the curves that jump alone: of some pairs only others were tested, or have the break.
     jump_verdicts = pairs["jump_verdict"].value_counts()
@@ -221,10 +220,10 @@ def test_the_numbers_of_the_method(run):
     n_pairs = len(tested.loc[tested["verdict"] == "break", ["task", "model_family"]].drop_duplicates())
     text = " ".join((ROOT / "docs/method.md").read_text(encoding="utf-8").split())
     said = (
-        f"{len(tested):,} curves can be tested, a break could be seen in {tested['p_break'].notna().sum():,}, and "
+        f"{len(tested):,} curves can be tested, a break could be detected in {tested['p_break'].notna().sum():,}, and "
         f"{counts['break']} of them on {n_pairs} pairs have a break, "
         f"{counts['smooth']} are smooth, {counts['at_chance']:,} are at chance and {counts['inconclusive']:,} inconclusive",
-        f"Of the {of_jumps.sum():,} curves that jump and can be tested a break could be seen in "
+        f"Of the {of_jumps.sum():,} curves that jump and can be tested a break could be detected in "
         f"{(tested['jumps'] & tested['p_break'].notna()).sum()}: {of_jumps['break']} have one, "
         f"{of_jumps['smooth']} are smooth, {of_jumps['at_chance']} are at chance and "
         f"{of_jumps['inconclusive']:,} inconclusive",
@@ -294,7 +293,7 @@ def test_the_numbers_of_the_page_are_those_of_its_table():
     page = (ROOT / "docs/bigbench.md").read_text(encoding="utf-8")
     pairs = pd.read_csv(ROOT / "docs/bigbench/pairs.csv")
     of_metric = pairs.groupby("metric").agg(
-        n=("metric", "size"), above=("exceeds_threshold", "sum"), largest=("improvement_score", "max")
+        n=("metric", "size"), above=("is_above", "sum"), largest=("improvement_score", "max")
     )
     flat = " ".join(page.split())
     # The sentences of the view headline are counted again in tests/workflow/test_readme.py.
@@ -304,7 +303,7 @@ def test_the_numbers_of_the_page_are_those_of_its_table():
     )
     counts = [int(n) for n in re.findall(r"\d+", told[0])]
     assert counts == [in_all.sum(), pairs["p"].notna().sum(), *in_all]
-    assert not (pairs["displays_emergence"] & ~pairs["exceeds_threshold"]).any()
+    assert not (pairs["jumps"] & ~pairs["is_above"]).any()
     assert f"one of its {len(of_metric)} preferred metrics" in flat
     assert f"The pairs above 20 are on {(of_metric['above'] > 0).sum()} metrics" in flat
     for row in of_metric[of_metric["n"] >= 10].itertuples():

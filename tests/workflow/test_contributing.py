@@ -11,26 +11,34 @@ import duckdb
 import pandas as pd
 import pytest
 from builders import ROOT, snakemake
+from jumpcheck.figures import thumbnails
 
 PAGE = (ROOT / "docs/contributing.md").read_text(encoding="utf-8")
 FILE_EDIT = re.compile(r"^(New file|At the end of) `([^`]+)`:\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-WORD_EDIT = re.compile(r"^In `([^`]+)`, `([^`]+)` becomes `([^`]+)`\.$", re.MULTILINE)
-PARTS = ("Snakefile", "analysis", "config", "data/reference", "profiles", "workflow")
+LINE_EDIT = re.compile(
+    r"^In `([^`]+)`, below the line that begins with `([^`]+)`:\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL
+)
+PARTS = (
+    "Snakefile", "analysis", "config", "data/reference", "profiles", "workflow", "tests", "benchmarks", "docs", "README.md",
+    "CHANGELOG.md", "CITATION.cff", "pyproject.toml", "requirements.lock", "experiments.lock", "harness.lock", "slurm.lock",
+    "uv.req", "LICENSE", "data/README.md",
+)  # fmt: skip
 SIZES = {"7e8": 0.0, "1.4e9": 0.02, "2.8e9": 0.01, "6.9e9": 0.03, "12e9": 0.7, "70e9": 0.8}
 
 
 def apply_examples(root):
     edits = FILE_EDIT.findall(PAGE)
-    assert len(edits) == 8 and len(WORD_EDIT.findall(PAGE)) == 2
+    assert len(edits) == 7 and len(LINE_EDIT.findall(PAGE)) == 7
     for kind, name, text in edits:
         path = root / name
+        path.parent.mkdir(exist_ok=True)
         assert path.exists() == (kind == "At the end of"), name
         with path.open("a", encoding="utf-8") as file:
             file.write("\n" * (2 * name.endswith(".py") * (kind != "New file")) + text)
-    for name, old, new in WORD_EDIT.findall(PAGE):
-        text = (root / name).read_text(encoding="utf-8")
-        assert text.count(old) == 1, (name, old)
-        (root / name).write_text(text.replace(old, new), encoding="utf-8")
+    for name, beginning, text in LINE_EDIT.findall(PAGE):
+        lines = (root / name).read_text(encoding="utf-8").splitlines(keepends=True)
+        (place,) = [k for k, line in enumerate(lines) if line.startswith(beginning)]
+        (root / name).write_text("".join([*lines[: place + 1], text, *lines[place + 1 :]]), encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +57,7 @@ def run(tmp_path_factory):
         (source / f"{size}.json").write_text(json.dumps(document), encoding="utf-8")
     (root / "rules.yml").write_text("models:\n  - {pattern: 'm-.*', family: M}\n", encoding="utf-8")
     settings = ("--config", "dataset=e", f"source={source}", "rules=rules.yml")
-    result = snakemake(*settings, cwd=root, env=os.environ | {"PYTHONPATH": str(root)})
+    result = snakemake(*settings, cwd=root, env=os.environ | {"PYTHONPATH": str(root / "analysis")})
     assert result.returncode == 0, result.stdout + result.stderr
     return root
 
@@ -85,9 +93,44 @@ def test_the_figure_is_drawn_and_on_the_page(run):
     assert "How many curves have how many scales." in page and "Concentration: scales per curve" in page
 
 
-def test_the_data_dictionary_has_the_table(run):
-    command = [sys.executable, "-m", "analysis.pages.dictionary"]
-    printed = subprocess.run(
-        command, cwd=run, env=os.environ | {"PYTHONPATH": str(run)}, capture_output=True, text=True, check=True
-    )
-    assert "## scale_counts" in printed.stdout and "| `n_scales_max` | Largest number" in printed.stdout
+def there(run, *command):
+    """What a command prints in the copy."""
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=run, env=os.environ | {"PYTHONPATH": str(run / "analysis")}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_verdict_is_given(run):
+    code = """
+import numpy as np
+from jumpcheck import break_test
+scores = np.array([[95, 92, 90, 86, 81, 77, 70, 66], [20, 25, 31, 36, 42, 47, 55, 60]]) / 100
+found = break_test(scores, 10.0 ** np.arange(6, 14), 100)
+print(*found["verdict"], *found["reason_code"], *found["reason"])
+"""
+    printed = there(run, sys.executable, "-c", code)
+    assert printed.startswith("worse ") and "loss_rises" in printed and "the loss rises with scale" in printed
+
+
+@pytest.mark.slow
+def test_the_copy_passes_the_linters_and_the_tests_of_the_repository(run):
+    """As for a change of one's own: the lists in the documents are written anew, and a thumbnail is drawn."""
+    for module, page in (("dictionary", "database"), ("figure_list", "figures")):
+        (run / f"docs/{page}.md").write_text(there(run, sys.executable, "-m", f"jumpcheck.pages.{module}"), encoding="utf-8")
+    page = run / "docs/contributing.md"
+    rooms_then = there(run, sys.executable, "tests/helpers/rooms.py")
+    text = page.read_text(encoding="utf-8")
+    before, _, after = text.partition("| room | what lives there |")
+    page.write_text(before + rooms_then + after[after.index("\n\n") :], encoding="utf-8")
+    assert "| `n_scales_max` | Largest number" in (run / "docs/database.md").read_text(encoding="utf-8")
+    assert "| | `scales_per_curve` | how many curves" in (run / "docs/figures.md").read_text(encoding="utf-8")
+    thumbnails.write([run / "results/e/figures/scales_per_curve.png"], [run / "docs/figures/scales_per_curve.png"])
+    for name in ("results", "logs", "in", "data/e"):  # which git would not know
+        shutil.rmtree(run / name)
+    there(run, sys.executable, "-m", "ruff", "check", "analysis", "workflow")
+    there(run, sys.executable, "-m", "ruff", "format", "--check", "analysis", "workflow")
+    tests = ["tests/workflow/test_repo.py", "tests/workflow/test_house.py", "tests/database/test_tables.py"]
+    there(run, sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", *tests, "-k", "not real")

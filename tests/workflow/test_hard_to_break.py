@@ -37,41 +37,50 @@ def finished(tmp_path_factory):
 
 DAMAGED = [
     "emergence.duckdb", "shards/000/scores", "manifest.json", "normalise.json", "shards/000/trials.parquet",
-    "shards/000/measured.parquet", "shards/000/curves.parquet", "pools.parquet", "models.parquet",
+    "shards/000/measured.parquet", "shards/000/scored_curves.parquet", "pools.parquet", "models.parquet",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", DAMAGED)
-def test_a_file_that_was_cut_between_runs_is_named_and_made_again(finished, tmp_path, name):
+def test_a_file_that_was_cut_between_runs_stops_a_run_until_it_is_set_aside(finished, tmp_path, name):
     folder = tmp_path / "again"
     shutil.copytree(finished, folder, symlinks=True)
-    path = folder / "data/d" / name
-    path = next(path.glob("*.parquet")) if path.is_dir() else path
+    output = folder / "data/d" / name
+    path = next(output.glob("*.parquet")) if output.is_dir() else output
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
-    code, said = run(folder, folder / "in", "data/d/emergence.duckdb")
-    assert code == 0, said
-    assert (
-        "damaged: " in said and f"{len(whole) // 2:,} bytes, and {len(whole):,} when it was made; it is made again" in said
-    )
+    before = {each: each.stat().st_mtime_ns for each in (folder / "data").rglob("*")}
+    asked = (f"data/d/{name}", "data/d/emergence.duckdb")
+    for looks in (("-n",), ("--summary",)):
+        code, said = run(folder, folder / "in", *looks, *asked)
+        assert code == 0 and f"{len(whole) // 2:,} bytes, and {len(whole):,} when it was made" in said
+    assert {each: each.stat().st_mtime_ns for each in (folder / "data").rglob("*")} == before
+    # Another setting, so that there is something to do.
+    code, said = run(folder, folder / "in", *asked, emergence_threshold=21)
+    assert code != 0 and "snakemake --cores 1 verify" in said and path.read_bytes() == whole[: len(whole) // 2]
+    code, said = run(folder, folder / "in", "verify")
+    assert code == 0 and "1 damaged outputs" in said and not output.exists()
+    assert output.with_name(f"{output.name}.damaged").exists()
+    code, said = run(folder, folder / "in", *asked)
+    assert code == 0 and "damaged" not in said, said
+    assert path.stat().st_size > 0.9 * len(whole)
     with duckdb.connect(str(folder / "data/d/emergence.duckdb"), read_only=True) as con:
         assert con.execute("select count(*) from scores").fetchall() == [(6,)]
-    code, said = run(folder, folder / "in", "data/d/emergence.duckdb")
-    assert code == 0 and "damaged" not in said and "Nothing to be done" in said
 
 
 def test_other_content_of_the_same_size_is_found_where_it_is_looked_for(finished, tmp_path):
     folder = tmp_path / "again"
     shutil.copytree(finished, folder, symlinks=True)
     path = folder / "data/d/pools.parquet"
-    content = bytearray(path.read_bytes())
+    whole = path.read_bytes()
+    content = bytearray(whole)
     content[len(content) // 2] ^= 255
     path.write_bytes(content)
     os.utime(path, (1e9, 1e9))
-    code, said = run(folder, folder / "in", "-n", "data/d/emergence.duckdb", verify="true")
-    assert code == 0 and "pools.parquet has other content than when it was made" in said and path.exists()
-    code, said = run(folder, folder / "in", "data/d/emergence.duckdb", verify="true")
-    assert code == 0 and "pools.parquet has other content" in said and path.read_bytes() != bytes(content)
+    code, said = run(folder, folder / "in", "verify")
+    assert code == 0 and "pools.parquet has other content than when it was made" in said and not path.exists()
+    code, said = run(folder, folder / "in", "data/d/pools.parquet")
+    assert code == 0 and path.read_bytes() == whole
 
 
 @pytest.mark.parametrize(
@@ -147,7 +156,7 @@ def test_an_intermediate_that_is_deleted_during_a_run(finished, tmp_path):
 
 
 def test_pdfs_of_two_runs_are_the_same(finished, tmp_path):
-    from analysis.figures import pdf
+    from jumpcheck.figures import pdf
 
     shapes = "".join(f'<rect x="{k}" y="{k}" width="9" height="9" opacity="0.{k + 10}" fill="red"/>' for k in range(60))
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" width="90" height="90">{shapes}</svg>'
@@ -168,7 +177,7 @@ def score_files(folder):
 
 
 def test_a_zip_bomb_is_limited_by_all_of_its_members(tmp_path, monkeypatch):
-    from analysis.sources import archives
+    from jumpcheck.sources import archives
 
     monkeypatch.setattr(archives, "LEAST_ALL", 10**6)
     monkeypatch.setattr(archives, "TIMES_ARCHIVE", 10)
@@ -180,8 +189,8 @@ def test_a_zip_bomb_is_limited_by_all_of_its_members(tmp_path, monkeypatch):
 
 
 def test_archives_without_anything_that_can_be_taken_say_why(tmp_path):
-    from analysis.base.errors import InputError
-    from analysis.sources import archives
+    from jumpcheck.base.errors import InputError
+    from jumpcheck.sources import archives
 
     name = "../bigbench/benchmark_tasks/t/results/scores_F_1b.json"
     with pytest.raises(InputError, match=r"holds no score file .*; what was not taken: .*unsafe_name"):

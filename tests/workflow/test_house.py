@@ -10,8 +10,7 @@ import sys
 import pytest
 import rooms
 from builders import ROOT
-
-from analysis.base.dependencies import dependencies
+from jumpcheck.base.dependencies import dependencies
 
 PYTHON = sorted([*ROOT.glob("analysis/**/*.py"), *ROOT.glob("workflow/**/*.py")])
 FILES = [*PYTHON, *ROOT.glob("workflow/**/*.smk"), *ROOT.glob("analysis/**/*.sql"), ROOT / "workflow/Snakefile"]
@@ -35,7 +34,7 @@ def test_no_function_is_long(path):
 
 
 def test_rooms_are_the_folders_and_have_tests_of_their_own():
-    folders = {path.parent.name for path in ROOT.glob("analysis/*/__init__.py")}
+    folders = {path.parent.name for path in ROOT.glob("analysis/jumpcheck/*/__init__.py")}
     assert folders == set(rooms.ORDER)
     assert {path.parent.name for path in ROOT.glob("tests/*/test_*.py")} == folders | {"workflow", "faults"}
 
@@ -48,11 +47,11 @@ def test_no_room_imports_a_later_one(room):
 
 
 def test_importing_the_package_loads_none_of_the_large_libraries():
-    code = "import sys, analysis; print([n for n in ('pandas', 'scipy', 'duckdb', 'numpy', 'pyarrow') if n in sys.modules])"
+    code = "import sys, jumpcheck; print([n for n in ('pandas', 'scipy', 'duckdb', 'numpy', 'pyarrow') if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
     done = subprocess.run(
-        [sys.executable, "-c", "from analysis import emergence_score; print(emergence_score([0, 1, 3]))"],
+        [sys.executable, "-c", "from jumpcheck import emergence_score; print(emergence_score([0, 1, 3]))"],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert float(done.stdout) == pytest.approx(3 / 2.5**0.5)
@@ -60,7 +59,7 @@ def test_importing_the_package_loads_none_of_the_large_libraries():
 
 @pytest.mark.parametrize("path", [p for p in PYTHON if ">>> " in p.read_text(encoding="utf-8")], ids=name_of)
 def test_examples_in_docstrings_run(path):
-    module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    module = importlib.import_module(".".join(path.relative_to(ROOT / "analysis").with_suffix("").parts))
     assert doctest.testmod(module).failed == 0
 
 
@@ -86,9 +85,9 @@ def test_what_a_rule_depends_on_is_found_and_not_listed():
 
 def test_every_sql_file_is_run_by_something():
     found = set()
-    for path in [*SCRIPTS, *ROOT.glob("analysis/*/*.py")]:
-        found |= set(dependencies(path, ROOT))
-    assert set(ROOT.glob("analysis/sql/**/*.sql")) <= found
+    for path in [*SCRIPTS, *rooms.PACKAGE.glob("*/*.py")]:
+        found |= set(dependencies(path, rooms.PACKAGE))
+    assert set(rooms.PACKAGE.rglob("*.sql")) <= found
 
 
 def test_the_table_of_rooms_is_that_of_the_code():

@@ -6,9 +6,8 @@ import sys
 import pandas as pd
 import pytest
 from builders import ROOT, put_curve
+from jumpcheck.sources.published import COLUMNS
 from result_files import v3, v4, write
-
-from analysis.sources.published import COLUMNS
 
 COMMAND = [sys.executable, ROOT / "workflow/look.py"]
 
@@ -30,7 +29,7 @@ def test_it_says_what_is_there_and_what_is_missing(tmp_path):
     assert "  Pythia: 6 models, 70M to 6.9B; 2 tasks; curves of acc (2)" in lines
     assert any(line.startswith("  2 numbers, unknown_model: other.json: ") for line in lines)
     assert any(line.startswith("  2 numbers, not_recognised: what.json: ") for line in lines)
-    assert "curves of at least 5 scales: 2; of shares of right answers: 2" in lines
+    assert "curves of at least 5 scales: 2; percent-correct: 2" in lines
     assert "  1 lack a chance rate, and would not be tested: odd_quiz acc" in lines
     assert any("1 say no number of examples" in line and "odd_quiz" in line for line in lines)
     assert "- pattern: 'lab/net\\-7b'" in lines and not (tmp_path / "data").exists()

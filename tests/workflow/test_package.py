@@ -1,4 +1,4 @@
-"""What is released: an sdist and a wheel that hold all of `analysis`, and work where nothing else of the repository is."""
+"""What is released: an sdist and a wheel that hold all of the package, and work where nothing else of the repository is."""
 
 import os
 import re
@@ -38,6 +38,13 @@ def build(folder, *arguments):
     command = [UV, "build", "--no-build-isolation", "--offline", "--python", sys.executable, *arguments]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+WORKFLOW_ONLY = {
+    "docutils", "jinja2", "matplotlib", "pillow", "pygments", "rouge-score", "seaborn", "snakemake", "tqdm",
+    "vl-convert-python",
+}  # fmt: skip
+IMPORTED_AS = {"pillow": "PIL", "rouge-score": "rouge_score", "vl-convert-python": "vl_convert"}
 
 
 @pytest.fixture(scope="module")
@@ -86,10 +93,10 @@ def python(installed, *arguments):
     )
 
 
-def test_the_wheel_holds_analysis_and_nothing_else(wheel):
-    found = {name: content for name, content in members(wheel).items() if ".dist-info/" not in name}
+def test_the_wheel_holds_the_package_and_nothing_else(wheel):
+    found = {f"analysis/{name}": content for name, content in members(wheel).items() if ".dist-info/" not in name}
     assert found == {name: (ROOT / name).read_bytes() for name in listed("analysis")}
-    assert {name.rsplit(".")[-1] for name in found} == {"py", "sql", "yml", "j2", "js"}
+    assert {name.rsplit(".")[-1] for name in found} == {"py", "sql", "yml", "j2", "js", "rst"}
 
 
 def test_the_sdist_makes_the_wheel_that_the_repository_makes(repository, wheel):
@@ -113,6 +120,9 @@ def test_the_metadata_is_that_of_the_project(wheel):
     assert found.description_content_type == "text/markdown"
     needed = {str(one) for one in found.requires_dist if one.marker is None}
     assert needed == {str(Requirement(one)) for one in said["dependencies"]}
+    names = {Requirement(one).name for one in said["dependencies"]}
+    extra = {Requirement(one).name for one in said["optional-dependencies"]["workflow"]}
+    assert not names & WORKFLOW_ONLY and extra == WORKFLOW_ONLY
 
 
 def test_the_python_of_the_page(installed):
@@ -120,10 +130,13 @@ def test_the_python_of_the_page(installed):
         (installed / name).parent.mkdir(parents=True, exist_ok=True)
         (installed / name).write_text(content + "\n", encoding="utf-8")
     (code,) = re.findall(r"```python\n(.*?)\n```", PAGE, re.DOTALL)
-    result = python(installed, "-c", f"{code}\nimport analysis\nprint(analysis.__file__)")
+    # Nothing of what the extra `workflow` brings is there, and the user has a module of the name of the repository's folder.
+    absent = f"import sys\nsys.modules |= dict.fromkeys({sorted(IMPORTED_AS.get(name, name) for name in WORKFLOW_ONLY)})"
+    (installed / "analysis.py").write_text("raise ImportError('the module of a user')", encoding="utf-8")
+    result = python(installed, "-c", f"{absent}\n{code}\nimport jumpcheck\nprint(jumpcheck.__file__)")
     assert result.returncode == 0, result.stderr
-    assert result.stdout.startswith("62.0 ") and "no break could be seen" in result.stdout and "GSM8K" in result.stdout
-    assert result.stdout.splitlines()[-1] == str(installed / "site/analysis/__init__.py")
+    assert result.stdout.startswith("62.0 ") and "no break could be detected" in result.stdout and "GSM8K" in result.stdout
+    assert result.stdout.splitlines()[-1] == str(installed / "site/jumpcheck/__init__.py")
 
 
 def test_the_report_of_a_database_is_made(installed):

@@ -12,8 +12,7 @@ import polars
 import pyarrow.parquet as pq
 import pytest
 from builders import put_curve, snakemake
-
-from analysis.base.tables import TABLES
+from jumpcheck.base.tables import TABLES
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +68,7 @@ def test_croissant_is_valid_and_leads_to_the_numbers(outputs):
 def test_every_view_answers(outputs):
     with duckdb.connect(str(outputs / "emergence.duckdb"), read_only=True) as con:
         for name, model in TABLES.items():
-            if model.get("view"):
+            if model.get("kind") == "view":
                 found = con.execute(f"select * from {name}")
                 assert [column[0] for column in found.description] == list(model["columns"])
         assert con.execute("select count(*) from claims").fetchall() == [(6,)]

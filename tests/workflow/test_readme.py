@@ -5,10 +5,9 @@ import re
 import pandas as pd
 import pytest
 from builders import ROOT, build
-
-from analysis.normalise.bigbench import normalise
-from analysis.theory import score_files
-from analysis.theory import world as simulate
+from jumpcheck.normalise.bigbench import normalise
+from jumpcheck.theory import score_files
+from jumpcheck.theory import world as simulate
 
 
 def test_the_opening_of_the_readme():
@@ -20,13 +19,13 @@ def test_the_opening_of_the_readme():
     assert f"## In short {told}" in page
     pairs = pd.read_csv(ROOT / "docs/bigbench/pairs.csv")
     metrics = pd.read_csv(ROOT / "data/reference/metrics.csv").set_index("metric")
-    jumping = pairs[pairs["displays_emergence"]]
+    jumping = pairs[pairs["jumps"]]
     n = jumping["jump_verdict"].value_counts()
     n_other = ((jumping["verdict"] == "break") & (jumping["jump_verdict"] != "break")).sum()
     proportions = metrics.index[metrics["is_proportion"].astype(str).str.lower() == "true"]
     n_of_others = (~jumping["metric"].isin(proportions)).sum()
     n_untested = n["not_testable"]
-    expected = [len(pairs), pairs["exceeds_threshold"].sum(), 20, len(jumping), 2, len(jumping) - n_untested, len(jumping)]
+    expected = [len(pairs), pairs["is_above"].sum(), 20, len(jumping), 2, len(jumping) - n_untested, len(jumping)]
     expected += [count for count in (n["break"], n_other, n.get("smooth", 0), n.get("at_chance", 0)) if count]
     expected += [n["inconclusive"], n_untested, n_of_others, n_untested - n_of_others]
     assert [int(number) for number in re.findall(r"\d+", told)] == expected

@@ -7,8 +7,7 @@ import numpy as np
 import oracle
 import pytest
 from builders import build, rows
-
-from analysis.normalise.bigbench import normalise
+from jumpcheck.normalise.bigbench import normalise
 
 
 @pytest.fixture(scope="module")

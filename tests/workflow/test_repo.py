@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from builders import ROOT
-
-from analysis.base.tables import TABLES
-from analysis.figures.registry import FIGURES, figures_of
-from analysis.pages import dictionary
+from builders import PACKAGE, ROOT
+from jumpcheck.base.tables import ENTRIES, TABLES, is_view
+from jumpcheck.figures.registry import FIGURES, LISTED, caption_of, figures_of
+from jumpcheck.pages import dictionary, figure_list
 
 
 def table(name):
@@ -102,22 +101,19 @@ def test_family_aliases_name_the_families_of_the_annotations():
     }
 
 
-def test_every_table_and_view_is_described():
-    names = {
-        folder: {path.stem for path in (ROOT / "analysis/sql" / folder).glob("*.sql")} for folder in ("tables", "views")
-    }
-    computed = {"sensitivity", "forecasts"}  # by Python, and so without a SELECT
-    assert names["tables"] | names["views"] | computed == set(TABLES) and not computed & names["tables"]
-    assert names["views"] == {name for name, table in TABLES.items() if table.get("view")}
-    assert {path.stem for path in (ROOT / "analysis/sql/figures").glob("*.sql")} == {
-        *figures_of("dataset"),
-        "annotated_tasks",
-    }
+def test_every_sql_file_of_a_database_has_an_entry():
+    """Of figures and pages each file has one user; of all others tables.yml says what it makes and needs."""
+    named = {entry["sql"] for entry in ENTRIES.values() if "sql" in entry}
+    rooms = {name.partition("/")[0] for name in named}
+    assert named == {f"{room}/{path.stem}" for room in rooms for path in (PACKAGE / room / "sql").glob("*.sql")}
+    assert {name for name, table in TABLES.items() if "sql" not in table} == {"sensitivity", "forecasts"}  # by Python
+    with_numbers = {path.parent.name for path in (PACKAGE / "figures/entries").glob("*/numbers.sql")}
+    assert with_numbers == {name for name, entry in LISTED.items() if entry["of"] == "dataset"}
 
 
 def test_the_data_dictionary_is_current():
     assert (ROOT / "docs/database.md").read_text(encoding="utf-8") == dictionary.page(), (
-        "python -m analysis.pages.dictionary"
+        "python -m jumpcheck.pages.dictionary"
     )
 
 
@@ -129,7 +125,7 @@ def test_the_picture_of_the_database_has_every_table_and_key():
         name: re.findall(r"key (\w+)", keys)
         for name, keys in re.findall(r"^    (\w+)(?: \{(.*?)\})?$", picture, re.M | re.S)
     }
-    tables = {name: table for name, table in TABLES.items() if not table.get("view")}
+    tables = {name: table for name, table in TABLES.items() if not is_view(name)}
     assert boxes == {name: table["key"] or [] for name, table in tables.items()}
     lines = re.findall(r'^    (\w+) \|o--o[{|] (\w+) : "(.*)"$', picture, re.M)
     assert len(boxes) + len(lines) == len(re.findall(r"^    \w", picture, re.M)), "a line of the picture was not understood"
@@ -145,9 +141,10 @@ def test_the_picture_of_the_database_has_every_table_and_key():
 
 
 def test_sql_files_are_one_select_each():
-    for path in (ROOT / "analysis/sql").rglob("*.sql"):
+    macros = {entry["sql"] for entry in ENTRIES.values() if entry.get("kind") == "macro"}
+    for path in PACKAGE.rglob("*.sql"):
         text = re.sub(r"--.*", "", path.read_text(encoding="utf-8"))
-        first = ("create",) if path.parent.name == "macros" else ("select", "with")
+        first = ("create",) if f"{path.parts[-3]}/{path.stem}" in macros else ("select", "with")
         assert ";" not in text and text.split()[0] in first, path
 
 
@@ -171,7 +168,7 @@ def test_the_lock_has_hashes_and_no_host():
 
 
 def test_science_knows_nothing_of_the_workflow():
-    for path in (ROOT / "analysis").rglob("*.py"):
+    for path in PACKAGE.rglob("*.py"):
         assert not re.search(r"^\s*(import|from) snakemake", path.read_text(encoding="utf-8"), re.MULTILINE), path
 
 
@@ -179,8 +176,12 @@ def test_every_figure_has_a_caption_and_a_place_in_the_documents():
     text = "".join((ROOT / f"docs/{name}.md").read_text(encoding="utf-8") for name in ("figures", "experiments"))
     for name in (*FIGURES, "annotated_tasks", "power", "theory_figures"):
         assert f"`{name}`" in text, name
-    for name in {figure["caption"] for figure in FIGURES.values()} | {"annotated_tasks"}:
-        assert len((ROOT / f"workflow/report/{name}.rst").read_text(encoding="utf-8")) > 100, name
+    captions = [(PACKAGE / caption_of(name)).read_text(encoding="utf-8") for name in LISTED]
+    assert min(map(len, captions)) > 100 and len(set(captions)) == len(captions)
+
+
+def test_the_list_of_figures_is_current():
+    assert (ROOT / "docs/figures.md").read_text(encoding="utf-8") == figure_list.page(), "jumpcheck.pages.figure_list"
 
 
 def test_every_figure_that_preferred_scores_have_has_a_thumbnail():
@@ -217,3 +218,36 @@ def test_the_version_is_the_same_everywhere():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     heading = re.search(r"^## (\S+) \((\S+)\)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert heading.groups() == (citation["version"], str(citation["date-released"])) and citation["version"] == version
+
+
+GONE = (
+    "exceeds_threshold", "displays_emergence", "displaying", "display emergence", "displays emergence", "could be seen",
+    "would be seen", "analysis/sql", "from analysis import", "import analysis",
+    "emergence-meta-analysis",
+)  # fmt: skip
+"""Words that went: each had another word for the same thing beside it."""
+
+
+def test_words_that_went_are_gone():
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip(f"not a git checkout: {listed.stderr.strip()}")
+    may_name_them = {"CHANGELOG.md", "tests/workflow/test_repo.py", "tests/helpers/compare_runs.py"}
+    found = []
+    for name in set(listed.stdout.split("\0")) - may_name_them - {""}:
+        path = ROOT / name
+        if path.suffix in (".py", ".sql", ".yml", ".yaml", ".md", ".j2", ".js", ".smk", ".rst", ".ipynb", ".toml"):
+            text = path.read_text(encoding="utf-8")
+            found += [(name, word) for word in GONE if word in text]
+    assert found == []
+    # The verdict keeps its value, and prose calls it undecided.
+    for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        prose = re.sub(r"```.*?```|`[^`]*`", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        assert "inconclusive" not in prose or path.name == "database.md", path.name
+
+
+def test_the_columns_of_tables_use_one_word_for_one_thing():
+    """Above is one threshold alone, jumps is both."""
+    columns = {column for table in TABLES.values() for column in table["columns"]}
+    assert {"is_above", "jumps", "n_above", "n_jumps", "is_proportion"} <= columns
+    assert not {column for column in columns if re.search(r"displa|exceed|_told|emergent", column)}

@@ -16,7 +16,7 @@ TRAINED = ("dataset=t", "source=trained", "experiments=smoke")
 TESTED = {"pool", "breaks", "sensitivity", "forecast"}
 FROM_DATABASE = {"croissant", "dataset_figures", "explorer", "pdf", "report_page", "sharp_and_smooth"}
 EXPERIMENT_FIGURES = {"figure_3", "figure_4", "figure_7", "figure_8", "figure_10"}
-# What an edit of a file re-runs: {file below analysis: rules}.
+# What an edit of a file re-runs: {file below analysis/jumpcheck: rules}.
 EXPECTED = {
     "score/agreement.py": {"dataset_figures", "pdf", "report_page"},
     "figures/breaks.py": {"dataset_figures", "pdf", "report_page"},
@@ -33,16 +33,17 @@ EXPECTED = {
     "pages/croissant.py": {"croissant"},
     "pages/explorer.js": {"explorer"},
     "pages/report.html.j2": {"report_page"},
-    "sql/tables/breaks.sql": {"sensitivity", "database"} | FROM_DATABASE,
-    "sql/tables/pairs.sql": {"database"} | FROM_DATABASE,
-    "sql/tables/curves.sql": {"score", "simulate_world", "database"} | TESTED | FROM_DATABASE,
-    "sql/tables/claims.sql": {"database"} | FROM_DATABASE,
-    "sql/steps/sharpness.sql": {"sharp_and_smooth"},
-    "sql/figures/figure_5b.sql": {"dataset_figures", "pdf", "report_page"},
-    "sql/figures/break_gallery.sql": {"dataset_figures", "pdf", "report_page"},
-    "sql/figures/emergence_share.sql": {"simulate_world", "dataset_figures", "pdf", "report_page"},
-    "sql/pages/report_families.sql": {"report_page"},
-    "figures/figures.yml": {"dataset_figures", "theory_figures", "pdf", "report_page"} | EXPERIMENT_FIGURES,
+    "breaks/sql/breaks.sql": {"sensitivity", "database"} | FROM_DATABASE,
+    "database/sql/pairs.sql": {"database"} | FROM_DATABASE,
+    "score/sql/scored_curves.sql": {"score", "simulate_world", "database"} | TESTED | FROM_DATABASE,
+    "database/sql/claims.sql": {"database"} | FROM_DATABASE,
+    "experiments/sql/sharpness.sql": {"sharp_and_smooth"},
+    "figures/entries/figure_5b/numbers.sql": {"dataset_figures", "pdf", "report_page"},
+    "figures/entries/break_gallery/numbers.sql": {"dataset_figures", "pdf", "report_page"},
+    "database/sql/emergence_share.sql": {"simulate_world", "database"} | FROM_DATABASE,
+    "figures/entries/forecasts/caption.rst": {"report_page"},
+    "pages/sql/report_families.sql": {"report_page"},
+    "figures/entries/forecasts/figure.yml": {"dataset_figures", "theory_figures", "pdf", "report_page"} | EXPERIMENT_FIGURES,
 }  # fmt: skip
 
 pytestmark = pytest.mark.slow
@@ -55,7 +56,7 @@ def planned(tmp_path_factory):
     for part in PARTS:
         (root / part).parent.mkdir(exist_ok=True)
         (shutil.copytree if (ROOT / part).is_dir() else shutil.copy)(ROOT / part, root / part)
-    environment = os.environ | {"PYTHONPATH": str(root)}
+    environment = os.environ | {"PYTHONPATH": str(root / "analysis")}
 
     def run(*arguments):
         result = snakemake(*arguments, "--config", *TRAINED, cwd=root, env=environment)
@@ -79,15 +80,15 @@ def planned(tmp_path_factory):
 
 # SQL functions are found by their folder, which all that opens a database reads: an edit re-runs more than what calls them.
 EXPECTED_AT_LEAST = {
-    "sql/macros/tested_groups.sql": {"sensitivity", "database"} | FROM_DATABASE,
-    "sql/macros/group_verdicts.sql": {"database"} | FROM_DATABASE,
-    "sql/macros/jump_threshold.sql": {"sensitivity", "database"} | FROM_DATABASE,
+    "breaks/sql/tested_groups.sql": {"sensitivity", "database"} | FROM_DATABASE,
+    "breaks/sql/group_verdicts.sql": {"database"} | FROM_DATABASE,
+    "score/sql/jump_threshold.sql": {"sensitivity", "database"} | FROM_DATABASE,
 }
 
 
 def planned_after_an_edit(planned, name):
-    """Rules that would run if a comment were added to a file below analysis."""
-    path = planned.root / "analysis" / name
+    """Rules that would run if a comment were added to a file of the package."""
+    path = planned.root / "analysis/jumpcheck" / name
     content, times = path.read_bytes(), path.stat()
     comment = {".py": b"# edited\n", ".sql": b"-- edited\n", ".yml": b"# edited\n"}.get(Path(name).suffix, b"\n")
     path.write_bytes(content + comment)

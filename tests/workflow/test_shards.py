@@ -7,18 +7,17 @@ import pyarrow as pa
 import pytest
 import small_tree
 from builders import REFERENCE, entry, put, put_curve, rows, score_file, snakemake
-
-from analysis.base.database import connect
-from analysis.base.errors import InputError
-from analysis.base.files import read_json, write_parquet
-from analysis.base.shards import n_shards_for, shard_of
-from analysis.breaks import break_tests, measuring, sensitivity
-from analysis.breaks.building import DEFAULTS
-from analysis.breaks.verdicts import breaks_of
-from analysis.normalise.bigbench import normalise
-from analysis.normalise.gather import SHARD_TABLES, gather, inputs_of_score, recovered_examples
-from analysis.normalise.schema import KEY, RECOVERED_SCHEMA, write
-from analysis.score.curves import make_curves
+from jumpcheck.base.database import connect
+from jumpcheck.base.errors import InputError
+from jumpcheck.base.files import read_json, write_parquet
+from jumpcheck.base.settings import DEFAULTS
+from jumpcheck.base.shards import n_shards_for, shard_of
+from jumpcheck.breaks import break_tests, measuring, sensitivity
+from jumpcheck.breaks.verdicts import breaks_of
+from jumpcheck.normalise.bigbench import normalise
+from jumpcheck.normalise.gather import SHARD_TABLES, gather, inputs_of_score, recovered_examples
+from jumpcheck.normalise.schema import KEY, RECOVERED_SCHEMA, write
+from jumpcheck.score.curves import make_curves
 
 
 def test_a_task_is_always_in_the_same_shard():
@@ -100,7 +99,7 @@ def test_shards_without_recovered_sizes_join_those_that_have_some(tmp_path):
 
 
 def trials_of(folder):
-    """Points of curves of shares of 60 tasks, as `trials`: families of 12 and of 7 scales, some of which jump or break."""
+    """Percent-correct curves of 60 tasks, as `trials`: families of 12 and of 7 scales, some of which jump or break."""
     rng = np.random.default_rng(0)
     for k in range(60):
         n_scales = 12 if k % 2 else 7

@@ -3,8 +3,7 @@
 import pytest
 import run_notebook
 from builders import build, save_database
-
-from analysis.normalise.bigbench import normalise
+from jumpcheck.normalise.bigbench import normalise
 
 CODE = [cell for cell in run_notebook.read()["cells"] if cell["cell_type"] == "code"]
 

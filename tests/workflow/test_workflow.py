@@ -345,7 +345,7 @@ def test_make_asks_whether_the_host_answers(tmp_path, reachable):
     source = good if reachable else "http://127.0.0.1:9/x.git"
     (tmp_path / "config/config.yaml").write_text(f"source: {source}\n")
     asked = subprocess.run(
-        [sys.executable, "-m", "analysis.sources.reachable"], cwd=tmp_path, capture_output=True, text=True
+        [sys.executable, "-m", "jumpcheck.sources.reachable"], cwd=tmp_path, capture_output=True, text=True
     )
     assert (asked.returncode == 0) == reachable
     assert asked.stdout == (f"{source} answers: all scores of this repository.\n" if reachable else "")

@@ -2,9 +2,9 @@
 import contextlib
 import difflib
 import fcntl
+import json
 import math
 import os
-import re
 import sys
 from pathlib import Path
 
@@ -12,12 +12,12 @@ import yaml
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
 
-from analysis.base.dependencies import dependencies
-from analysis.base.errors import InputError
-from analysis.base.made import damaged, forget_future_times, set_aside
-from analysis.base.shards import n_shards_for
-from analysis.figures.registry import FIGURES, figures_of
-from analysis.sources.layout import fingerprint, is_address, is_results, secret_in
+from jumpcheck.base.dependencies import dependencies
+from jumpcheck.base.errors import InputError
+from jumpcheck.base.made import damaged, dated_later
+from jumpcheck.base.shards import n_shards_for
+from jumpcheck.figures.registry import FIGURES, LISTED, caption_of, figures_of
+from jumpcheck.sources.layout import fingerprint, is_address, is_results, secret_in
 
 
 def check_config(config):
@@ -94,18 +94,16 @@ def packaged(path):
     """A file of the project, by its path in it, as an input of a rule."""
     if "{" not in str(ROOT):
         return workflow.source_path(f"../../{path}")
-    # To Snakemake braces in a path are wildcards: here the project has another name.
-    alias = Path("data") / DATASET / ".project"
-    if not alias.exists():
-        alias.parent.mkdir(parents=True, exist_ok=True)
-        alias.unlink(missing_ok=True)
-        alias.symlink_to(ROOT)
-    return str(alias / path)
+    # To Snakemake braces in a path are wildcards. Seen from the project's folder there are none.
+    relative = os.path.relpath(ROOT / path)
+    if "{" in relative:
+        raise WorkflowError(f"the path of the project has braces, {ROOT}: run it from that folder, or give it another name")
+    return relative
 
 
 def code_of(script):
     """Modules, SQL and other files of the package that a script of workflow/scripts depends on, found in its code."""
-    files = dependencies(ROOT / "workflow/scripts" / script, ROOT)
+    files = dependencies(ROOT / "workflow/scripts" / script, ROOT / "analysis/jumpcheck")
     return [packaged(path.relative_to(ROOT)) for path in files]
 
 
@@ -115,8 +113,12 @@ def reference(name):
 
 
 def report_labels(name):
-    """How Snakemake's report lists a figure."""
-    return {"category": FIGURES[name]["section"], "labels": {"figure": FIGURES[name]["title"]}}
+    """How Snakemake's report lists a figure or a table, and its caption, relative to the folder of the rules."""
+    return {
+        "category": LISTED[name]["section"],
+        "labels": {"figure": LISTED[name]["title"]},
+        "caption": f"../../analysis/jumpcheck/{caption_of(name)}",
+    }
 
 
 def input_bytes():
@@ -128,7 +130,11 @@ def input_bytes():
     return sum(path.stat().st_size for path in paths if path.is_file())
 
 
-INPUT_BYTES = input_bytes()
+# Jobs are started by the run, and need not look again. On a cluster that does not pass the environment on they do.
+INPUT_BYTES = json.loads(os.environ.get("JUMPCHECK_INPUT_BYTES", "null")) if not workflow.is_main_process else None
+if INPUT_BYTES is None:
+    INPUT_BYTES = input_bytes()
+    os.environ["JUMPCHECK_INPUT_BYTES"] = json.dumps(INPUT_BYTES)
 # How many shards the work is cut into: as configured, or by the size of the input.
 N_SHARDS = config["shards"] or n_shards_for(INPUT_BYTES or 0)
 # A stage of a small input is too quick for two processes, and leaves a core to what needs no data.
@@ -156,7 +162,7 @@ def source_state(wildcards):
         return config["preferred_address"]  # the content is fixed by its SHA-256
     try:
         if is_results(Path(config["source"])):
-            from analysis.formats.reading import fingerprint as fingerprint_of_results
+            from jumpcheck.formats.reading import fingerprint as fingerprint_of_results
 
             return fingerprint_of_results(Path(config["source"]))
         return fingerprint(config["source"])
@@ -188,33 +194,22 @@ def another_run_works():
     return False
 
 
-def make_damaged_files_again():
-    """Name files that are not as the job left them that made them, and set them aside, so that they are made again.
+def name_what_is_damaged():
+    """Name outputs that are not as their job left them, and count those that are dated later than now; whether there are any.
 
-    Returns outputs of jobs, with what is wrong with each.
-
-    Files that are dated later than now are damaged in their dates alone.
-
-    A dry run, and what else only looks, names them alone.
+    Nothing on the disk changes while the workflow is read: the rule `verify` sets them aside.
     """
-    # Snakemake itself knows it when the files have been looked for already.
-    looks = r"--dry-?run|-[a-zA-Z]*n[a-zA-Z]*|--(detailed-)?summary|-[SD]|--(dag|rulegraph|filegraph|list\S*|lint|report|unlock|touch)|-l"
-    only_looks = any(re.fullmatch(looks, argument) for argument in sys.argv)
-    found = damaged(Path("logs", DATASET), config["verify"])
-    for output, fault in found.items():
-        aside = "" if only_looks else f" ({set_aside(output)} is what was there)"
-        print(f"damaged: {fault}; it is made again where this run needs it{aside}")
-    if only_looks:
-        return found
-    # Not what was fetched, which may be much.
-    made = [path for path in Path("data", DATASET).glob("*") if path.name != "raw"]
-    if n := forget_future_times([*made, Path("results", DATASET), Path("logs", DATASET)], time.time()):
-        print(f"clock: {n:,} files are dated later than now; they are made again")
-    return found
+    faults, later = damaged(Path("logs", DATASET), False), dated_later(Path("logs", DATASET), time.time())
+    for fault in faults.values():
+        print(f"damaged: {fault}")
+    if later:
+        print(
+            f"clock: {len(later):,} files and folders are dated later than now, so that changes before them would be missed"
+        )
+    return bool(faults or later)
 
 
-# Asked for by a run of everything, because Snakemake leaves out what is missing where all that is made of it is there.
-DAMAGED = list(make_damaged_files_again()) if workflow.is_main_process and not another_run_works() else []
+IS_DAMAGED = workflow.is_main_process and not another_run_works() and name_what_is_damaged()
 
 
 DATABASE = Path("data", DATASET, "emergence.duckdb")
@@ -240,4 +235,9 @@ def drop_last_database():
 onstart:
     global dataset_lock
     dataset_lock = lock_dataset()
+    if IS_DAMAGED and {rule.name for rule in workflow.dag.targetrules} != {"verify"}:
+        raise WorkflowError(
+            "files of an earlier run are damaged or dated later than now (named above): `snakemake --cores 1 verify`, with the "
+            "same --config, sets them aside; then run the same command again"
+        )
     keep_last_database()

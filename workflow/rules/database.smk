@@ -11,7 +11,7 @@ rule database:
         published_tasks=rules.gather.output.tasks,
         published_rejects=rules.gather.output.rejects,
         published_truth=f"data/{DATASET}/truth.parquet" if SIMULATED else [],
-        computed_curves=expand(rules.score.output.curves, shard=SHARDS),
+        computed_scored_curves=expand(rules.score.output.scored_curves, shard=SHARDS),
         computed_points=expand(rules.score.output.points, shard=SHARDS),
         computed_trials=expand(rules.score.output.trials, shard=SHARDS),
         computed_measured=expand(rules.breaks.output[0], shard=SHARDS),

@@ -98,7 +98,6 @@ for figure, experiment in EXPERIMENT_FIGURES.items():
             **({"lengths": f"results/{DATASET}/tables/figure_4_lengths.csv"} if figure == "figure_4" else {}),
             svg=report(
                 f"results/{DATASET}/figures/{figure}.svg",
-                caption=f"../report/{FIGURES[figure]['caption']}.rst",
                 **report_labels(figure),
             ),
             png=f"results/{DATASET}/figures/{figure}.png",

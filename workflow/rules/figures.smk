@@ -39,19 +39,13 @@ rule dataset_figures:
         svg=[
             report(
                 f"results/{DATASET}/figures/{name}.svg",
-                caption=f"../report/{FIGURES[name]['caption']}.rst",
                 **report_labels(name),
             )
             for name in DATASET_FIGURES
         ],
         png=[f"results/{DATASET}/figures/{name}.png" for name in DATASET_FIGURES],
         csv=[f"results/{DATASET}/tables/{name}.csv" for name in DATASET_FIGURES],
-        annotated_tasks=report(
-            f"results/{DATASET}/tables/annotated_tasks.csv",
-            category="Break test",
-            labels={"figure": "table: hand-annotated tasks and verdicts"},
-            caption="../report/annotated_tasks.rst",
-        ),
+        annotated_tasks=report(f"results/{DATASET}/tables/annotated_tasks.csv", **report_labels("annotated_tasks")),
     log:
         f"logs/{DATASET}/dataset_figures.log",
     benchmark:
@@ -59,7 +53,6 @@ rule dataset_figures:
     threads: 2
     params:
         dataset=DATASET_LABEL,
-        emergence_threshold=config["emergence_threshold"],
     script:
         "../scripts/dataset_figures.py"
 
@@ -81,7 +74,6 @@ rule theory_figures:
         svg=[
             report(
                 f"results/{DATASET}/figures/{name}.svg",
-                caption=f"../report/{FIGURES[name]['caption']}.rst",
                 **report_labels(name),
             )
             for name in THEORY_FIGURES

@@ -9,7 +9,7 @@ rule report_page:
     input:
         database=rules.database.output[0],
         figures=[f"results/{DATASET}/figures/{name}.svg" for name in PAGE_FIGURES],
-        captions=[packaged(f"workflow/report/{FIGURES[name]['caption']}.rst") for name in PAGE_FIGURES],
+        captions=[packaged(f"analysis/jumpcheck/{caption_of(name)}") for name in PAGE_FIGURES],
         code=code_of("report_page.py"),
     output:
         f"results/{DATASET}/report.html",

@@ -1,6 +1,6 @@
 # Emergence scores of all curves, shard by shard.
 #   in:  data/<dataset>/shards/<shard>/scores/, what lies in data/<dataset>/, data/reference/
-#   out: data/<dataset>/shards/<shard>/curves.parquet, points.parquet, trials.parquet (points of curves of shares)
+#   out: data/<dataset>/shards/<shard>/scored_curves.parquet, points.parquet, trials.parquet (points of percent-correct curves)
 
 
 rule score:
@@ -13,7 +13,7 @@ rule score:
         reference_task_notes=reference("task_notes"),
         code=code_of("score.py"),
     output:
-        curves=f"{SHARD}/curves.parquet",
+        scored_curves=f"{SHARD}/scored_curves.parquet",
         points=f"{SHARD}/points.parquet",
         trials=f"{SHARD}/trials.parquet",
     log:

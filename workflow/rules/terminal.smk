@@ -12,7 +12,7 @@ from pathlib import Path
 from snakemake.logging import logger
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from analysis.base.terminal import CLEAR
+from jumpcheck.base.terminal import CLEAR
 
 STARTED = time.time()
 # Said for every job or every run, and of no use to who did not write the workflow. The option `quiet` of the profile has

@@ -2,8 +2,8 @@
 
 from job import running
 
-from analysis.base.files import read_json
-from analysis.formats import answers
+from jumpcheck.base.files import read_json
+from jumpcheck.formats import answers
 
 with running(snakemake) as say:
     root = read_json(snakemake.input.manifest)["root"]

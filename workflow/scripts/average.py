@@ -2,9 +2,9 @@
 
 from job import limits, running
 
-from analysis.base.database import connect
-from analysis.base.files import read_json
-from analysis.formats import reading
+from jumpcheck.base.database import connect
+from jumpcheck.base.files import read_json
+from jumpcheck.formats import reading
 
 with running(snakemake) as say:
     source = read_json(snakemake.input.manifest)["root"]

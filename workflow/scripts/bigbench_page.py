@@ -4,8 +4,8 @@ from job import inputs_named, running
 
 from pathlib import Path
 
-from analysis.figures import thumbnails
-from analysis.pages import bigbench
+from jumpcheck.figures import thumbnails
+from jumpcheck.pages import bigbench
 
 with running(snakemake) as say:
     figures = {Path(path).stem: path for path in snakemake.input.figures}

@@ -2,7 +2,7 @@
 
 from job import running
 
-from analysis.figures import power
+from jumpcheck.figures import power
 
 with running(snakemake) as say:
     power.write(dict(snakemake.output.items()), snakemake.params.n_worlds, snakemake.threads)

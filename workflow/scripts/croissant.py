@@ -4,7 +4,7 @@ from job import running
 
 from pathlib import Path
 
-from analysis.pages import croissant
+from jumpcheck.pages import croissant
 
 with running(snakemake) as say:
     tables = {name: Path(snakemake.input[name]) for name in ("scores", "curves", "rejects")}

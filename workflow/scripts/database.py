@@ -2,8 +2,8 @@
 
 from job import inputs_named, limits, running
 
-from analysis.base.files import read_json, write_text
-from analysis.score import database
+from jumpcheck.base.files import read_json, write_text
+from jumpcheck.database import assembling as database
 
 with running(snakemake) as say:
     out, config = snakemake.output, snakemake.params.config

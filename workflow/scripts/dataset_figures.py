@@ -2,13 +2,13 @@
 
 from job import inputs_named, running
 
-from analysis.figures import dataset
-from analysis.figures.registry import paths_by_name
+from jumpcheck.figures import dataset
+from jumpcheck.figures.registry import paths_by_name
 
 with running(snakemake) as say:
-    out, database, threshold = snakemake.output, snakemake.input.database, float(snakemake.params.emergence_threshold)
+    out, database = snakemake.output, snakemake.input.database
     inputs = inputs_named(snakemake, "reference_", "simulated_share")
     paths = paths_by_name(out.svg, out.png, out.csv)
-    dataset.write_figures(paths, database, inputs, snakemake.params.dataset, threshold, snakemake.threads)
-    rows = dataset.figure_numbers("annotated_tasks", database, inputs, threshold, out.annotated_tasks)
+    dataset.write_figures(paths, database, inputs, snakemake.params.dataset, snakemake.threads)
+    rows = dataset.figure_numbers("annotated_tasks", database, inputs, out.annotated_tasks)
     say(f"{len(paths)} figures; {len(rows):,} pairs of a hand-annotated task and a model family in {out.annotated_tasks}")

@@ -4,9 +4,9 @@ from job import running
 
 from pathlib import Path
 
-from analysis.base.files import write_json
-from analysis.sources.obtain import obtain
-from analysis.sources.published import published
+from jumpcheck.base.files import write_json
+from jumpcheck.sources.obtain import obtain
+from jumpcheck.sources.published import published
 
 with running(snakemake) as say:
     wanted = snakemake.params

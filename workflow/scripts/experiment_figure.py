@@ -3,8 +3,7 @@
 from job import running
 
 import pandas as pd
-
-from analysis.figures import experiments
+from jumpcheck.figures import experiments
 
 with running(snakemake) as say:
     paths = dict(snakemake.output.items())

@@ -2,8 +2,8 @@
 
 from job import running
 
-from analysis.base.files import write_text
-from analysis.pages import explorer
+from jumpcheck.base.files import write_text
+from jumpcheck.pages import explorer
 
 with running(snakemake) as say:
     page = explorer.page(snakemake.input.database, snakemake.params.dataset, snakemake.params.simulated)

@@ -2,8 +2,8 @@
 
 from job import limits, running
 
-from analysis.base.database import connect
-from analysis.normalise import stages
+from jumpcheck.base.database import connect
+from jumpcheck.normalise import stages
 
 with running(snakemake) as say:
     references = {"reference_preferred_metrics": snakemake.input.reference_preferred_metrics}

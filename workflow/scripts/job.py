@@ -13,11 +13,11 @@ from pathlib import Path
 # them as the rule has; NumPy reads it when it is first imported, so scripts import this module before all others.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
-from analysis.base.errors import InputError
-from analysis.base.files import disk_full_explained
-from analysis.base.made import ENDING, record
-from analysis.base.progress import heard_by
-from analysis.base.terminal import Bar, lines_now_and_then, write_line
+from jumpcheck.base.errors import InputError
+from jumpcheck.base.files import disk_full_explained
+from jumpcheck.base.made import ENDING, record
+from jumpcheck.base.progress import heard_by
+from jumpcheck.base.terminal import Bar, lines_now_and_then, write_line
 
 
 def inputs_named(snakemake, *beginnings: str) -> dict[str, object]:
@@ -79,9 +79,10 @@ def running(snakemake) -> Iterator[Callable[[str], None]]:
             write_line(line, sys.stdout)
 
         try:
-            with progress(snakemake, say), disk_full_explained(Path(snakemake.output[0])):
+            with progress(snakemake, say), disk_full_explained(Path((snakemake.output or snakemake.log)[0])):
                 yield say
-                record(snakemake.output, Path(snakemake.log[0]).with_suffix(ENDING))
+                if snakemake.output:
+                    record(snakemake.output, Path(snakemake.log[0]).with_suffix(ENDING))
             say(f"done in {time.perf_counter() - started:.1f} s")
         except InputError as error:
             say(f"error: {error}")

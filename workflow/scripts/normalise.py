@@ -2,8 +2,8 @@
 
 from job import inputs_named, limits, running
 
-from analysis.base.files import read_json
-from analysis.normalise import stages
+from jumpcheck.base.files import read_json
+from jumpcheck.normalise import stages
 
 with running(snakemake) as say:
     given, wanted, out = snakemake.input, snakemake.params, snakemake.output

@@ -2,8 +2,8 @@
 
 from job import running
 
-from analysis.base.progress import counted
-from analysis.figures import pdf
+from jumpcheck.base.progress import counted
+from jumpcheck.figures import pdf
 
 with running(snakemake) as say:
     for svg, path in counted(zip(snakemake.input.figures, snakemake.output, strict=True), len(snakemake.output), "figures"):

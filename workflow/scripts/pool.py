@@ -3,10 +3,9 @@
 from job import running
 
 import pyarrow as pa
-
-from analysis.base.files import write_parquet
-from analysis.base.parallel import Processes
-from analysis.breaks import measuring
+from jumpcheck.base.files import write_parquet
+from jumpcheck.base.parallel import Processes
+from jumpcheck.breaks import measuring
 
 with running(snakemake) as say, Processes(snakemake.threads) as processes:
     curves = measuring.read_testable(snakemake.input.trials)

@@ -2,8 +2,8 @@
 
 from job import running
 
-from analysis.base.files import write_text
-from analysis.pages import report
+from jumpcheck.base.files import write_text
+from jumpcheck.pages import report
 
 with running(snakemake) as say:
     given, wanted = snakemake.input, snakemake.params

@@ -2,7 +2,7 @@
 
 from job import inputs_named, limits, running
 
-from analysis.score.curves import write_curves
+from jumpcheck.score.curves import write_curves
 
 with running(snakemake) as say:
     inputs = inputs_named(snakemake, "published_", "reference_", "recovered_")

@@ -3,10 +3,9 @@
 from job import running
 
 import pyarrow.parquet as pq
-
-from analysis.base.files import write_parquet
-from analysis.base.parallel import Processes
-from analysis.breaks import measuring, sensitivity
+from jumpcheck.base.files import write_parquet
+from jumpcheck.base.parallel import Processes
+from jumpcheck.breaks import measuring, sensitivity
 
 with running(snakemake) as say, Processes(snakemake.threads) as processes:
     curves, pools = measuring.read_testable(snakemake.input.trials), pq.read_table(snakemake.input.pools).to_pandas()

@@ -4,8 +4,8 @@ from job import running
 
 from pathlib import Path
 
-from analysis.base.files import write_json, write_parquet
-from analysis.theory import score_files, world
+from jumpcheck.base.files import write_json, write_parquet
+from jumpcheck.theory import score_files, world
 
 with running(snakemake) as say:
     simulated = world.World(**snakemake.params.world)

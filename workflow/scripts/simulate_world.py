@@ -2,8 +2,8 @@
 
 from job import inputs_named, running
 
-from analysis.base.files import write_parquet
-from analysis.theory import score_files, world
+from jumpcheck.base.files import write_parquet
+from jumpcheck.theory import score_files, world
 
 with running(snakemake) as say:
     simulated, threshold = world.World(**snakemake.params.world), float(snakemake.params.emergence_threshold)

@@ -2,8 +2,8 @@
 
 from job import running
 
-from analysis.figures import theory
-from analysis.figures.registry import paths_by_name
+from jumpcheck.figures import theory
+from jumpcheck.figures.registry import paths_by_name
 
 with running(snakemake) as say:
     out = snakemake.output

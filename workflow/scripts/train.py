@@ -2,12 +2,12 @@
 
 from job import running
 
-from analysis.experiments.needed import check_installed
+from jumpcheck.experiments.needed import check_installed
 
 if __name__ == "__main__":  # the worker processes import this file
     with running(snakemake) as say:
         check_installed()
-        from analysis.experiments import run
+        from jumpcheck.experiments import run
 
         wanted = dict(snakemake.params.items())
         run.write(snakemake.wildcards.experiment, snakemake.output[0], snakemake.threads, say, **wanted)

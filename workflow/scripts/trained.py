@@ -2,8 +2,8 @@
 
 from job import running
 
-from analysis.base.files import write_json
-from analysis.experiments import tidy_tables
+from jumpcheck.base.files import write_json
+from jumpcheck.experiments import tidy_tables
 
 with running(snakemake) as say:
     manifest = tidy_tables.write(snakemake.input.long, snakemake.output.tidy, snakemake.params.mode)

@@ -1,0 +1,73 @@
+-- One row per point of up to 12 curves that jump: of every verdict in turn those with the largest improvement score, one
+-- curve per task.
+with jumps as (
+    select
+        *,
+        count(*) over (partition by verdict) as n_of_verdict
+    from breaks
+    where jumps and verdict <> 'not_testable'
+),
+
+best as (
+    select *
+    from jumps
+    qualify row_number() over (
+        partition by task, verdict order by improvement_score desc, n_examples desc, subtask, shots, metric, filter, model_family
+    ) = 1
+),
+
+turns as (
+    select
+        *,
+        row_number() over (
+            partition by verdict order by improvement_score desc, n_examples desc, task, subtask, shots, metric, filter, model_family
+        ) as turn
+    from best
+),
+
+chosen as (
+    select
+        turns.*,
+        verdicts.place as verdict_place
+    from turns
+    inner join verdicts on turns.verdict = verdicts.verdict
+    qualify row_number() over (order by turns.turn, verdicts.place) <= 12
+),
+
+placed as (select *, row_number() over (order by verdict_place, turn) as place from chosen),
+
+bases as (select model_family, scale, min(scale_basis) as scale_basis from models group by all)
+
+select
+    placed.place,
+    placed.curve_id,
+    placed.task,
+    placed.subtask,
+    placed.shots,
+    placed.metric,
+    placed.filter,
+    placed.model_family,
+    placed.verdict,
+    placed.n_of_verdict,
+    placed.improvement_score,
+    placed.n_examples,
+    placed.chance,
+    placed.level,
+    placed.slope,
+    placed.curvature,
+    placed.floor,
+    placed.scatter,
+    placed.q_break,
+    placed.break_scale,
+    placed.break_size,
+    placed.break_size_high,
+    points.scale,
+    bases.scale_basis,
+    points.score,
+    points.n_models,
+    wilson_interval(points.score, points.n_models * placed.n_examples).low as score_low,
+    wilson_interval(points.score, points.n_models * placed.n_examples).high as score_high
+from placed
+inner join points on placed.curve_id = points.curve_id
+left join bases on placed.model_family = bases.model_family and points.scale = bases.scale
+order by placed.place, points.scale

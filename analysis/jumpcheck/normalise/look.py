@@ -1,0 +1,160 @@
+"""A look at results before a run: what was recognised, what would be taken, and what is missing for a test."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from jumpcheck.base.errors import InputError
+from jumpcheck.base.settings import COUNTED_SCALES
+from jumpcheck.formats import instances, names, reading
+from jumpcheck.formats.wide import Tables, listed
+from jumpcheck.normalise import results
+from jumpcheck.normalise.known_facts import KnownFacts
+from jumpcheck.normalise.schema import CURVE_KEY, Normalised
+from jumpcheck.sources.layout import is_address, is_results
+
+SHOWN = 8
+
+
+def _size(number: float) -> str:
+    """A scale in the way of names of models: 6.9B."""
+    for unit, factor in (("T", 1e12), ("B", 1e9), ("M", 1e6), ("K", 1e3)):
+        if number >= factor:
+            return f"{number / factor:.3g}{unit}"
+    return f"{number:.3g}"
+
+
+def _some(values: list[str]) -> str:
+    more = f" and {len(values) - SHOWN:,} more" if len(values) > SHOWN else ""
+    return ", ".join(values[:SHOWN]) + more
+
+
+def metrics_known(path: Path) -> pd.DataFrame:
+    """data/reference/metrics.csv by metric."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return pd.DataFrame(list(csv.DictReader(file))).set_index("metric")
+
+
+def _averaged(source: Path) -> tuple[object, list]:
+    """(means of tables of single examples, their rejects); DuckDB is loaded only where there are any."""
+    root = source if source.is_dir() else source.parent
+    files = [name for name in reading.candidates(source)[0] if instances.is_instances(root / name)]
+    if not files:
+        return None, []
+    from jumpcheck.base.database import connect
+
+    with connect() as con:
+        averaged, rejects, _ = instances.average(con, root, files)
+    return averaged, rejects
+
+
+def look(
+    source: str,
+    rules: names.Rules,
+    metrics: pd.DataFrame,
+    facts: KnownFacts,
+    scale_by: str,
+    on_conflict: str,
+    wide: str,
+    missing: str,
+) -> Iterator[str]:
+    """Lines that say what a run on `source` would take; the choices are those of the configuration.
+
+    Raises
+    ------
+    InputError
+        There is nothing that could be taken.
+
+    """
+    path = Path(source)
+    if not is_address(source) and not path.exists():
+        raise InputError(f"source: {source} is not there")
+    if is_address(source) or not is_results(path):
+        yield f"{source}: BIG-bench's own layout, or an address that has it; a run says what is in it"
+        return
+    metrics_by_lower_case = {name.lower(): name for name in metrics.index[metrics["is_bookkeeping"] != "true"]}
+    known = Tables(metrics_by_lower_case, rules, listed(wide), listed(missing))
+    averaged, set_aside = _averaged(path)
+    tables = results.normalise(
+        path, rules, scale_by, averaged=averaged, set_aside=set_aside, facts=facts, on_conflict=on_conflict, tables=known
+    )
+    found = tables.facts
+    yield f"{source}: {found['files_in']:,} files: {found['recognised'] or 'none of a known format'}"
+    yield (
+        f"{found['numbers_in']:,} numbers = {found['scores']:,} scores + {found['filled_stderr']:,} standard errors + "
+        f"{found['rejected_values']:,} rejected"
+    )
+    scores = tables.scores.to_pandas()
+    yield from _families(scores, tables, scale_by)
+    yield from _rejects(tables.rejects.to_pandas())
+    yield from _missing_for_a_test(scores, tables, metrics)
+    if found.get("unknown_models"):
+        yield f"{found['unknown_models']:,} names of models are not known. Rules to complete (config: rules):"
+        yield found["rules_to_complete"].rstrip()
+
+
+def _scales(tables: Normalised) -> pd.DataFrame:
+    """model_family, model and the number by which it is ordered."""
+    models = tables.models.to_pandas()
+    counts = ("scale", "non_embedding_params", "flop_matched_non_embedding_params", "total_params")
+    models["scale"] = models[list(counts)].bfill(axis=1).iloc[:, 0]
+    return models[["model_family", "model", "scale"]].drop_duplicates(["model_family", "model"])
+
+
+def _families(scores: pd.DataFrame, tables: Normalised, scale_by: str) -> Iterator[str]:
+    scales = _scales(tables)
+    yield f"model families, by {scale_by}:"
+    for family, part in scores.groupby("model_family", observed=True):
+        of_family = scales.loc[scales["model_family"] == family, "scale"].dropna()
+        range_of = f"{_size(of_family.min())} to {_size(of_family.max())}" if len(of_family) else "no scale"
+        counts = part.groupby("metric", observed=True)["curve_id"].nunique().sort_values(ascending=False)
+        metrics = _some([f"{metric} ({n:,})" for metric, n in counts.items()])
+        n_models, n_tasks = part["model"].nunique(), part["task"].nunique()
+        yield f"  {family}: {n_models} models, {range_of}; {n_tasks:,} tasks; curves of {metrics}"
+
+
+def _rejects(rejects: pd.DataFrame) -> Iterator[str]:
+    if not len(rejects):
+        return
+    yield "rejected:"
+    order = rejects.groupby("reason").agg(n=("n_numbers", "sum"), first=("detail", "first"), file=("file", "first"))
+    for reason, row in order.sort_values("n", ascending=False).iterrows():
+        yield f"  {row['n']:,} numbers, {reason}: {row['file']}: {row['first'][:200]}"
+
+
+def _missing_for_a_test(scores: pd.DataFrame, tables: Normalised, metrics: pd.DataFrame) -> Iterator[str]:
+    """What percent-correct curves lack for a test."""
+    placed = scores.astype(dict.fromkeys(("model_family", "model"), str)).merge(
+        _scales(tables), how="left", on=["model_family", "model"]
+    )
+    placed["says_n"] = placed["n_examples"].notna() | placed["stderr"].notna()
+    key = [name for name in CURVE_KEY if name != "shots"]
+    curves = placed.groupby("curve_id").agg(
+        **{name: (name, "first") for name in key},
+        n_scales=("scale", "nunique"),
+        has_chance=("chance", lambda values: values.notna().all()),
+        says_n=("says_n", "all"),
+    )
+    curves = curves[curves["n_scales"] >= COUNTED_SCALES].astype(dict.fromkeys(key, str))
+    known = metrics.reindex(curves["metric"])
+    is_share = (known["is_proportion"] == "true").to_numpy()
+    yield f"curves of at least {COUNTED_SCALES} scales: {len(curves):,}; percent-correct: {int(is_share.sum()):,}"
+    shares = curves[is_share].assign(is_zero=(known["chance"] == "0").to_numpy()[is_share])
+    without = shares[~shares["has_chance"].astype(bool) & ~shares["is_zero"]]
+    if len(without):
+        tasks = _some(sorted(np.unique(without["task"] + " " + without["metric"])))
+        yield f"  {len(without):,} lack a chance rate, and would not be tested: {tasks}"
+        yield "    write it in a column chance, or as chance: [{tasks: ..., metrics: ..., chance: 0.25}] in a file of rules"
+    unsized = shares[~shares["says_n"].astype(bool)]
+    if len(unsized):
+        tasks = _some(sorted(np.unique(unsized["task"])))
+        yield f"  {len(unsized):,} say no number of examples, and are tested where their shares prove one: {tasks}"
+        yield "    write it in a column n_examples, or give the standard errors in a column stderr"
+    unnamed = sorted({metric for metric in curves["metric"] if metric not in metrics.index})
+    if unnamed:
+        yield f"  unknown metrics, which are scored and not tested: {_some(unnamed)}"

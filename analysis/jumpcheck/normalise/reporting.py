@@ -1,0 +1,64 @@
+"""What a run tells the user about the numbers that were taken in and about the rejects."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+from jumpcheck.base.errors import InputError
+from jumpcheck.base.rejects import describe
+from jumpcheck.normalise.schema import Normalised
+
+
+def report(tables: Normalised, say: Callable[[str], None], strict: bool = False) -> None:
+    """Say what was taken in and what was rejected.
+
+    Raises
+    ------
+    InputError
+        `strict` is set and something was set aside.
+
+    """
+    facts = tables.facts
+    n_set_aside = len(tables.rejects)
+    say(
+        f"{facts['files_read']:,} of {facts['files_in']:,} files read; "
+        f"{facts['numbers_in']:,} numbers in = {facts['scores']:,} scores "
+        + (f"+ {facts['filled_stderr']:,} standard errors " if "filled_stderr" in facts else "")
+        + f"+ {facts['rejected_values']:,} rejected values; {facts['rejected_files']:,} files and "
+        f"{facts['rejected_entries']:,} entries or fields rejected"
+    )
+    if facts.get("recognised"):
+        say(f"recognised: {facts['recognised']}")
+    if facts["entries_of_mixed_kind"]:
+        say(
+            f"{facts['entries_of_mixed_kind']:,} entries are aggregates in some files of their model family and not in "
+            "others; they count as aggregates"
+        )
+    if facts.get("instances_in"):
+        say(f"{facts['instances_in']:,} scores of single examples, {facts['instances_rejected']:,} of them rejected")
+    if facts.get("files_passed_over"):
+        say(f"{facts['files_passed_over']:,} other files passed over")
+    if facts.get("columns_not_read"):
+        say(f"columns not read: {facts['columns_not_read']}")
+    if facts.get("tasks_of_several_versions"):
+        say(
+            f"{facts['tasks_of_several_versions']:,} tasks have results of several versions of the task in one model "
+            "family; their curves mix them"
+        )
+    if facts.get("rules_file"):
+        say(
+            f"{facts['unknown_models']:,} names of models are not known: {facts['rules_file']} has a rule to complete for "
+            "each; copy it, fill it in, and run again with rules=YOUR_COPY.yml"
+        )
+    if not n_set_aside:
+        return
+    for reason, count in Counter(tables.rejects["reason"].to_pylist()).most_common():
+        say(f"  rejected: {count:,} {reason}")
+    if strict:
+        first = describe(map(tuple, (row.values() for row in tables.rejects.slice(0, 20).to_pylist())))
+        raise InputError(
+            f"strict: {n_set_aside:,} things could not be taken in. Mend them, or run with strict=false and find "
+            f"all of them in the table rejects. The first {min(20, n_set_aside)}:\n{first}"
+        )
+    say("  which, where and why: table rejects of the database")

@@ -1,8 +1,0 @@
--- One row: the settings by which the tables and views of this file judge. Views read them here.
-select
-    emergence_threshold::double as emergence_threshold,
-    sharpness_threshold::double as sharpness_threshold,
-    smallest_break::double as smallest_break,
-    smallest_rise::double as smallest_rise,
-    seed::bigint as seed
-from given_settings
