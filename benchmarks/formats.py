@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from jumpcheck.formats import names
+from jumpcheck.models import names
 from jumpcheck.normalise import results
 
 SIZES = ["70m", "160m", "410m", "1b", "1.4b", "2.8b", "6.9b", "12b"]

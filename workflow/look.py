@@ -24,8 +24,7 @@ def main(arguments: list[str]) -> int:
         print(f"{__doc__}\nfound: {' '.join(arguments) or 'nothing'}", file=sys.stderr)
         return 2
     from jumpcheck.base.errors import InputError
-    from jumpcheck.formats import names
-    from jumpcheck.normalise import known_facts
+    from jumpcheck.models import known_facts, names
     from jumpcheck.normalise.look import look, metrics_known
     from jumpcheck.normalise.results import NonePlaced
 

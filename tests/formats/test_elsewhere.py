@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 from builders import ROOT, build
-from jumpcheck.formats import names
 from jumpcheck.formats.wide import Tables
+from jumpcheck.models import names
 from jumpcheck.normalise import results
 from result_files import RULES
 

@@ -13,9 +13,10 @@ import pytest
 from builders import build, known_rules, rows, snakemake
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jumpcheck.base.collected import Collected
 from jumpcheck.base.errors import InputError
-from jumpcheck.formats import helm, lm_eval, names, reading
-from jumpcheck.formats.numbers import Collected
+from jumpcheck.formats import helm, lm_eval, reading
+from jumpcheck.models import names
 from jumpcheck.normalise import results
 from result_files import RULES, of, reasons, v3, v4, write
 

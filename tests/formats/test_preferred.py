@@ -8,7 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 from builders import ROOT, known_rules
 from jumpcheck.base.errors import InputError
-from jumpcheck.normalise import known_facts, results
+from jumpcheck.models import known_facts
+from jumpcheck.normalise import results
 from jumpcheck.sources.published import COLUMNS
 
 FACTS = known_facts.read(ROOT / "data/reference/preferred_metrics.csv", ROOT / "data/reference/model_sizes.csv")

@@ -10,7 +10,7 @@ import pandas as pd
 from jumpcheck.base.database import connect
 from jumpcheck.base.sql import quoted, sql_text
 from jumpcheck.database.assembling import build_tables
-from jumpcheck.formats import names
+from jumpcheck.models import names
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "analysis/jumpcheck"

@@ -19,10 +19,11 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
+from jumpcheck.base.collected import Collected
 from jumpcheck.base.errors import InputError
-from jumpcheck.formats import names, reading
-from jumpcheck.formats.numbers import Collected
+from jumpcheck.formats import reading
 from jumpcheck.formats.wide import Tables
+from jumpcheck.models import names
 from jumpcheck.sources import archives
 
 SLOW = 10.0

@@ -11,7 +11,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "analysis/jumpcheck"
 ORDER = (
-    "base", "sources", "formats", "normalise", "score", "breaks", "database", "theory", "experiments", "figures", "pages",
+    "base", "sources", "models", "formats", "normalise", "score", "breaks", "database", "theory", "experiments", "figures",
+    "pages",
 )  # fmt: skip
 """A room may import those before it."""
 

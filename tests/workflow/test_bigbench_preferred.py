@@ -15,7 +15,8 @@ import run_notebook
 from builders import ROOT, known_rules, rows, snakemake
 from jumpcheck import break_test
 from jumpcheck.base.sql import sql_text
-from jumpcheck.normalise import known_facts, results
+from jumpcheck.models import known_facts
+from jumpcheck.normalise import results
 
 FACTS = known_facts.read(ROOT / "data/reference/preferred_metrics.csv", ROOT / "data/reference/model_sizes.csv")
 NAME = "bigbench_results_prefiltered.parquet"

@@ -70,7 +70,7 @@ def test_claim_4_cannot_be_decided_on_these_tasks(real):
     """Two curves of multiple-choice grade jump, and what stands beside them is no Brier score over all options."""
     claim = rows(real, "select this_dataset, n, n_of, holds, reason from claims where number = 4")[0]
     assert (claim["n"], claim["n_of"], claim["holds"]) == (2, 2, "cannot be decided")
-    assert "of 2 such jumps 0 have the paper's Brier score" in claim["reason"]
+    assert "of 2 such curves 0 have the paper's Brier score" in claim["reason"]
 
 
 def test_nothing_is_lost(real):

@@ -30,7 +30,7 @@ OF_A_SHARD = (
     "tasks",
     "rejects",
     "recovered",
-    "curves",
+    "scored_curves",
     "points",
     "trials",
     "measured",
@@ -119,7 +119,8 @@ def test_a_second_run_does_nothing(finished, source):
 
 MADE_ONE_AFTER_THE_OTHER = (
     "data/d/**/scores/*.parquet",
-    "data/d/**/curves.parquet",
+    "data/d/**/scored_curves.parquet",
+    "data/d/curves.parquet",
     "data/d/**/measured.parquet",
     "data/d/emergence.duckdb",
 )

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -123,22 +124,24 @@ def read_json(path: str | os.PathLike) -> dict:
     return json.loads(Path(path).read_text(encoding="utf-8"))
 
 
-FORMULA = ("=", "+", "@", "\t", "\r")
-"""What a spreadsheet takes for the begin of a formula in a cell that is no number."""
+FORMULA = r"^[=+@\t\r]"
+"""What a spreadsheet takes for the begin of a formula, in a cell that is no number. Figures and the explorer read it too."""
+
+
+def _is_formula(value: object) -> bool:
+    if not (isinstance(value, str) and re.match(FORMULA, value)):
+        return False
+    try:
+        float(value)
+    except ValueError:
+        return True
+    return False
 
 
 def _without_formulas(column: pd.Series) -> pd.Series:
     """Texts that a spreadsheet would run, with an apostrophe before them."""
-    is_formula = column.map(lambda value: isinstance(value, str) and value.startswith(FORMULA) and not _is_number(value))
-    return column.where(~is_formula.astype(bool), column.map("'{}".format)) if is_formula.any() else column
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    is_formula = column.map(_is_formula).astype(bool)
+    return column.where(~is_formula, column.map("'{}".format)) if is_formula.any() else column
 
 
 def write_csv(frame: pd.DataFrame, path: str | os.PathLike) -> None:

@@ -14,7 +14,7 @@ from jumpcheck.breaks.smooth_law import law
 from jumpcheck.figures import style
 from jumpcheck.figures.about import About
 from jumpcheck.figures.jumps import curve_title, share_axis, small_panels
-from jumpcheck.score.scales import scale_name
+from jumpcheck.models.scales import scale_name
 
 VERDICT_COLOURS = {name: words["colour"] for name, words in VERDICTS.items() if name != "not_testable"}
 VERDICT_NAMES = {name: words["called"] for name, words in VERDICTS.items() if name != "not_testable"}

@@ -8,7 +8,7 @@ import duckdb
 import pandas as pd
 
 from jumpcheck.base.database import Input, connect, create_views
-from jumpcheck.base.files import replacing
+from jumpcheck.base.files import FORMULA, replacing
 from jumpcheck.base.parallel import Processes
 from jumpcheck.base.sql import quoted
 from jumpcheck.figures import annotated, breaks, concentration, forecasts, jumps, scores, style
@@ -44,7 +44,7 @@ def _make_numbers(con: duckdb.DuckDBPyConnection, name: str) -> None:
 def _without_formulas(con: duckdb.DuckDBPyConnection) -> str:
     """The rows of the view `figure`, with an apostrophe before texts that a spreadsheet would run as a formula."""
     texts = [f'"{column}"' for column, kind, *_ in con.execute("describe figure").fetchall() if kind == "VARCHAR"]
-    is_formula = "regexp_matches({0}, '^[=+@\\t\\r]') and try_cast({0} as double) is null"
+    is_formula = f"regexp_matches({{0}}, {quoted(FORMULA)}) and try_cast({{0}} as double) is null"
     safe = ", ".join(f"if({is_formula.format(name)}, chr(39) || {name}, {name}) as {name}" for name in texts)
     return f"select * {f'replace ({safe})' if safe else ''} from figure"
 

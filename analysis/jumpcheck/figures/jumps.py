@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from jumpcheck.figures import style
 from jumpcheck.figures.about import About
-from jumpcheck.score.scales import scale_name
+from jumpcheck.models.scales import scale_name
 
 
 def score_text(score: float) -> str:

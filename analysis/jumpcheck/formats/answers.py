@@ -14,13 +14,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from rapidfuzz.distance import Levenshtein
 
+from jumpcheck.base.collected import Collected
 from jumpcheck.base.errors import InputError
 from jumpcheck.base.files import write_parquet
 from jumpcheck.base.rejects import Reject, Rejected
 from jumpcheck.formats import tidy
 from jumpcheck.formats.format import Format
 from jumpcheck.formats.json_lines import read_lines
-from jumpcheck.formats.numbers import Collected
 
 TEXTS = ["model", "task", "prompt", "target", "output"]
 OPTIONAL = {"model_family": "brought", "target_log_probability": np.nan}

@@ -12,10 +12,10 @@ from __future__ import annotations
 import math
 import statistics
 
+from jumpcheck.base.collected import PUBLISHED_COUNTS, Collected
 from jumpcheck.base.rejects import Reject, Rejected
 from jumpcheck.base.untrusted_json import as_finite, decoded, is_text, member, shown, unambiguous
 from jumpcheck.formats.format import Format
-from jumpcheck.formats.numbers import PUBLISHED_COUNTS, Collected
 
 PROGRAMMATIC = "programmatic"
 GRADE, EXACT = "multiple_choice_grade", "exact_str_match"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from jumpcheck.formats.numbers import SCALES
+from jumpcheck.base.collected import SCALES
 
 NEEDED = ("task", "model", "metric", "score")
 TEXTS = ("task", "subtask", "model", "model_family", "revision", "metric", "filter", "run")

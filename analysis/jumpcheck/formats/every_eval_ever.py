@@ -11,11 +11,11 @@ import json
 from collections import defaultdict
 from pathlib import Path
 
+from jumpcheck.base.collected import Collected
 from jumpcheck.base.rejects import Reject, Rejected
 from jumpcheck.base.untrusted_json import as_finite, decoded, is_text, member, shown, unambiguous
 from jumpcheck.formats.format import File, Format
 from jumpcheck.formats.json_lines import read_lines
-from jumpcheck.formats.numbers import Collected
 from jumpcheck.formats.single_examples import Examples, agree, disagreement
 
 EXAMPLES = "_samples.jsonl"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from jumpcheck.formats.numbers import Collected
+from jumpcheck.base.collected import Collected
 from jumpcheck.formats.wide import Tables
 
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import msgspec
 
+from jumpcheck.base.collected import Collected
 from jumpcheck.base.rejects import Reject, Rejected
 from jumpcheck.base.untrusted_json import as_finite, decoded, is_text, member, shown, unambiguous
 from jumpcheck.formats.format import File, Format
-from jumpcheck.formats.numbers import Collected
 from jumpcheck.formats.single_examples import Examples, agree, disagreement, reject_interrupted
 
 SPEC, STATS, INSTANCES = "run_spec.json", "stats.json", "per_instance_stats.json"

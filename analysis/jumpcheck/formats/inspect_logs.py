@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+from jumpcheck.base.collected import Collected
 from jumpcheck.base.rejects import Reject, Rejected
 from jumpcheck.base.untrusted_json import as_finite, decoded, is_text, member, shown, unambiguous
 from jumpcheck.formats.format import File, Format
-from jumpcheck.formats.numbers import Collected
 from jumpcheck.formats.single_examples import Examples, agree, disagreement, reject_interrupted
 
 VALUES = {"C": 1.0, "I": 0.0, "P": 0.5, "N": 0.0}

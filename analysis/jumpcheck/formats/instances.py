@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute
 import pyarrow.parquet as pq
 
+from jumpcheck.base.collected import SCALES, Collected
 from jumpcheck.base.database import create_views, n_rows
 from jumpcheck.base.rejects import Reject, Rejected, printable
 from jumpcheck.base.sql import sql_text
@@ -23,7 +24,6 @@ from jumpcheck.base.untrusted_json import MAX_MAGNITUDE
 from jumpcheck.formats import tidy
 from jumpcheck.formats.column_names import NEEDED, TEXTS, columns_of_table
 from jumpcheck.formats.format import File, Format
-from jumpcheck.formats.numbers import SCALES, Collected
 
 EXAMPLE = "example"
 WEIGHTS = {"option_log_likelihoods": True, "option_probabilities": False}

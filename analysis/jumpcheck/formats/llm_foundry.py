@@ -10,10 +10,10 @@ from datetime import datetime
 
 import numpy as np
 
+from jumpcheck.base.collected import Collected
 from jumpcheck.base.rejects import Reject, Rejected
 from jumpcheck.base.untrusted_json import as_finite, decoded, is_text, member, shown, unambiguous
 from jumpcheck.formats.format import Format
-from jumpcheck.formats.numbers import Collected
 
 
 def is_result(content: bytes) -> bool:

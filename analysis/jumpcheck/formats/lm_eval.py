@@ -19,11 +19,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from jumpcheck.base.collected import Collected
 from jumpcheck.base.rejects import Reject, Rejected
 from jumpcheck.base.untrusted_json import MAX_MAGNITUDE, as_finite, decoded, is_text, json_object, member, shown, unambiguous
 from jumpcheck.formats.format import Format
-from jumpcheck.formats.names import OTHER_WEIGHTS
-from jumpcheck.formats.numbers import Collected
+from jumpcheck.models.names import OTHER_WEIGHTS
 
 NO_SCORES = {"alias", "name", "sample_len", "sample_count", ""}
 """Members of a task's results that are no scores."""

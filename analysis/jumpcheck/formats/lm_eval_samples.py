@@ -19,12 +19,12 @@ from pathlib import Path
 
 import numpy as np
 
+from jumpcheck.base.collected import Collected
 from jumpcheck.base.rejects import Reject, Rejected
 from jumpcheck.base.untrusted_json import as_finite, decoded, is_text
 from jumpcheck.formats import lm_eval
 from jumpcheck.formats.format import File, Format
 from jumpcheck.formats.json_lines import read_lines
-from jumpcheck.formats.numbers import Collected
 from jumpcheck.formats.single_examples import agree, disagreement, option_scores
 
 NOT_METRICS = frozenset(

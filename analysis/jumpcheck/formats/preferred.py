@@ -11,11 +11,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from jumpcheck.base.collected import Collected
 from jumpcheck.base.rejects import Rejected
 from jumpcheck.formats import tidy
 from jumpcheck.formats.bigbench import UNKNOWN_SHOTS
 from jumpcheck.formats.format import File, Format
-from jumpcheck.formats.numbers import Collected
 from jumpcheck.sources.published import COLUMNS
 
 _TEXTS = ("task_name", "subtask_description", "model_family_model_name")

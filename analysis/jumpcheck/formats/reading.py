@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from jumpcheck.base.collected import SCHEMA, Collected
 from jumpcheck.base.files import write_json, write_parquet
 from jumpcheck.base.parallel import Processes
 from jumpcheck.base.rejects import Reject, Rejected, printable
@@ -19,7 +20,6 @@ from jumpcheck.base.untrusted_json import count_numbers
 from jumpcheck.formats import instances, tidy
 from jumpcheck.formats.column_names import lacking
 from jumpcheck.formats.format import File, Format
-from jumpcheck.formats.numbers import SCHEMA, Collected
 from jumpcheck.formats.registry import FORMATS, KNOWN, PASSED_OVER, SUFFIXES
 from jumpcheck.formats.wide import Tables
 from jumpcheck.sources.layout import MAX_BYTES, readable

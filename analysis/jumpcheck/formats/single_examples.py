@@ -7,8 +7,8 @@ from collections import defaultdict
 
 import numpy as np
 
+from jumpcheck.base.collected import Collected
 from jumpcheck.base.rejects import Reject
-from jumpcheck.formats.numbers import Collected
 
 TOLERANCE = 1e-9
 """How far a mean may be from what the file says, relative to the larger of it and 1."""

@@ -18,14 +18,14 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from jumpcheck.base.collected import PUBLISHED_COUNTS, SCALES, SCHEMA, Collected
 from jumpcheck.base.rejects import Reject, Rejected
 from jumpcheck.base.untrusted_json import MAX_MAGNITUDE, is_text
 from jumpcheck.formats.column_names import NEEDED, NUMBERS, TEXTS, TRUTHS, columns_of_table, lacking
 from jumpcheck.formats.format import File, Format
 from jumpcheck.formats.json_lines import read_lines
-from jumpcheck.formats.names import size_of
-from jumpcheck.formats.numbers import PUBLISHED_COUNTS, SCALES, SCHEMA, Collected
 from jumpcheck.formats.wide import Scores, Tables, score_columns, tidy_frame
+from jumpcheck.models.names import size_of
 
 SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
 DELIMITERS = (",", ";", "\t", "|")

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from jumpcheck.formats.column_names import NEEDED, columns_of_table
-from jumpcheck.formats.names import Rules
+from jumpcheck.models.names import Rules
 
 _SEPARATORS = ("_", "/", "|", ",", " ")
 _ERROR = ("_stderr", "_se", " stderr", "_std_err", "_standard_error")

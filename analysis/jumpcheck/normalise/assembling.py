@@ -8,13 +8,15 @@ import numpy as np
 import pyarrow as pa
 
 from jumpcheck.base import columns as arrow
+from jumpcheck.base.collected import AGGREGATE_METRIC
 from jumpcheck.base.columns import Coder, Texts, combination
 from jumpcheck.base.rejects import Reject
 from jumpcheck.formats.bigbench import UNKNOWN_SHOTS, ScoreFile, value_location
 from jumpcheck.normalise.curve_ids import curve_ids
 from jumpcheck.normalise.evaluations import Entries, ranks_of_evaluations, with_numbered_evaluations
+from jumpcheck.normalise.kinds import KINDS, entry_kinds
 from jumpcheck.normalise.repeats import Numbers, Resolved, resolve_repeats
-from jumpcheck.normalise.schema import AGGREGATE_METRIC, SCORES_SCHEMA
+from jumpcheck.normalise.schema import SCORES_SCHEMA
 
 
 class Columns:
@@ -60,33 +62,6 @@ class Columns:
         columns["index"] += parsed.positions
         for name, code in file_codes.items():
             columns[name] += [code] * len(entries)
-
-
-def _entry_kinds(codes: dict[str, np.ndarray], texts: dict[str, pa.Array]) -> tuple[np.ndarray, int]:
-    """(`task`, `subtask` or `aggregate` for every entry, as 2, 1 or 0; number of mixed cases).
-
-    An entry whose preferred metric is normalized_aggregate_score is an aggregate, and so is one that is named like its
-    task where the task has entries "task:subtask" too. Both are decided over all files of a task and model family, so
-    that the points of one curve are of one kind; a mixed case is an entry whose preferred metric differs between files.
-    """
-    # Names are few and entries are many, so names are compared once per pair of a task and a subtask.
-    name_pair, n_name_pairs = combination(codes["task"], codes["subtask"])
-    first_entry = np.zeros(n_name_pairs, np.int64)
-    first_entry[name_pair[::-1]] = np.arange(len(name_pair))[::-1]
-    tasks, labels = texts["task"].to_pylist(), texts["subtask"].to_pylist()
-    pairs = [(tasks[codes["task"][k]], labels[codes["subtask"][k]]) for k in first_entry]
-    is_whole_task = np.array([task == label for task, label in pairs], bool)[name_pair]
-    is_part = np.array([label.startswith(f"{task}:") for task, label in pairs], bool)[name_pair]
-    task_family, n_task_families = combination(codes["task"], codes["model_family"])
-    has_subtasks = np.bincount(task_family[is_part], minlength=n_task_families)[task_family] > 0
-    entry, n_entries = combination(name_pair, codes["model_family"])
-    metrics = texts["metric"].to_pylist()
-    aggregate_code = metrics.index(AGGREGATE_METRIC) if AGGREGATE_METRIC in metrics else -2
-    prefers_average = codes["preferred"] == aggregate_code
-    is_average = np.bincount(entry[prefers_average], minlength=n_entries)[entry] > 0
-    n_mixed = len(np.unique(entry[is_average & ~prefers_average]))
-    is_aggregate = is_average | (is_whole_task & has_subtasks)
-    return np.where(is_aggregate, 0, np.where(is_whole_task, 2, 1)).astype(np.int32), n_mixed
 
 
 class Assembled(NamedTuple):
@@ -138,7 +113,11 @@ def assemble(columns: Columns, on_conflict: str = "auto") -> Assembled:
     # This gives codes to metrics, so it must come before codes are replaced by ranks.
     shapes = [np.array([columns.coders["metric"][name] for name in names], np.int64) for names in columns.shapes]
     codes, texts, metric_rank = _coded_entries(columns)
-    kinds, n_mixed = _entry_kinds(codes, texts)
+    metrics = texts["metric"].to_pylist()
+    aggregate_code = metrics.index(AGGREGATE_METRIC) if AGGREGATE_METRIC in metrics else -2
+    task, subtask = (Texts(codes[name], texts[name].to_pylist()) for name in ("task", "subtask"))
+    is_stated = codes["preferred"] == aggregate_code
+    kinds, n_mixed = entry_kinds(task, subtask, codes["model_family"], is_stated, parts_are_prefixed=True)
     of_number, metric = _entries_and_metrics(columns, shapes, metric_rank)
     shots = np.array(columns.entries["shots"], np.int64)
     entries = Entries(codes, texts, shots, kinds, np.arange(len(shots)), of_number)
@@ -187,7 +166,7 @@ def _scores_table(
     arrays |= {
         "metric": arrow.coded(metric, texts["metric"]),
         "filter": arrow.coded(np.zeros(len(rows), np.int32), arrow.texts(["none"])),
-        "entry_kind": arrow.coded(entries.kinds[entry], arrow.texts(["aggregate", "subtask", "task"])),
+        "entry_kind": arrow.coded(entries.kinds[entry], arrow.texts(KINDS)),
         "shots": arrow.numbers(shots, pa.int32(), shots >= 0),
         "score": arrow.numbers(numbers.score, pa.float64()),
         "n_runs": arrow.numbers(numbers.n_runs, pa.int32()),

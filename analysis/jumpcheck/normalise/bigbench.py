@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from jumpcheck.base.collected import Collected
 from jumpcheck.base.columns import small_table
 from jumpcheck.base.errors import InputError
 from jumpcheck.base.parallel import Processes
@@ -21,9 +22,10 @@ from jumpcheck.base.rejects import Reject, describe, printable
 from jumpcheck.base.shards import shard_of
 from jumpcheck.formats.bigbench import Model, parse_plain_file, parse_score_file
 from jumpcheck.normalise.assembling import Columns, assemble
+from jumpcheck.normalise.balance import balanced
 from jumpcheck.normalise.curve_ids import check_distinct
 from jumpcheck.normalise.schema import MODELS_SCHEMA, REJECTS_SCHEMA, SCORES_SCHEMA, TASKS_SCHEMA, Normalised, write_table
-from jumpcheck.sources.layout import find_score_files, list_digest
+from jumpcheck.sources.layout import find_score_files
 
 FILES_PER_CHUNK = 500
 
@@ -38,10 +40,9 @@ class Chunk:
     models: Counter[Model] = field(default_factory=Counter)
     keywords: dict[str, list[str]] = field(default_factory=dict)
     """Keywords of every task of which a file could be read."""
-    rejects: list[Reject] = field(default_factory=list)
-    digests: list[tuple[str, str, str]] = field(default_factory=list)
-    """(path, SHA-256, path as text) of every file."""
-    n_numbers: int = 0
+    collected: Collected = field(default_factory=Collected)
+    """Rejects, digests, and how many numbers there were. The numbers themselves are in columns of codes until they are
+    `scores`: rows of texts would take several times as long."""
     n_mixed: int = 0
 
 
@@ -56,14 +57,14 @@ def _read_files(root: Path, paths: Sequence[str], chunk: Chunk) -> Columns:
                 content = file.read()
         except OSError as error:
             detail = f"{error.strerror}; check the file or remove it"
-            chunk.rejects.append(Reject("file", shown, "", "unreadable", detail))
+            chunk.collected.rejects.append(Reject("file", shown, "", "unreadable", detail))
             continue
-        chunk.digests.append((path, hashlib.sha256(content).hexdigest(), shown))
+        chunk.collected.digests.append((path, hashlib.sha256(content).hexdigest(), shown))
         parsed = parse_plain_file(content) or parse_score_file(content, shown)
-        chunk.rejects += parsed.rejects
+        chunk.collected.rejects += parsed.rejects
         if parsed.model is None:
             continue
-        chunk.n_numbers += parsed.n_numbers
+        chunk.collected.n_numbers += parsed.n_numbers
         chunk.models[parsed.model] += 1
         chunk.keywords[parsed.task] = chunk.keywords.get(parsed.task) or parsed.keywords
         columns.append(parsed, shown)
@@ -80,7 +81,7 @@ def _read_chunk(root: Path, paths: Sequence[str], part: Path | None = None, on_c
     finally:
         gc.enable()
     scores, chunk.curve_ids, rejects, chunk.n_mixed = assemble(columns, on_conflict)
-    chunk.rejects += rejects
+    chunk.collected.rejects += rejects
     chunk.n_scores = len(scores)
     if part is None:
         chunk.scores = scores
@@ -178,7 +179,7 @@ def normalise(
         paths = [path for path in paths if shard_of(path.split("/")[2], shard[1]) == shard[0]]
     chunks = _read_chunks(root, _slices(paths), folder, n_processes, on_conflict)
     check_distinct(np.concatenate([np.array([], np.int64), *(chunk.curve_ids for chunk in chunks)]))
-    rejects += chain.from_iterable(chunk.rejects for chunk in chunks)
+    rejects += chain.from_iterable(chunk.collected.rejects for chunk in chunks)
     facts = _facts(chunks, rejects)
     if expected_sha256 not in (None, facts["input_sha256"]):
         raise InputError(f"the files in {printable(str(root))} were changed after they were fetched; delete that folder")
@@ -201,22 +202,9 @@ def normalise(
 
 
 def _facts(chunks: Sequence[Chunk], rejects: Sequence[Reject]) -> dict[str, object]:
-    """Counts of the input and the output. Every number of the input must be a score or a reject."""
-    n_numbers, n_scores = (sum(getattr(chunk, name) for chunk in chunks) for name in ("n_numbers", "n_scores"))
-    n_rejected = Counter(reject.kind for reject in rejects)
-    if n_numbers != n_scores + n_rejected["value"]:
-        raise AssertionError(f"{n_numbers} numbers in, {n_scores} rows and {n_rejected['value']} rejects out")
+    """Counts of the input and the output."""
+    n_numbers, n_scores = sum(chunk.collected.n_numbers for chunk in chunks), sum(chunk.n_scores for chunk in chunks)
     n_files = sum(chunk.models.total() for chunk in chunks)
-    digests = sorted(chain.from_iterable(chunk.digests for chunk in chunks), key=lambda row: os.fsencode(row[0]))
-    return {
-        "input_sha256": list_digest(row[1:] for row in digests),
-        "files_in": n_files + n_rejected["file"],
-        "files_read": n_files,
-        "numbers_in": n_numbers,
-        "scores": n_scores,
-        "rejected_files": n_rejected["file"],
-        "rejected_entries": n_rejected["entry"],
-        "rejected_values": n_rejected["value"],
-        "entries_of_mixed_kind": sum(chunk.n_mixed for chunk in chunks),
-        "digests": digests,
-    }
+    digests = chain.from_iterable(chunk.collected.digests for chunk in chunks)
+    n_mixed = sum(chunk.n_mixed for chunk in chunks)
+    return balanced(n_numbers, n_scores, None, rejects, n_files, digests) | {"entries_of_mixed_kind": n_mixed}

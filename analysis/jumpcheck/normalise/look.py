@@ -11,10 +11,11 @@ import pandas as pd
 
 from jumpcheck.base.errors import InputError
 from jumpcheck.base.settings import COUNTED_SCALES
-from jumpcheck.formats import instances, names, reading
+from jumpcheck.formats import instances, reading
 from jumpcheck.formats.wide import Tables, listed
+from jumpcheck.models import names
+from jumpcheck.models.known_facts import KnownFacts
 from jumpcheck.normalise import results
-from jumpcheck.normalise.known_facts import KnownFacts
 from jumpcheck.normalise.schema import CURVE_KEY, Normalised
 from jumpcheck.sources.layout import is_address, is_results
 

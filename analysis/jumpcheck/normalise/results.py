@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterable, Set
 from pathlib import Path
@@ -13,19 +12,22 @@ import pyarrow as pa
 import pyarrow.compute
 
 from jumpcheck.base import columns as arrow
+from jumpcheck.base.collected import PUBLISHED_COUNTS, SCALES, Collected
 from jumpcheck.base.columns import Texts, combination, small_table
 from jumpcheck.base.errors import InputError
 from jumpcheck.base.rejects import Reject, describe, printable
 from jumpcheck.base.shards import shard_of
 from jumpcheck.formats import tidy
-from jumpcheck.formats.names import Rules
-from jumpcheck.formats.numbers import PUBLISHED_COUNTS, SCALES, Collected
 from jumpcheck.formats.reading import candidates, read
 from jumpcheck.formats.registry import KNOWN
 from jumpcheck.formats.wide import Tables
+from jumpcheck.models.known_facts import NOTHING_KNOWN, KnownFacts, check_known, with_known_facts
+from jumpcheck.models.names import Rules
+from jumpcheck.models.placing import place_models, set_aside_models
+from jumpcheck.models.rules_to_complete import rules_to_complete
+from jumpcheck.normalise.balance import balanced
 from jumpcheck.normalise.curve_ids import with_curve_ids
-from jumpcheck.normalise.known_facts import NOTHING_KNOWN, KnownFacts, check_known, with_known_facts
-from jumpcheck.normalise.placing import place_models, set_aside_models
+from jumpcheck.normalise.kinds import KINDS, entry_kinds
 from jumpcheck.normalise.repeats import Numbers, resolve_repeats
 from jumpcheck.normalise.schema import (
     KEY,
@@ -35,8 +37,6 @@ from jumpcheck.normalise.schema import (
     TASKS_SCHEMA,
     Normalised,
 )
-from jumpcheck.normalise.unknown_models import rules_to_complete
-from jumpcheck.sources.layout import list_digest
 
 NO_TABLES = Tables()
 
@@ -252,48 +252,16 @@ def _tasks_of_shard(whole: Normalised, shard: tuple[int, int]) -> Normalised:
 
 
 def _counts(collected: Collected, rejects: list[Reject], scores: pa.Table, n_versions: int, n_passed: int) -> dict:
-    """Counts of the input and the output. Every number of the input must be a score, a standard error or a reject."""
+    """Counts of the input and the output, and what else is said of the files."""
+    failed = {reject.file for reject in rejects if reject.kind == "file"}
+    n_read = len({shown for _, _, shown in collected.digests} - failed)
     n_stderr = len(scores) - scores["stderr"].null_count
-    n_rejected = sum(reject.numbers for reject in rejects)
-    if collected.n_numbers != len(scores) + n_stderr + n_rejected:
-        raise AssertionError(
-            f"{collected.n_numbers} numbers in, {len(scores)} rows, {n_stderr} standard errors and {n_rejected} rejects out"
-        )
-    kinds = Counter(reject.kind for reject in rejects)
-    n_read = len({shown for _, _, shown in collected.digests} - {reject.file for reject in rejects if reject.kind == "file"})
-    digests = sorted(collected.digests, key=lambda row: os.fsencode(row[0]))
-    return {
-        "input_sha256": list_digest(row[1:] for row in digests),
-        "files_in": n_read + kinds["file"],
-        "files_read": n_read,
-        "numbers_in": collected.n_numbers,
-        "scores": len(scores),
-        "filled_stderr": n_stderr,
-        "rejected_files": kinds["file"],
-        "rejected_entries": kinds["entry"],
-        "rejected_values": n_rejected,
+    return balanced(collected.n_numbers, len(scores), n_stderr, rejects, n_read, collected.digests) | {
         "files_passed_over": n_passed,
         "recognised": "; ".join(f"{n:,} {what}" for what, n in sorted(collected.recognised.items())),
         "columns_not_read": "; ".join(f"{file}: {', '.join(names)}" for file, names in sorted(collected.unread.items())),
         "tasks_of_several_versions": n_versions,
-        "digests": digests,
     }
-
-
-def _entry_kinds(table: pa.Table, texts: dict[str, Texts]) -> tuple[np.ndarray, int]:
-    """(0 aggregate, 1 subtask, 2 task for every number; number of entries that are aggregates only in some files)."""
-    task, subtask, family = (texts[name].codes for name in ("task", "subtask", "model_family"))
-    # The codes of the two columns cannot be compared, so a subtask named like its task is found by the texts.
-    task_code = {name: k for k, name in enumerate(texts["task"].names)}
-    is_whole = np.array([task_code.get(name, -1) for name in texts["subtask"].names], int)[subtask] == task
-    pair, n_pairs = combination(task, family)
-    has_parts = np.bincount(pair[~is_whole], minlength=n_pairs)[pair] > 0
-    # An aggregate in one file is one in all files of its model family, so that the points of a curve are of one kind.
-    entry, n_entries = combination(task, subtask, family)
-    is_stated = table["is_aggregate"].to_numpy()
-    is_aggregate = (np.bincount(entry[is_stated], minlength=n_entries)[entry] > 0) | (is_whole & has_parts)
-    n_mixed = len(np.unique(entry[is_aggregate & ~is_stated & ~(is_whole & has_parts)]))
-    return np.where(is_aggregate, 0, np.where(is_whole, 2, 1)), n_mixed
 
 
 def _chance_rates(table: pa.Table, texts: dict[str, Texts], rules: Rules) -> np.ndarray:
@@ -330,7 +298,10 @@ def _scores_table(
     for name, column in (("model_family", "family"), ("model", "name")):
         codes, names = pd.factorize(described[column].where(described["is_kept"]).to_numpy(object), sort=True)
         texts[name] = Texts(codes[model_row], list(names))
-    kinds, n_mixed = _entry_kinds(table, texts)
+    is_stated = table["is_aggregate"].to_numpy()
+    kinds, n_mixed = entry_kinds(
+        texts["task"], texts["subtask"], texts["model_family"].codes, is_stated, parts_are_prefixed=False
+    )
     chance = _chance_rates(table, texts, rules)
     shots = table["shots"].fill_null(-1).to_numpy()
     key, _ = combination(*(shots if name == "shots" else texts[name].codes for name in KEY))
@@ -353,7 +324,7 @@ def _scores_table(
     kept_rows = table.take(pa.array(kept))
     columns = {name: texts[name].take(kept).array() for name in (*KEY, "source_file") if name != "shots"}
     columns |= {
-        "entry_kind": arrow.coded(kinds[kept], arrow.texts(["aggregate", "subtask", "task"])),
+        "entry_kind": arrow.coded(kinds[kept], arrow.texts(KINDS)),
         "chance": arrow.numbers(chance[kept], pa.float64(), ~np.isnan(chance[kept])),
         "n_runs": arrow.numbers(resolved.n_runs, pa.int32()),
     }

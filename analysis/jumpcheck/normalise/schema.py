@@ -63,7 +63,6 @@ CURVE_KEY = ("task", "subtask", "shots", "metric", "filter", "model_family")
 """Columns that identify a curve."""
 KEY = (*CURVE_KEY, "model")
 """Columns that identify a number. Rows of `scores` are sorted by them."""
-AGGREGATE_METRIC = "normalized_aggregate_score"
 ROWS_PER_GROUP = 2**17
 
 

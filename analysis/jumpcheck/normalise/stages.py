@@ -15,9 +15,9 @@ from jumpcheck.base.database import Input, connect
 from jumpcheck.base.errors import InputError
 from jumpcheck.base.files import read_json, write_parquet
 from jumpcheck.base.rejects import Reject
-from jumpcheck.formats import names
 from jumpcheck.formats.wide import Tables, listed
-from jumpcheck.normalise import bigbench, known_facts, results
+from jumpcheck.models import known_facts, names
+from jumpcheck.normalise import bigbench, results
 from jumpcheck.normalise.gather import SHARD_TABLES, gather, recovered_examples
 from jumpcheck.normalise.reporting import report
 from jumpcheck.normalise.schema import EXAMPLES_SCHEMA, METRICS_SCHEMA, RECOVERED_SCHEMA, Normalised, write

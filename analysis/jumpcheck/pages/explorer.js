@@ -25,7 +25,7 @@
     return [header, columns];
   }
 
-  const [{ texts, scales, scale_name: scaleName, n_short: nShort }, columns] = await unpacked();
+  const [{ texts, scales, scale_name: scaleName, n_short: nShort, called, formula }, columns] = await unpacked();
   const nCurves = columns.task.length;
   const widths = texts.model_family.map((family) => scales[family].length);
   const start = new Uint32Array(nCurves + 1);
@@ -59,7 +59,7 @@
   const count = (n) => n.toLocaleString("en");
   const p = (x) => (x < 0.001 ? "< 0.001" : x.toFixed(3));
   const NO_SHARE = "not tested: not percent-correct";
-  const inWords = (verdict) => (verdict === null ? NO_SHARE : header.called[verdict]);
+  const inWords = (verdict) => (verdict === null ? NO_SHARE : called[verdict]);
   const verdict = (k) => inWords(text("verdict", k));
 
   // Largest score less smallest, of their size where that is above 1: what tells two infinite scores apart.
@@ -337,7 +337,7 @@
   // A cell that a spreadsheet would run as a formula begins with an apostrophe, as in all tables of the workflow.
   function cell(content) {
     let written = content === null || content === undefined ? "" : content === Infinity ? "inf" : content === -Infinity ? "-inf" : String(content);
-    if (typeof content === "string" && /^[=+@]/.test(written)) written = `'${written}`;
+    if (typeof content === "string" && new RegExp(formula).test(written)) written = `'${written}`;
     return /[",\r\n]/.test(written) ? `"${written.replaceAll('"', '""')}"` : written;
   }
   const csv = (heads, rows) => [heads, ...rows].map((row) => row.map(cell).join(",") + "\n").join("");

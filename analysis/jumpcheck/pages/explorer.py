@@ -19,9 +19,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jumpcheck.base.database import connect
+from jumpcheck.base.files import FORMULA
 from jumpcheck.base.sql import packaged_text, sql_text
 from jumpcheck.base.words import VERDICTS
-from jumpcheck.score.scales import scale_name
+from jumpcheck.models.scales import scale_name
 
 CODED = [
     "task", "subtask", "metric", "filter", "model_family", "entry_kind", "status", "verdict", "why_not", "source_of_jump",
@@ -54,6 +55,7 @@ def contents(con: duckdb.DuckDBPyConnection) -> tuple[dict, dict[str, np.ndarray
     header: dict = {"texts": {}, "scales": {family: scales or [] for family, scales, _ in families}}
     (header["n_short"],) = con.execute("select count(*) from curves where n_scales < 3").fetchone()
     header["called"] = {verdict: words["called"] for verdict, words in VERDICTS.items()}
+    header["formula"] = FORMULA
     header["scale_name"] = scale_name(basis for _, _, bases in families for basis in bases or ())
     columns: dict[str, np.ndarray] = {}
     for name in CODED:

@@ -119,11 +119,6 @@ def sample_accuracy(p: ArrayLike, n_examples: int, length: int, rng: np.random.G
     return sample_tokens(p, n_examples, length, rng).all(axis=-1).mean(axis=-1)
 
 
-def sample_at_least_k(p: ArrayLike, n_examples: int, length: int, k: int, rng: np.random.Generator) -> np.ndarray:
-    """Share of answers with at least k right tokens."""
-    return (sample_tokens(p, n_examples, length, rng).sum(axis=-1) >= k).mean(axis=-1)
-
-
 def sample_token_edit_distance(p: ArrayLike, n_examples: int, length: int, rng: np.random.Generator) -> np.ndarray:
     """Mean number of wrong tokens, in tokens."""
     return length - sample_tokens(p, n_examples, length, rng).sum(axis=-1).mean(axis=-1)

@@ -41,6 +41,7 @@ create or replace temp macro group_verdicts(only_preferred) as table (
             counted.metric,
             counted.model_family,
             counted.n_curves_tested,
+            counted.n_break as n_curves_with_break,
             tested.p,
             tested.q,
             verdict_of_group(
@@ -104,6 +105,7 @@ create or replace temp macro group_verdicts(only_preferred) as table (
         judged.metric,
         judged.model_family,
         judged.n_curves_tested,
+        judged.n_curves_with_break,
         judged.p,
         judged.q,
         judged.verdict,

@@ -38,6 +38,7 @@ select
     coalesce(best.status, 'not_published') as status,
     twin_of.twin as twin_of,
     coalesce(verdicts.n_curves_tested, 0) as n_curves_tested,
+    coalesce(verdicts.n_curves_with_break, 0) as n_curves_with_break,
     verdicts.p,
     verdicts.q,
     coalesce(verdicts.verdict, 'not_testable') as verdict,

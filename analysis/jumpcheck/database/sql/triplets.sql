@@ -4,6 +4,7 @@ with judged as (
     select
         best.*,
         coalesce(verdicts.n_curves_tested, 0) as n_curves_tested,
+        coalesce(verdicts.n_curves_with_break, 0) as n_curves_with_break,
         verdicts.p,
         verdicts.q,
         coalesce(verdicts.verdict, 'not_testable') as verdict,

@@ -28,6 +28,7 @@ select
     groups.curve_id,
     coalesce(metrics.is_proportion, false) as is_proportion,
     groups.n_curves_tested,
+    groups.n_curves_with_break,
     groups.p,
     groups.q,
     groups.verdict,

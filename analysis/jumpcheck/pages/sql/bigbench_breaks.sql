@@ -4,14 +4,7 @@ select
     units.model_family,
     units.metric,
     format('{:.2g}', units.q) as q,
-    (
-        select count(*)
-        from breaks
-        inner join curves on breaks.curve_id = curves.curve_id
-        where
-            (curves.is_preferred or units.unit = 'triplet') and breaks.task = units.task and breaks.metric = units.metric and breaks.model_family = units.model_family
-            and breaks.verdict = 'break'
-    ) as curves,
+    units.n_curves_with_break as curves,
     breaks.shots,
     breaks.n_examples as examples,
     format('{:.3g}', breaks.break_scale) as from_scale,

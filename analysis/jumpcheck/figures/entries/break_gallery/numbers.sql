@@ -34,9 +34,7 @@ chosen as (
     qualify row_number() over (order by turns.turn, verdicts.place) <= 12
 ),
 
-placed as (select *, row_number() over (order by verdict_place, turn) as place from chosen),
-
-bases as (select model_family, scale, min(scale_basis) as scale_basis from models group by all)
+placed as (select *, row_number() over (order by verdict_place, turn) as place from chosen)
 
 select
     placed.place,
@@ -62,12 +60,11 @@ select
     placed.break_size,
     placed.break_size_high,
     points.scale,
-    bases.scale_basis,
+    points.scale_basis,
     points.score,
     points.n_models,
-    wilson_interval(points.score, points.n_models * placed.n_examples).low as score_low,
-    wilson_interval(points.score, points.n_models * placed.n_examples).high as score_high
+    points.score_low,
+    points.score_high
 from placed
-inner join points on placed.curve_id = points.curve_id
-left join bases on placed.model_family = bases.model_family and points.scale = bases.scale
+inner join point_intervals as points on placed.curve_id = points.curve_id
 order by placed.place, points.scale

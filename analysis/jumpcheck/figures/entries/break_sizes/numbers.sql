@@ -20,14 +20,7 @@ select
     breaks.break_size_low,
     breaks.break_size_up,
     breaks.jumps as curve_jumps,
-    (
-        select count(*)
-        from breaks as others
-        inner join curves on others.curve_id = curves.curve_id
-        where
-            (curves.is_preferred or units.unit = 'triplet') and others.task = units.task and others.metric = units.metric and others.model_family = units.model_family
-            and others.verdict = 'break'
-    ) as n_curves_with_break,
+    units.n_curves_with_break,
     count(*) over () as n_units,
     (select n_detectable from headline) as n_units_detectable
 from units

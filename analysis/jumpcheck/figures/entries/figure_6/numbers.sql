@@ -55,20 +55,16 @@ drawn as (
         place, n_tasks, task, subtask, shots, model_family,
         smooth_metric as metric, false as is_sharp, smooth_score as improvement_score, smooth_curve_id as curve_id
     from ranked
-),
-
-bases as (select model_family, scale, min(scale_basis) as scale_basis from models group by all)
+)
 
 select
     drawn.*,
     points.scale,
-    bases.scale_basis,
+    points.scale_basis,
     points.score,
-    points.n_models * breaks.n_examples as n_examples,
-    wilson_interval(points.score, points.n_models * breaks.n_examples).low as score_low,
-    wilson_interval(points.score, points.n_models * breaks.n_examples).high as score_high
+    points.n_examples,
+    points.score_low,
+    points.score_high
 from drawn
-inner join points on drawn.curve_id = points.curve_id
-left join bases on drawn.model_family = bases.model_family and points.scale = bases.scale
-left join breaks on drawn.curve_id = breaks.curve_id
+inner join point_intervals as points on drawn.curve_id = points.curve_id
 order by drawn.place, drawn.is_sharp desc, points.scale

@@ -36,18 +36,15 @@ chosen as (
         (select count(*) from candidates) as n_pairs
     from best
     qualify place <= 12
-),
-
-bases as (select model_family, scale, min(scale_basis) as scale_basis from models group by all)
+)
 
 select
     chosen.* exclude (gain),
     points.scale,
-    bases.scale_basis,
+    points.scale_basis,
     points.score,
-    wilson_interval(points.score, (points.n_models * chosen.n_examples)::double).low as score_low,
-    wilson_interval(points.score, (points.n_models * chosen.n_examples)::double).high as score_high
+    points.score_low,
+    points.score_high
 from chosen
-inner join points on chosen.curve_id = points.curve_id
-left join bases on chosen.model_family = bases.model_family and points.scale = bases.scale
+inner join point_intervals as points on chosen.curve_id = points.curve_id
 order by chosen.place, points.scale

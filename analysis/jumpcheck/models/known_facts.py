@@ -10,9 +10,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jumpcheck.base.collected import AGGREGATE_METRIC, PUBLISHED_COUNTS, SCHEMA
 from jumpcheck.base.errors import InputError
-from jumpcheck.formats.numbers import PUBLISHED_COUNTS, SCHEMA
-from jumpcheck.normalise.schema import AGGREGATE_METRIC
 from jumpcheck.sources.published import not_the_published
 
 UNNAMED = "unnamed:"

@@ -1,7 +1,7 @@
 """What scales are called."""
 
 import pytest
-from jumpcheck.score.scales import scale_name
+from jumpcheck.models.scales import scale_name
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from jumpcheck.base.collected import PUBLISHED_COUNTS, SCALES
 from jumpcheck.base.columns import Texts
 from jumpcheck.base.rejects import Reject
-from jumpcheck.formats.names import Recognised, Rules
-from jumpcheck.formats.numbers import PUBLISHED_COUNTS, SCALES
+from jumpcheck.models.names import Recognised, Rules
 
 _MISSING = {
     "parameters": "number of parameters", "tokens": "number of training tokens", "steps": "number of training steps",

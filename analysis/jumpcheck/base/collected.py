@@ -14,6 +14,8 @@ SCALES = ("n_parameters", "training_tokens", "training_steps", "training_flops",
 """Scales that a file can give for a model. `n_parameters` counts all parameters; `loss` is that of pretraining, in nats."""
 PUBLISHED_COUNTS = ("non_embedding_params", "flop_matched_non_embedding_params")
 """Other parameter counts, which only BIG-bench's files give."""
+AGGREGATE_METRIC = "normalized_aggregate_score"
+"""What BIG-bench calls the average of a task's parts."""
 SCHEMA = pa.schema(
     [
         ("task", TEXT),

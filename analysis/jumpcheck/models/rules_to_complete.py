@@ -12,7 +12,7 @@ import yaml
 from rapidfuzz import fuzz, process
 
 from jumpcheck.base.columns import Texts
-from jumpcheck.formats.names import ModelRule, Rules
+from jumpcheck.models.names import ModelRule, Rules
 
 TO_COMPLETE = ("unknown_model", "unknown_scale", "unknown_revision", "missing_model")
 """Reasons of rejects that a rule can mend."""

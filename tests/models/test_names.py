@@ -4,7 +4,7 @@ import pytest
 import yaml
 from builders import ROOT, snakemake
 from jumpcheck.base.errors import InputError
-from jumpcheck.formats import names
+from jumpcheck.models import names
 from jumpcheck.normalise import results
 from result_files import RULES, of, reasons, v3, v4, write
 
