@@ -43,7 +43,8 @@ test: setup
 test-slow: setup
 	python -m pytest -m slow
 
-# OpenBLAS, which NumPy calls, chooses its code by the processor; another processor's is chosen by name. Those of SkylakeX need AVX-512.
+# NumPy calls OpenBLAS, which chooses its code to fit the processor. OPENBLAS_CORETYPE chooses the code for another
+# processor by its name. The code for SkylakeX needs AVX-512.
 test-kernels: setup
 	for kernel in Haswell Nehalem $$(grep -qs avx512dq /proc/cpuinfo && echo SkylakeX); do \
 	  echo "OPENBLAS_CORETYPE=$$kernel"; \
@@ -53,7 +54,7 @@ test-kernels: setup
 test-oldest: RESOLUTION = lowest-direct
 test-newest: RESOLUTION = highest
 
-# Inside .venv, so that whatever passes over that passes over these too.
+# Both environments lie inside .venv, so that every tool that skips .venv skips them too.
 test-oldest test-newest: test-%: setup
 	$(PYTHON) -m venv --clear .venv/$*
 	VIRTUAL_ENV=$(CURDIR)/.venv/$* uv pip install --quiet --compile-bytecode --resolution $(RESOLUTION) -e '.[dev,workflow]'

@@ -22,7 +22,7 @@ __all__ = ["break_test", "emergence_score", "from_wide", "linearity", "mirage_te
 
 def __getattr__(name: str) -> object:
     if name not in _PLACES:
-        raise AttributeError(f"module 'analysis' has no attribute {name!r}")
+        raise AttributeError(f"module 'jumpcheck' has no attribute {name!r}")
     return getattr(import_module(_PLACES[name]), name)
 
 

@@ -129,7 +129,7 @@ def test_the_python_of_the_page(installed):
     for name, content in re.findall(r"```csv (\S+)\n(.*?)\n```", PAGE, re.DOTALL):
         (installed / name).parent.mkdir(parents=True, exist_ok=True)
         (installed / name).write_text(content + "\n", encoding="utf-8")
-    (code,) = re.findall(r"```python\n(.*?)\n```", PAGE, re.DOTALL)
+    (code,) = re.findall(r"```python\n(import.*?)\n```", PAGE, re.DOTALL)
     # Nothing of what the extra `workflow` brings is there, and the user has a module of the name of the repository's folder.
     absent = f"import sys\nsys.modules |= dict.fromkeys({sorted(IMPORTED_AS.get(name, name) for name in WORKFLOW_ONLY)})"
     (installed / "analysis.py").write_text("raise ImportError('the module of a user')", encoding="utf-8")
@@ -147,3 +147,20 @@ def test_the_report_of_a_database_is_made(installed):
     options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-c", os.devnull]
     result = python(installed, "-m", "pytest", *options, "tests/pages/test_report.py")
     assert result.returncode == 0 and " passed" in result.stdout, result.stdout + result.stderr
+
+
+def test_the_workflow_is_a_module_of_a_project_with_an_analysis_of_its_own(installed, repository, tmp_path):
+    """By the page's Snakefile, with the installed wheel; dry, because what the rules do is tested elsewhere."""
+    (snakefile,) = re.findall(r"```python\n(module emergence:.*?)\n```", PAGE, re.DOTALL)
+    (tmp_path / "Snakefile").write_text(snakefile.replace("PATH", str(repository)) + "\n", encoding="utf-8")
+    (tmp_path / "analysis").mkdir()
+    (tmp_path / "analysis/__init__.py").write_text("raise ImportError('the package of a user')", encoding="utf-8")
+    (tmp_path / "my_results").mkdir()
+    row = "task,model_family,model,n_parameters,metric,score\nt,F,m,1e9,acc,0.5\n"
+    (tmp_path / "my_results/m.csv").write_text(row, encoding="utf-8")
+    result = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--cores", "1", "--dry-run"],
+        cwd=tmp_path, env=os.environ | {"PYTHONPATH": f"{installed}/site"}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "emergence_report_page" in result.stdout + result.stderr

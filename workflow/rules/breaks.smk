@@ -2,7 +2,8 @@
 #   in:  data/<dataset>/shards/<shard>/trials.parquet
 #   out: data/<dataset>/pools.parquet (curvature and scatter of every pool of curves) and sensitivity.parquet (verdicts on a
 #        sample under other choices) and forecasts.parquet (of last scores), data/<dataset>/shards/<shard>/measured.parquet (tests)
-# Pools cross shards in `pool`, the false discovery rate does in `database`.
+# The rule `pool` reads the curves of all shards together, because a pool has curves of several shards. The rule
+# `database` does too, because the false discovery rate is over all curves.
 TEST_CONFIG = {
     name: config[name] for name in ("smallest_break", "smallest_rise", "emergence_threshold", "sharpness_threshold", "seed")
 }

@@ -33,7 +33,7 @@ def check_config(config):
         # To Snakemake dataset=2023_1 on the command line is the number 20231, and strict=true a text.
         kind = properties[key]["type"]
         if kind == "string" and not isinstance(value, str):
-            raise WorkflowError(f"config: {key} is read as {value!r}; give a text with a letter that no number has")
+            raise WorkflowError(f"config: {key} is read as {value!r}; give a text with a letter, so it is no number")
         elif kind == "number" and isinstance(value, float) and not math.isfinite(value):
             raise WorkflowError(f"config: {key} is {value}; give a finite number")
         elif kind == "boolean" and str(value).lower() in ("true", "false"):
@@ -64,7 +64,7 @@ def check_writable(dataset):
     """Stop where nothing can be written, before Snakemake and every job say so in their own words."""
     for wanted in (".snakemake", f"data/{dataset}", f"results/{dataset}", f"logs/{dataset}"):
         folder = Path.cwd() / wanted
-        # Of fetched files there may be many folders, and of Snakemake's own.
+        # Only these subfolders are checked too: data/<dataset>/raw and .snakemake may hold very many.
         below = [path for part in ("shards", "shards/*", "figures", "tables") for path in folder.glob(part)]
         while not folder.exists():
             folder = folder.parent
@@ -130,7 +130,8 @@ def input_bytes():
     return sum(path.stat().st_size for path in paths if path.is_file())
 
 
-# Jobs are started by the run, and need not look again. On a cluster that does not pass the environment on they do.
+# The run measures the input and passes the size to its jobs in an environment variable. A job measures it again only on
+# a cluster that does not pass the environment on.
 INPUT_BYTES = json.loads(os.environ.get("JUMPCHECK_INPUT_BYTES", "null")) if not workflow.is_main_process else None
 if INPUT_BYTES is None:
     INPUT_BYTES = input_bytes()
@@ -217,7 +218,7 @@ LAST_DATABASE = Path("data", DATASET, "emergence.last.duckdb")
 
 
 def keep_last_database():
-    """Give the database a second name: Snakemake deletes what it makes again, also where that fails then."""
+    """Give the database a second name: Snakemake deletes an output before it makes it again, and the job may fail."""
     if DATABASE.exists():
         LAST_DATABASE.unlink(missing_ok=True)
         with contextlib.suppress(OSError):  # a disk without hard links

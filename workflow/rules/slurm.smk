@@ -5,8 +5,9 @@ import sys
 def never_lose_jobs(plugin):
     """Let the plugin wait while SLURM does not answer.
 
-    Where all of its questions for the states of jobs fail, the plugin forgets the jobs and waits for them for ever. No
-    answer is taken for an empty one here: of a job that is not in an answer the plugin thinks that it is still to come.
+    If all its queries for the states of jobs fail, the plugin forgets the jobs and waits for them for ever. Here a
+    missing answer is replaced by an empty one: the plugin expects that a job which an answer lacks will be in a later
+    answer.
     """
     asked = plugin.query_job_status
 

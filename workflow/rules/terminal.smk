@@ -97,7 +97,7 @@ ended = False  # whether a hook of this run has said how it ended
 def repeat_errors_at_the_end(said):
     """Say the errors of this run once more when the process ends: what Snakemake says of failed jobs hides them.
 
-    `said` has the paths of what Snakemake keeps of what it said.
+    `said` lists Snakemake's own log files, which the hook `onerror` passes on.
     """
     global ended
     logs = [path for path in Path("logs", DATASET).glob("*.log") if path.stat().st_mtime >= STARTED - 1]
@@ -121,5 +121,5 @@ def say_that_the_disk_is_full():
 
 
 if workflow.is_main_process and not workflow.dryrun:
-    logging.raiseExceptions = False  # a note that finds no room is no news of its own
+    logging.raiseExceptions = False  # print no error about a log message for which the disk has no room
     atexit.register(say_that_the_disk_is_full)

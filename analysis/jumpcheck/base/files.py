@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 def _is_written(path: Path, pid: int) -> bool:
     """Whether the process `pid` may be writing `path`: it runs, and did before the file was last touched.
 
-    Numbers of processes are used again, and one that was killed keeps its own until its parent has heard of it.
+    The system gives the id of an ended process to a new one, and a killed process keeps its id until its parent has
+    collected its exit status.
     """
     try:
         process = psutil.Process(pid)

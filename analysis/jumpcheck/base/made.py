@@ -44,7 +44,7 @@ def _records(folder: Path) -> Iterator[tuple[list[str], list[tuple[str, int, str
             outputs = [str(output) for output in said["outputs"]]
             files = [(str(name), int(size), digest) for name, (size, digest) in said["files"].items()]
         except (ValueError, KeyError, TypeError, AttributeError, OSError):
-            continue  # the record itself: nothing is known then
+            continue  # the record itself cannot be read, so nothing is known of these outputs
         yield outputs, files
 
 

@@ -154,7 +154,7 @@ def _select_of(con: duckdb.DuckDBPyConnection, name: str) -> str:
     """The text of an entry's SQL file, whose names are all declared."""
     entry = ENTRIES[name]
     if "sql" not in entry:
-        raise ValueError(f"{name}: tables.yml calls it an input, and it was not given")
+        raise ValueError(f"{name}: tables.yml names no SQL file for it, so it must be given, and it was not")
     sql = sql_text(entry["sql"])
     undeclared = sorted(names_read(con, sql) - set(needs_of(name)))
     if undeclared:

@@ -22,7 +22,8 @@ from jumpcheck.breaks.smooth_law import Penalty, Shares, SmoothFit
 N_ROUNDS = 3
 N_DRAWS, N_FINE_DRAWS = 2**10, 2**14
 _SMALL_P, _TINY_P = 0.03, 1e-7
-"""Between them the finer draws count: below no comparison is in doubt."""
+"""A p value between these two is computed again from N_FINE_DRAWS draws. A smaller one leaves no comparison in
+doubt."""
 CURVES_PER_CHUNK = 400
 MIN_SCALES = 5
 DEFAULT_CURVATURE_SD = 0.5
@@ -207,7 +208,7 @@ def _tested(
     scores = at.scores(shares.y - fitted.mean)
     z = np.where(admissible, scores / np.sqrt(at.variance), -np.inf)
     is_testable = admissible.any(axis=1)
-    # What bends the law most is no improvement where a step the other way would explain more.
+    # The best step down of the loss is no improvement if a step up would explain the curve better.
     worsening = np.where(at.variance > 1e-3, -scores / np.sqrt(at.variance), -np.inf).max(axis=1)
     p_break = _p_values(judged, admissible, z.max(axis=1), worsening <= z.max(axis=1), weights, draws)
     suspects = np.flatnonzero(p_break < _ALPHA)
@@ -276,7 +277,8 @@ def _p_values(
 def _bounds(judged: _Judged, admissible: np.ndarray, smallest_break: float) -> tuple[np.ndarray, np.ndarray]:
     """(size of the step at every place, its standard error), from a fit with a step of `smallest_break` there.
 
-    So the question whether a break of that size fits is answered where it is asked, and not by a line from no break.
+    The size is a linear estimate about this fit. So it is most exact near `smallest_break`, the size that the verdict
+    asks about. An estimate about the fit without a step would be most exact near 0.
     """
     size, error = np.full(admissible.shape, np.nan), np.full(admissible.shape, np.nan)
     rows, place = np.nonzero(admissible)

@@ -47,8 +47,8 @@ def largest_rise(shares: Shares, scatter: np.ndarray) -> np.ndarray:
 
     A rise is a mean that is higher than the chance rate from one scale on, up to the largest. For every first scale the
     share of right answers from there on has an upper bound (one-sided 95 %, Wilson 1927); the largest of these less the
-    chance rate is the result. `scatter` is the intra-class correlation of every curve, which widens the bound: here more of
-    it makes the claim harder, so the curve's own counts.
+    chance rate is the result. `scatter` is the intra-class correlation of every curve. It widens the bound, and a wider
+    bound makes it harder to call the curve at chance. So the scatter of the curve itself is used here.
     """
     weight = shares.n / shares.dispersion(scatter)
     n = sums_from(weight)
@@ -71,7 +71,7 @@ def constant_answers(shares: Shares) -> np.ndarray:
     # In order, equal scores are neighbours: the first and the last of `half` of them are equal.
     value = ordered[:, : n - half + 1]
     is_run = ordered[:, half - 1 :] - value < _SAME
-    # To the nearest right answer: 6 of 59 are what guessing with 0.1 gets.
+    # A score counts as the chance rate if it is within half a right answer of it: 6 of 59 where the chance rate is 0.1.
     is_chance = np.abs(value - shares.chance) * shares.of_one_model[:, None] < 0.5 + _SAME
     is_one = is_run & ~is_chance & (value > 0) & (value < 1) & (shares.chance > 0)
     first = np.take_along_axis(value, is_one.argmax(axis=1)[:, None], axis=1)[:, 0]

@@ -280,8 +280,8 @@ def _move(curves: _Problem, at: _Point, damping: np.ndarray, newton: bool) -> tu
     gradient[:, 3] += _sums(by_mean, by_floor)
     residual_part = by_mean if newton else np.zeros_like(by_mean)
     curved = expected + residual_part * (1 - 2 * mean) / variance
-    # With the second derivatives of the mean, by eta twice and by eta and the floor.
-    # These of the clipped mean: on the plateau at the floor, where a large step can throw a fit, they would vanish.
+    # The matrix needs the second derivatives of the mean: by eta twice, and by eta and the floor. They are those of the
+    # clipped mean. Otherwise they would vanish on the plateau at the floor, where a large step can throw a fit.
     floor = curves.chance + at.theta[:, 3:]
     known = np.clip((mean - floor) / (1 - floor), _TINY, 1 - _TINY)
     loss = -np.log(known)

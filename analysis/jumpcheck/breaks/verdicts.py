@@ -14,7 +14,7 @@ from jumpcheck.base.words import code_words
 
 
 def effects_of(trials: pa.Table | pd.DataFrame, measured: pa.Table, settings: Mapping[str, object]) -> pd.DataFrame:
-    """The table `model_effects` of the same."""
+    """The table `model_effects`, from the same arguments as those of `breaks_of`."""
     return _made("breaks/model_effects", trials, measured, settings)
 
 

@@ -43,8 +43,9 @@ def assemble(
     con : DuckDBPyConnection
         Connection to the database file.
     inputs : mapping
-        The inputs of `tables.yml`, but given_settings and facts; published_truth only for simulated data. What was computed
-        before, in shards or in Python, is given as computed_<name of the table or step>: scored_curves, points, trials,
+        The inputs of `tables.yml`, but those that are made here (given_settings, facts and the words) and
+        recovered_examples, which nothing here reads; published_truth only for simulated data. What was computed before,
+        in shards or in Python, is given as computed_<name of the table or step>: scored_curves, points, trials,
         measured, sensitivity and forecasts.
     settings : mapping
         Of DEFAULTS, where they differ.
@@ -154,8 +155,8 @@ def write(
 ) -> list[str]:
     """Build the database file `path` (see `assemble`), say what is in it, and return the last lines of a run.
 
-    `limits` are those of `database.connect`; `curves` is where the table of that name is written as Parquet, if anywhere.
-    The file takes the place of an older one when all of it is on the disk.
+    `limits` are those of `base.database.connect`; `curves` is where the table of that name is written as Parquet, if
+    anywhere. The file takes the place of an older one when all of it is on the disk.
     """
     facts = {**facts, **versions(), "config": json.dumps(dict(config), sort_keys=True)}
     with replacing(path) as temporary, connect(str(temporary), **limits) as con:

@@ -20,7 +20,7 @@ def headline_of(con: duckdb.DuckDBPyConnection) -> dict[str, object]:
 
 
 def _for(n: int, name: str) -> str:
-    """The words `name` for so many."""
+    """The words `name` of words.yml for the number `n`: the first of two for 1, the second for every other number."""
     return _SAID[name][n != 1].format(n=n)
 
 

@@ -151,7 +151,7 @@ def _read_chunk(root: Path, paths: Sequence[str], tables: Tables) -> tuple[pa.Ta
 def read(
     root: Path, paths: Sequence[str], n_processes: int = 1, known: Tables = NOTHING_KNOWN
 ) -> tuple[pa.Table, Collected]:
-    """(every number of the files in the columns of `numbers.SCHEMA`, what else was in them)."""
+    """(every number of the files in the columns of `collected.SCHEMA`, what else was in them)."""
     chunks = [paths[k : k + FILES_PER_CHUNK] for k in range(0, len(paths), FILES_PER_CHUNK)]
     with Processes(n_processes if len(chunks) > 1 else 1) as processes:
         parts = processes.map(_read_chunk, [root] * len(chunks), chunks, [known] * len(chunks))

@@ -15,7 +15,7 @@ from jumpcheck.base.errors import InputError
 from jumpcheck.sources.published import not_the_published
 
 UNNAMED = "unnamed:"
-"""Begin of the metric of rows of which nobody says the metric; the name of the task follows."""
+"""Prefix of the metric of rows whose metric is not known; the name of the task follows it."""
 _SIZES = (*PUBLISHED_COUNTS, "total_params")
 
 
@@ -54,7 +54,7 @@ def check_known(table: pa.Table, digests: Iterable[tuple[str, str, str]], facts:
 
 
 def with_known_facts(table: pa.Table, facts: KnownFacts) -> tuple[pa.Table, Set[tuple[str, str]]]:
-    """(`table`, in numbers.SCHEMA, with what is known of rows that name no metric; the models of these rows that are known).
+    """(`table`, in collected.SCHEMA, with what is known of rows that name no metric; the known models of these rows).
 
     What is known is metric, direction and chance rate, and the sizes of models.
 

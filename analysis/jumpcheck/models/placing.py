@@ -78,7 +78,7 @@ def _scale_of(by: str, size: float | None, stated: dict[str, float | None]) -> t
     if by == "parameters":
         return size, None
     if by == "loss":
-        # Rising where models get better, and minus the loss on a logarithmic axis.
+        # exp(-loss) rises as models get better, and its logarithm is minus the loss.
         loss = stated["loss"]
         return None if loss is None else float(np.exp(-loss)), "exp(-loss)"
     if stated["training_flops"] is not None:

@@ -19,8 +19,8 @@ sets if the probability of that in a single test set is below this."""
 
 GROUP = ["task", "subtask", "model_family"]
 CAPS = {"BIG-G T=0": 1024, "BIG-G T=1": 1024, "BIG-G sparse": 1024, "GPT": 1000, "PaLM": 1000}
-"""Largest number of examples of a task that BIG-bench scored a model family on, shared out evenly among the task's parts; of
-tasks that are programs, of each part."""
+"""Largest number of examples of a task on which BIG-bench scored a model family. The parts of a task share it evenly;
+in a task that is a program, each part has it for itself."""
 MIN_VALUES = 2
 """With fewer different shares other than 0 and 1 the number of examples is open. Two give it in 96 % of simulated groups,
 three in 98 %, one in 89 %."""

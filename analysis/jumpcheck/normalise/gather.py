@@ -135,7 +135,7 @@ def gather(
 
 
 def inputs_of_score(con: duckdb.DuckDBPyConnection, tables: Normalised, references: Mapping[str, Input]) -> dict[str, Input]:
-    """What `score.curves.make_curves` and `score.database.assemble` read, from tables in memory, which are one shard.
+    """What `score.curves.make_curves` and `database.assembling.assemble` read, from tables in memory as one shard.
 
     `references` are the reference tables by the names that SQL uses, among them reference_metrics, reference_task_notes
     and reference_preferred_metrics.

@@ -66,11 +66,11 @@ def resolve_repeats(
 ) -> Resolved:
     """One number for every key, of numbers of which some were published more than once.
 
-    Of equal values that is kept which says most of itself. Of different values of one run (all, where there are no runs)
-    `on_conflict` decides:
+    Of equal values, the one that comes with the most information is kept. Where no runs are named, all values are of
+    one run. If one run has different values, `on_conflict` decides:
 
     - "reject": none is taken, because nobody can know which is right.
-    - "latest": that of the latest date; none where a date is missing or two have the same.
+    - "latest": that of the latest date; none where a date is missing, or where different values have the latest date.
     - "mean": the mean of the different values.
     - "auto": where all have a standard error, lie within NEAR of the smallest of them, and were measured under the same
       conditions: the latest, or the mean where dates do not say which that is; else none.
@@ -171,8 +171,8 @@ def _fates(groups: _Groups, given: Numbers, on_conflict: str) -> tuple[np.ndarra
         "auto": np.where(mergeable, np.where(has_latest, _LATEST, _MEAN), _NONE),
     }
     fate = np.where(spread == 0, _EQUAL, by_policy[on_conflict])
-    # Others are the one that says most of itself: with a standard error before without, because the row then stands for two
-    # numbers; then by the size of the test set; then the first.
+    # In all other cases the number with the most information stands for the group: one with a standard error comes
+    # first, because its row stands for two numbers; then the largest test set; then one with a date; then the first.
     known = (np.isnan(given.date), -np.nan_to_num(given.n_examples), np.isnan(given.stderr))
     says_most = np.lexsort((np.arange(len(given.date)), *known, groups.of))[groups.first]
     return fate, np.where(fate == _LATEST, place, says_most)

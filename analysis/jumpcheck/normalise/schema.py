@@ -48,7 +48,7 @@ MODELS_SCHEMA = pa.schema(
 TASKS_SCHEMA = pa.schema([("task", pa.string()), ("keywords", pa.list_(pa.string()))])
 REJECTS_SCHEMA = pa.schema([*((name, pa.string()) for name in Reject._fields[:-1]), ("n_numbers", pa.int64())])
 METRICS_SCHEMA = pa.schema([("metric", pa.string()), ("higher_is_better", pa.bool_())])
-"""Metrics seen in the results, with the direction that the source gives."""
+"""Metrics seen in the results, with their direction, where the source or the table of preferred metrics gives one."""
 _GROUP = [(name, pa.string()) for name in ("task", "subtask", "model_family")]
 RECOVERED_SCHEMA = pa.schema(
     [*_GROUP, ("n_examples", pa.int64()), ("n_source", pa.string())]

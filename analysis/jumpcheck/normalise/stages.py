@@ -136,7 +136,7 @@ def write_shard(
     """Write the tables of one shard, and the numbers of examples recovered from its shares.
 
     `references` are reference_metrics and reference_task_notes, `out` the paths by name, `limits` those of
-    `database.connect`.
+    `base.database.connect`.
     """
     tables.facts |= {name: manifest[name] for name in _SOURCE_FACTS if name in manifest}
     write(tables, {**out, "scores": Path(out["scores"]) / "part-0000.parquet"})

@@ -32,7 +32,7 @@ def make_curves(con: duckdb.DuckDBPyConnection, inputs: Mapping[str, Input]) -> 
 def write_curves(
     paths: Mapping[str, str], inputs: Mapping[str, Input], limits: Mapping[str, object], say: Callable[[str], None]
 ) -> None:
-    """Write tables of `make_curves` as Parquet, {name: path}; `limits` are those of `database.connect`."""
+    """Write tables of `make_curves` as Parquet, {name: path}; `limits` are those of `base.database.connect`."""
     with connect(**limits) as con:
         make_curves(con, inputs)
         for name, path in paths.items():

@@ -79,7 +79,7 @@ sourced as (
         case
             when not jumps or verdict in ('not_testable', 'inconclusive') then null
             when verdict = 'break' then 'break'
-            -- Half of the steps, so that the median step is one.
+            -- At least half of the steps are ties, which make the median step zero or small.
             when 2 * n_ties >= n_scales - 1 and score_without_ties <= needed_to_jump then 'ties'
             when score_noise_free > needed_to_jump then 'metric'
             when n_resolve > n_examples then 'resolution'

@@ -1,9 +1,9 @@
 -- One row per task, metric and model family: what the verdicts on its curves come to. Of all curves, or of those alone whose
 -- metric is the preferred one of their part of the task. Smooth needs every tested curve that is not at chance to be smooth.
---   verdict, deciding_curve_id            of all curves, and of which one has this verdict
---   jump_verdict, jump_curve_id           the same of the counted curves that jump alone; NULL where none jumps
--- Of several curves with the verdict the one with the smallest p counts where it is break (of all curves first one that jumps),
--- else the one of the largest score.
+--   verdict, deciding_curve_id            the verdict on all curves, and a curve that has this verdict
+--   jump_verdict, jump_curve_id           the same for the counted curves that jump; NULL where none jumps
+-- If several curves have the verdict, counted curves come first, then the curve with the largest score. Of curves with
+-- a break those that jump come first, then the curve with the smallest p.
 create or replace temp macro group_verdicts(only_preferred) as table (
     with judged_curves as (
         select

@@ -1,6 +1,7 @@
 -- One row per model family, metric and scale: by how much the models of that scale are better than the laws of their family's
 -- curves say, in the mean over curves. A model that is good or bad at everything moves all its curves at once.
---   effect = sum of scores / sum of informations of a shift of the log loss at this point alone (a score step, towards 0)
+--   effect = sum of scores / sum of informations, both for a shift of the log loss at this point alone
+-- That is one scoring step from the fitted laws, and so the effect is too close to 0.
 -- Its standard error takes tasks as independent, and not curves.
 with points as (
     select

@@ -1,5 +1,6 @@
--- One row per task, metric and model family with a curve that was tested: whether any of its curves has a break, and how sure
--- that is among all of them. Of all curves, or of those alone whose metric is the preferred one of their part of the task.
+-- One row per task, metric and model family with a curve that has a p_break: p and q value of the question whether any
+-- of its curves has a break. With only_preferred it reads only curves whose metric is the preferred one of their part
+-- of the task.
 --   p  Simes (1986): min over k of p_(k) n / k, valid for curves that share examples;  q  Benjamini and Hochberg (1995)
 create or replace temp macro tested_groups(only_preferred) as table (
     with ranked as (

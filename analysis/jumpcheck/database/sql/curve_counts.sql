@@ -1,5 +1,5 @@
--- One row per kind of curve, the first that applies: how many there are, and how many of them jump. The first four add up to all
--- curves, the others to those that count.
+-- One row per kind of curve: how many there are, and how many of them jump. Aggregate, few_scales, no_direction and counted add up
+-- to all; what comes below counted adds up to that.
 with kinds as (
     select
         case

@@ -1,5 +1,5 @@
--- One row per pair where the source says which metric its tasks prefer, as BIG-bench does, else per triplet; those with a counted curve.
--- It is the unit in which every page counts.
+-- One row per pair if the source names the preferred metrics of its tasks, as BIG-bench does; else one row per triplet.
+-- Only pairs or triplets with a counted curve are here. Every page counts these rows.
 with is_of_pairs as (select count(*) > 0 as given from pairs where is_counted),
 
 groups as (

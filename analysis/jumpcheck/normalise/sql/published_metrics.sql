@@ -1,5 +1,6 @@
--- One row per metric name in the results, with its direction where all that say one say the same: the source, or for a task that
--- prefers the metric the reference table.
+-- One row per metric name in the results, with its direction, if all tasks that have one agree on it. The direction of
+-- a task is what the source gives. Where the source gives none, it is that of reference_preferred_metrics, which knows
+-- the tasks that prefer the metric.
 with by_task as (
     select
         task,

@@ -13,7 +13,7 @@ create or replace temp macro best_curves(only_preferred) as table (
                     entry_kind = 'aggregate',
                     improvement_score desc nulls last,
                     n_scales desc,
-                    -- Of curves of one score, of which the infinite ones are many, that with the largest gain.
+                    -- Many curves have an infinite score. Of curves equal so far, that with the largest gain is taken.
                     (y_max - y_min) / greatest(abs(y_max), abs(y_min), 1) desc,
                     subtask,
                     shots nulls first,

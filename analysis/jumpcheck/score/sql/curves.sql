@@ -1,4 +1,5 @@
--- One row per task, subtask, shots, metric and model family: its scaling curve and how suddenly it rises, beside the settings.
+-- One row per task, subtask, shots, metric, filter and model family: its scaling curve, how suddenly it rises, and
+-- whether it is counted and jumps by the settings of the run.
 select
     scored_curves.*,
     scored_curves.entry_kind <> 'aggregate'

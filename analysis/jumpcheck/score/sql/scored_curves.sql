@@ -1,4 +1,4 @@
--- One row per task, subtask, shots, metric and model family: its scaling curve and how suddenly it rises.
+-- One row per task, subtask, shots, metric, filter and model family: its scaling curve and how suddenly it rises.
 --   I(y)            = sign(argmax y - argmin y) * (max y - min y)
 --   emergence_score = I(y) / sqrt(median(step^2))        linearity = I(y) / sqrt(mean(step^2))
 -- Means of the same numbers in another order differ in the last bit: what differs by no more than 1e-12 of the largest |score|
@@ -62,7 +62,8 @@ examples as (
         -- NULL where neither end is better, or nobody knows which.
         case when metrics.higher_is_better then 1 when not metrics.higher_is_better then -1 end::tinyint as direction,
         metrics.is_proportion and scored.entry_kind <> 'aggregate' as is_share,
-        -- What standard errors tell is exact; where shares prove another number, of which it is no multiple, neither counts.
+        -- The number of examples that standard errors give is exact. If the shares prove a number of which it is not a
+        -- multiple, neither number is used.
         scored.n_examples_max = 0 and scored.n_of_errors is not null as is_of_errors,
         is_of_errors and recovered_examples.n_source = 'values' and scored.n_of_errors % recovered_examples.n_examples <> 0
             as is_contradicted,

@@ -20,8 +20,9 @@ families as (
     group by model_family
 ),
 
--- The mean p of n zeros and ones has the standard error sqrt(p (1 - p) / (n - 1)), with n - 1 as in most harnesses: what it says
--- of n is a whole number, and so is p n, or it is another kind of mean. The mean of several runs says nothing of n.
+-- The mean p of n zeros and ones has the standard error sqrt(p (1 - p) / (n - 1)), with n - 1 as in most harnesses. So
+-- n follows from the score and its error. If n or p n is not a whole number, the score is another kind of mean. The
+-- mean of several runs does not give n.
 with_errors as (
     select
         *,
