@@ -191,12 +191,13 @@ def test_sharp_and_smooth_counts_infinite_scores_apart():
 def test_answers_that_are_long_or_unlike_are_drawn_all_the_same():
     """Targets beyond MAX_LENGTH have no panel by length, and say so."""
     from jumpcheck.figures import arithmetic
+    from jumpcheck.figures.about import About
 
     frame = pd.DataFrame({"model_family": "f", "model": ["a", "b", "c"], "n_parameters": [1e6, 1e7, 1e8], "prompt": ""})
     frame = frame.assign(task="t", target="1234567", output=["1", "1234560", "1234567"], target_log_probability=np.nan)
     long = answers.long_table(frame, "d")
     for draw in (arithmetic.draw_figure_3, arithmetic.draw_figure_4):
-        draw(long, "d", 0.0)
+        draw(long, About("d"))
     assert comparisons.target_lengths(long).empty
 
 

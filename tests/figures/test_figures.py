@@ -640,7 +640,7 @@ def test_power_is_drawn_in_every_cell():
     shares = {"break": 0.1, "inconclusive": 0.3, "smooth": 0.4}
     cells = [(size, n, m, rho) for size in (0.0, 1.0, 2.0) for n in (100, 1000) for m in (8, 12) for rho in (0.005, 0.015)]
     frame = pd.DataFrame([(*cell, name, share) for cell in cells for name, share in shares.items()], columns=columns)
-    figure = power.draw_power(frame, "theory, no data")
+    figure = power.draw_power(frame, About("theory, no data"))
     assert len(figure.axes) == 8
     for axes in figure.axes:
         areas = [one.get_paths()[0].vertices[:, 1] for one in axes.collections]

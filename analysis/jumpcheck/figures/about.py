@@ -1,4 +1,4 @@
-"""What a figure of a dataset must know besides its numbers: what the dataset is called, and the settings of its run."""
+"""What a figure must know besides its numbers: what its data are called, and the settings of the run."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from jumpcheck.base.settings import COUNTED_SCALES, DEFAULTS
 
 
 class About(NamedTuple):
-    """The second argument of every function that draws a figure of a dataset."""
+    """The second argument of every function that draws a figure."""
 
     dataset: str
-    """What figures call the dataset."""
+    """What figures call the data: a dataset, or what they are made from."""
     emergence_threshold: float = DEFAULTS["emergence_threshold"]
     sharpness_threshold: float = DEFAULTS["sharpness_threshold"]
     min_scales: int = COUNTED_SCALES

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from jumpcheck.experiments.comparisons import fitted_law, target_lengths
 from jumpcheck.figures import style
+from jumpcheck.figures.about import About
 from jumpcheck.figures.size_lines import COLOURS, draw_lines, models_of, notes_of, rows_of
 from jumpcheck.theory import scaling
 
@@ -49,7 +50,7 @@ def _draw_law(axes: Axes, right: Axes, frame: pd.DataFrame, law: pd.Series, leng
     axes.text(0.04, 0.97 - 0.12 * kind, text, transform=axes.transAxes, va="top", fontsize=6.5)
 
 
-def draw_figure_3(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
+def draw_figure_3(frame: pd.DataFrame, about: About) -> Figure:
     """Figure 3: the same answers under accuracy and token edit distance, beside the paper's law fitted to them."""
     frame = frame[frame["test"] == "all"]
     tasks = sorted(frame["task"].unique())
@@ -80,7 +81,7 @@ def draw_figure_3(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
     figure.supxlabel("parameters", fontsize=8)
     fitted = sorted(laws["fitted_to"].unique())
     law = f"Law: cross entropy per token (N/c)^α, fitted to {' and '.join(fitted)} of the same answers." if fitted else ""
-    style.footer(figure, dataset, [*notes_of(frame), law])
+    style.footer(figure, about.dataset, [*notes_of(frame), law])
     return figure
 
 
@@ -127,7 +128,7 @@ def _draw_lengths(axes: Axes, rows: pd.DataFrame, metric: str) -> None:
     axes.set_title("accuracy, p^L fitted" if is_accuracy else "token edit distance,\ne L fitted", fontsize=7)
 
 
-def draw_figure_4(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
+def draw_figure_4(frame: pd.DataFrame, about: About) -> Figure:
     """Figure 4: few and many test examples on a logarithmic axis, and both metrics against target length."""
     tasks = sorted(frame["task"].unique())
     figure, grid = plt.subplots(
@@ -159,5 +160,5 @@ def draw_figure_4(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
         "On the lower edge of the left panels: no right answer. Right: means over seeds with 95 % t intervals, for five of "
         "the sizes; all sizes and residuals are in the table figure_4_lengths."
     ]
-    style.footer(figure, dataset, [*notes_of(frame), *notes])
+    style.footer(figure, about.dataset, [*notes_of(frame), *notes])
     return figure

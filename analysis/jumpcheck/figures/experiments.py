@@ -9,6 +9,7 @@ import pandas as pd
 from jumpcheck.base.files import write_csv
 from jumpcheck.experiments.comparisons import target_lengths
 from jumpcheck.figures import arithmetic, images, pdf, style
+from jumpcheck.figures.about import About
 from jumpcheck.figures.registry import FIGURES, function_named
 
 NUMBERS = {"figure_3": arithmetic.figure_3_numbers}
@@ -28,7 +29,7 @@ def write_figure(name: str, frame: pd.DataFrame, paths: Mapping[str, str], mode:
     style.use_style()
     dataset = dataset_name(frame) + ("" if mode == "full" else f" ({mode}: few steps, not a result)")
     draw = function_named(FIGURES[name]["draw"], {"arithmetic": arithmetic, "images": images})
-    style.save(draw(frame, dataset, 0.0), paths["svg"], paths["png"])
+    style.save(draw(frame, About(dataset)), paths["svg"], paths["png"])
     pdf.write(paths["svg"], paths["pdf"])
     write_csv(NUMBERS.get(name, lambda rows: rows)(frame), paths["csv"])
     if "lengths" in paths:

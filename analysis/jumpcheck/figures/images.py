@@ -11,10 +11,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from jumpcheck.figures import style
+from jumpcheck.figures.about import About
 from jumpcheck.figures.size_lines import draw_lines, notes_of, rows_of
 
 
-def draw_figure_7(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
+def draw_figure_7(frame: pd.DataFrame, about: About) -> Figure:
     """Figure 7: mean squared error of autoencoders, and the share of images below a threshold."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(style.TWO_COLUMNS, 2.6), layout="constrained")
     draw_lines(left, frame, [("mean squared error", rows_of(frame, "mean_squared_error", subtask="reconstruction"))])
@@ -28,7 +29,9 @@ def draw_figure_7(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
     right.legend(fontsize=6.5)
     for axes in (left, right):
         axes.set_xlabel("parameters")
-    style.footer(figure, dataset, [*notes_of(frame), "Parameters: about 2 x width of the bottleneck x values of an image."])
+    style.footer(
+        figure, about.dataset, [*notes_of(frame), "Parameters: about 2 x width of the bottleneck x values of an image."]
+    )
     return figure
 
 
@@ -52,16 +55,16 @@ def _subset_panels(frame: pd.DataFrame, letter: str, axes: Sequence[Axes]) -> No
         panel.tick_params(labelsize=7)
 
 
-def draw_figure_8(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
+def draw_figure_8(frame: pd.DataFrame, about: About) -> Figure:
     """Figure 8: transformers on sequences of images; accuracy per image, and of whole sequences of L."""
     figure, axes = plt.subplots(1, 3, figsize=(style.TWO_COLUMNS, 2.5), layout="constrained")
     _subset_panels(frame, "L", axes)
     axes[2].set_title("all L of a sequence right")
-    style.footer(figure, dataset, notes_of(frame))
+    style.footer(figure, about.dataset, notes_of(frame))
     return figure
 
 
-def draw_figure_10(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
+def draw_figure_10(frame: pd.DataFrame, about: About) -> Figure:
     """Figure 10: LeNets; accuracy, subset accuracy K of K, and the same with few sizes."""
     figure, axes = plt.subplots(1, 4, figsize=(style.TWO_COLUMNS, 2.5), layout="constrained")
     _subset_panels(frame, "K", axes[:3])
@@ -79,5 +82,5 @@ def draw_figure_10(frame: pd.DataFrame, dataset: str, _: float) -> Figure:
     for panel in axes:
         panel.set_title(panel.get_title(loc="left"), fontsize=7.5)
         panel.tick_params(labelsize=6.5)
-    style.footer(figure, dataset, notes_of(frame))
+    style.footer(figure, about.dataset, notes_of(frame))
     return figure

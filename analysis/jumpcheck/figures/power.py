@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from jumpcheck.base.files import write_csv
 from jumpcheck.base.parallel import Processes
 from jumpcheck.figures import style
+from jumpcheck.figures.about import About
 from jumpcheck.figures.breaks import VERDICT_COLOURS
 from jumpcheck.theory import calibration
 
@@ -19,7 +20,7 @@ SOURCE = "theory, no data"
 _NAMES = {"break": "break found", "inconclusive": "undecided", "smooth": "smooth: wrongly without a break"}
 
 
-def draw_power(frame: pd.DataFrame, source: str) -> Figure:
+def draw_power(frame: pd.DataFrame, about: About) -> Figure:
     """Verdicts on curves with a planted break, against its size.
 
     `frame` is as from `calibration.power`; at size 0 nothing is planted.
@@ -60,7 +61,7 @@ def draw_power(frame: pd.DataFrame, source: str) -> Figure:
         "curve in ten breaks, at a random scale after the third; at size 0 these do not break, and smooth is right. White: "
         "at chance. Scatter: intra-class correlation between models."
     )
-    style.source_footer(figure, source, [note])
+    style.source_footer(figure, about.dataset, [note])
     return figure
 
 
@@ -79,7 +80,7 @@ def write(paths: Mapping[str, str], n_worlds: int, n_processes: int) -> None:
             "less_evidence": calibration.less_evidence(run=processes.map),
         }
     style.use_style()
-    style.save(draw_power(frame, SOURCE), paths["svg"], paths["png"])
+    style.save(draw_power(frame, About(SOURCE)), paths["svg"], paths["png"])
     write_csv(frame, paths["csv"])
     for name, table in tables.items():
         write_csv(table, paths[name])

@@ -15,10 +15,12 @@ from matplotlib.ticker import NullLocator
 from jumpcheck.base.files import write_csv
 from jumpcheck.base.progress import counted
 from jumpcheck.figures import style
+from jumpcheck.figures.about import About
 from jumpcheck.figures.registry import figures_of, function_named
 from jumpcheck.theory import panels
 
 SOURCE = "theory, no data"
+FROM_THEORY = About(SOURCE)
 _LAW = "Per-token cross entropy (N/c)^α with c = 3·10⁸ and α = −0.3."
 _COLOURS = ["#004488", "#bb5566", "#ddaa33", "#44aa99", "#882255", "#999933", "#6699cc", "#555555"]
 
@@ -32,7 +34,7 @@ def _lines(axes: Axes, rows: pd.DataFrame, offset: int = 0) -> None:
         axes.plot(part["n_parameters"], part["sampled"], "o", color=colour, ms=2.8)
 
 
-def draw_six_panels(frame: pd.DataFrame, source: str = SOURCE) -> Figure:
+def draw_six_panels(frame: pd.DataFrame, about: About = FROM_THEORY) -> Figure:
     """Figure 2 from the numbers of `panels.six_panels`."""
     titles = {
         "A": ("cross entropy", "nats per token"),
@@ -63,11 +65,11 @@ def draw_six_panels(frame: pd.DataFrame, source: str = SOURCE) -> Figure:
     figure.supxlabel("parameters", fontsize=8)
     notes = [f"{_LAW} Lines: exact. Points: a test set of {panels.N_EXAMPLES} examples, at the 12 scales of BIG-G."]
     notes.append("D and F: the wrong options share the rest of the mass at random; 'even': they share it evenly (a step).")
-    style.source_footer(figure, source, notes)
+    style.source_footer(figure, about.dataset, notes)
     return figure
 
 
-def draw_at_least_k(frame: pd.DataFrame, source: str = SOURCE) -> Figure:
+def draw_at_least_k(frame: pd.DataFrame, about: About = FROM_THEORY) -> Figure:
     """At least k of L right, from smooth (k = 1) to sharp (k = L), on linear and logarithmic axes."""
     length = int(frame["length"].iloc[0])
     figure, grid = plt.subplots(1, 2, figsize=(style.TWO_COLUMNS, 2.7), layout="constrained")
@@ -84,11 +86,11 @@ def draw_at_least_k(frame: pd.DataFrame, source: str = SOURCE) -> Figure:
     style.log_axis(grid[1].yaxis)
     grid[1].yaxis.set_minor_locator(NullLocator())
     figure.legend(*grid[0].get_legend_handles_labels(), loc="outside right center", handlelength=2.5)
-    style.source_footer(figure, source, [_LAW])
+    style.source_footer(figure, about.dataset, [_LAW])
     return figure
 
 
-def draw_test_set_size(frame: pd.DataFrame, source: str = SOURCE) -> Figure:
+def draw_test_set_size(frame: pd.DataFrame, about: About = FROM_THEORY) -> Figure:
     """One curve of exact match, seen with test sets of growing size."""
     exact = panels.exact_curve()
     sizes = frame["n_examples"].unique()
@@ -108,11 +110,11 @@ def draw_test_set_size(frame: pd.DataFrame, source: str = SOURCE) -> Figure:
     style.log_axis(grid[0].yaxis)
     grid[0].set_ylabel("exact match of 8 tokens")
     notes = [f"{_LAW} Line: exact. Points: measured; hollow at the bottom: no right answer. Grey: below 1/n."]
-    style.source_footer(figure, source, notes)
+    style.source_footer(figure, about.dataset, notes)
     return figure
 
 
-def draw_sampling(frame: pd.DataFrame, source: str = SOURCE) -> Figure:
+def draw_sampling(frame: pd.DataFrame, about: About = FROM_THEORY) -> Figure:
     """One exact curve, sampled at 12, 6 and 3 scales."""
     exact = panels.exact_curve()
     numbers = frame["n_scales"].unique()
@@ -126,11 +128,11 @@ def draw_sampling(frame: pd.DataFrame, source: str = SOURCE) -> Figure:
     figure.supxlabel("parameters", fontsize=8)
     grid[0].set_ylabel("exact match of 8 tokens")
     notes = [f"{_LAW} Grey: the curve itself. Points: the sampled scales, joined by straight lines."]
-    style.source_footer(figure, source, notes)
+    style.source_footer(figure, about.dataset, notes)
     return figure
 
 
-def draw_rouge(frame: pd.DataFrame, source: str = SOURCE) -> Figure:
+def draw_rouge(frame: pd.DataFrame, about: About = FROM_THEORY) -> Figure:
     """Figure 9: ROUGE-L-Sum against the error per token."""
     figure, grid = plt.subplots(1, 2, figsize=(style.TWO_COLUMNS, 2.7), sharey=True, layout="constrained")
     for axes, end in zip(grid, (1.0, 0.2), strict=True):
@@ -147,7 +149,7 @@ def draw_rouge(frame: pd.DataFrame, source: str = SOURCE) -> Figure:
     grid[0].set_ylabel("ROUGE-L-Sum (0 to 1)")
     figure.legend(*grid[0].get_legend_handles_labels(), loc="outside upper left", ncols=2, handlelength=2.5)
     notes = ["Simulated texts of 4 sentences of 12 words; bands: 95 % intervals of the mean of 25. Grey: 0.05 to 0.1."]
-    style.source_footer(figure, source, notes)
+    style.source_footer(figure, about.dataset, notes)
     return figure
 
 
@@ -162,5 +164,5 @@ def write_figures(paths: Mapping[str, Mapping[str, str]], simulated: str = "") -
     for name, figure in counted(figures.items(), len(figures), "figures"):
         frame = getattr(panels, figure["numbers"])()
         draw = function_named(figure["draw"], {"theory": sys.modules[__name__]})
-        style.save(draw(frame, source), paths[name]["svg"], paths[name]["png"])
+        style.save(draw(frame, About(source)), paths[name]["svg"], paths[name]["png"])
         write_csv(frame, paths[name]["csv"])
