@@ -13,6 +13,7 @@ import pandas as pd
 from scipy.stats import norm, qmc
 
 from jumpcheck.base.columns import significant
+from jumpcheck.base.settings import COUNTED_SCALES, FDR
 from jumpcheck.breaks import smooth_law, step_test
 from jumpcheck.breaks.guessing import constant_answers, largest_rise, p_of_guessing
 from jumpcheck.breaks.scatter_prior import GRID, default_prior, fit_prior, posterior_means, prior_ends
@@ -25,13 +26,11 @@ _SMALL_P, _TINY_P = 0.03, 1e-7
 """A p value between these two is computed again from N_FINE_DRAWS draws. A smaller one leaves no comparison in
 doubt."""
 CURVES_PER_CHUNK = 400
-MIN_SCALES = 5
 DEFAULT_CURVATURE_SD = 0.5
 """Of the curvature where no pool tells it."""
 _LEAST_CURVATURE_SD = 0.05
 _MIN_POOL = 10
 _MAX_Z_IN_POOL = 3.0
-_ALPHA = 0.05
 _SIZE_ROUNDS = 20
 _LEAST_SLOPE = -0.1
 """A secant that is flatter than this is not followed; where the likelihood is a parabola its slope is -1."""
@@ -142,7 +141,7 @@ def _curvatures(shares: Shares, prior: Penalty, fitted: SmoothFit, dispersion: n
     precision = np.maximum(1 / variance - prior.precision[:, 2], 1e-6)
     estimate = (fitted.theta[:, 2] / variance - prior.precision[:, 2] * prior.mean[:, 2]) / precision
     counts = (shares.n * fitted.mean >= 1) & (shares.n * (1 - fitted.mean) >= 1)
-    return np.clip(estimate, -3, 3), np.where(counts.sum(axis=1) >= MIN_SCALES, np.minimum(precision, 1e4), 0)
+    return np.clip(estimate, -3, 3), np.where(counts.sum(axis=1) >= COUNTED_SCALES, np.minimum(precision, 1e4), 0)
 
 
 def _pooled(estimate: np.ndarray, precision: np.ndarray) -> tuple[float, float]:
@@ -211,14 +210,14 @@ def _tested(
     # The best step down of the loss is no improvement if a step up would explain the curve better.
     worsening = np.where(at.variance > 1e-3, -scores / np.sqrt(at.variance), -np.inf).max(axis=1)
     p_break = _p_values(judged, admissible, z.max(axis=1), worsening <= z.max(axis=1), weights, draws)
-    suspects = np.flatnonzero(p_break < _ALPHA)
+    suspects = np.flatnonzero(p_break < FDR)
     p_break[suspects[_gets_worse(judged.take(suspects), admissible[suspects])]] = 1.0
     # Of places that differ by rounding alone the first is taken, on every processor.
     best = significant(z, _DIGITS_OF_ORDER).argmax(axis=1)
     row = np.arange(len(shares))
     size, error = _bounds(judged, admissible, smallest_break)
     break_size, break_error = _size_at(judged, best, size[row, best], is_testable)
-    high = np.where(admissible, size + norm.ppf(1 - _ALPHA) * error, -np.inf)
+    high = np.where(admissible, size + norm.ppf(1 - FDR) * error, -np.inf)
     rise = np.diff(shares.y, axis=1).argmax(axis=1)
     jump_is_hidden = ~admissible[row, rise] & (rise > 0)
     # Where the scores before a place say too little nothing is ruled out there.
@@ -346,6 +345,6 @@ def _n_to_decide(judged: _Judged, size: np.ndarray, error: np.ndarray, smallest_
     # Variance of a share per mean (1 - mean): that of the test set, and that of the models, which no test set lowers.
     now = (1 + (n - 1) * judged.scatter) / n
     with np.errstate(invalid="ignore", divide="ignore"):
-        wanted = now * ((smallest_break - size) / (norm.ppf(1 - _ALPHA) * error)) ** 2
+        wanted = now * ((smallest_break - size) / (norm.ppf(1 - FDR) * error)) ** 2
         needed = np.ceil((1 - judged.scatter) / (wanted - judged.scatter))
     return np.where((size < smallest_break) & (wanted > judged.scatter) & (needed > n), needed, np.nan)

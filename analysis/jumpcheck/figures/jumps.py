@@ -47,7 +47,8 @@ def draw_figure_6(frame: pd.DataFrame, about: About) -> Figure:
     score, n_examples, score_low, score_high.
     """
     if frame.empty:
-        why = "No curve of multiple-choice grade of at least 5 scales that rises has a Brier score beside it."
+        rises = f"No curve of multiple-choice grade of at least {about.min_scales} scales that rises"
+        why = f"{rises} has a Brier score beside it."
         return style.nothing_to_draw(about.dataset, why)
     places = frame["place"].unique()
     figure, grid = plt.subplots(

@@ -189,7 +189,9 @@ def draw_scores(frame: pd.DataFrame, about: About, unit: str) -> Figure:
     """
     counted = frame[frame["is_counted"]]
     if not counted["largest"].notna().any():
-        return style.nothing_to_draw(about.dataset, f"No {unit} of at least 5 scales and a known direction has a score.")
+        return style.nothing_to_draw(
+            about.dataset, f"No {unit} of at least {about.min_scales} scales and a known direction has a score."
+        )
     counted = _with_rows(counted)
     rows = _rows(counted)
     drawn = counted[counted["largest"].notna()]
@@ -214,27 +216,27 @@ def draw_scores(frame: pd.DataFrame, about: About, unit: str) -> Figure:
     for row in rows["position"][:-1]:
         for strips in axes[1]:
             strips.axhline(row + 0.5, color=style.FAINT, lw=0.4, zorder=0)
-    style.footer(figure, about.dataset, _notes(frame, counted, about.emergence_threshold, unit))
+    style.footer(figure, about.dataset, _notes(frame, counted, about, unit))
     return figure
 
 
-def _notes(frame: pd.DataFrame, counted: pd.DataFrame, emergence_threshold: float, unit: str) -> list[str]:
+def _notes(frame: pd.DataFrame, counted: pd.DataFrame, about: About, unit: str) -> list[str]:
     """What a point is, and what is not drawn."""
     left_out = frame[~frame["is_counted"]].astype({"direction_known": bool})
     reasons = {
         "of metrics without a name or a known direction": ~left_out["direction_known"],
-        "of fewer than 5 scales": left_out["direction_known"] & (left_out["n_scales"] < 5),
-        "not published or of aggregates alone": left_out["direction_known"] & ~(left_out["n_scales"] < 5),
+        f"of fewer than {about.min_scales} scales": left_out["direction_known"] & (left_out["n_scales"] < about.min_scales),
+        "not published or of aggregates alone": left_out["direction_known"] & ~(left_out["n_scales"] < about.min_scales),
     }
     named = ", ".join(f"{rows.sum():,} {reason}" for reason, rows in reasons.items() if rows.any())
     n_flat = int(counted["largest"].isna().sum())
     no_middle = int((counted["median"].isna() & counted["largest"].notna()).sum())
     pooled = counted[counted["is_pooled"]]
     return [
-        f"A point is one {unit} of at least 5 scales; beside every metric how many of them are above the threshold, of how "
-        "many, and how many are infinite. Improvement score: emergence score, positive where the metric gets better with "
-        f"scale. Dashed: emergence_threshold = {emergence_threshold:g}. Grey bands: infinite scores (median step 0). The "
-        "axis is linear between its labels.",
+        f"A point is one {unit} of at least {about.min_scales} scales; beside every metric how many of them are above the "
+        "threshold, of how many, and how many are infinite. Improvement score: emergence score, positive where the metric "
+        f"gets better with scale. Dashed: emergence_threshold = {about.emergence_threshold:g}. Grey bands: infinite scores "
+        "(median step 0). The axis is linear between its labels.",
         f"Other metrics, with fewer than {MIN_OWN_ROW} {unit.split()[-1]}s each: "
         + style.listed(sorted(pooled["metric"].unique()), 12)
         + "."
@@ -256,7 +258,7 @@ def draw_by_metric(frame: pd.DataFrame, about: About) -> Figure:
     """
     if frame.empty:
         return style.nothing_to_draw(
-            about.dataset, "No pair has a preferred metric of known direction and at least 5 scales."
+            about.dataset, f"No pair has a preferred metric of known direction and at least {about.min_scales} scales."
         )
     figure, axes = plt.subplots(figsize=(style.TWO_COLUMNS, 0.9 + 0.27 * len(frame)), layout="constrained")
     place = np.arange(len(frame))
@@ -287,8 +289,8 @@ def draw_by_metric(frame: pd.DataFrame, about: About) -> Figure:
         figure,
         about.dataset,
         [
-            "A pair is a task and a model family of at least 5 scales. Repeats: table twins. The intervals take pairs as "
-            "independent, which pairs of one task are not.",
+            f"A pair is a task and a model family of at least {about.min_scales} scales. Repeats: table twins. The "
+            "intervals take pairs as independent, which pairs of one task are not.",
         ],
     )
     return figure

@@ -25,7 +25,7 @@
     return [header, columns];
   }
 
-  const [{ texts, scales, scale_name: scaleName, n_short: nShort, called, formula }, columns] = await unpacked();
+  const [{ texts, scales, scale_name: scaleName, n_short: nShort, min_scales: minScales, min_scales_counted: minCounted, called, formula }, columns] = await unpacked();
   const nCurves = columns.task.length;
   const widths = texts.model_family.map((family) => scales[family].length);
   const start = new Uint32Array(nCurves + 1);
@@ -286,7 +286,7 @@
       ["source of the jump", text("source_of_jump", k)],
       ["improvement score", `${shown(score)}${columns.jumps[k] ? ": a jump" : ""}`],
       ["without ties", number("score_without_ties", k)],
-      ["scales", `${columns.n_scales[k]}${columns.n_scales[k] < 5 ? " (too few to jump)" : ""}`],
+      ["scales", `${columns.n_scales[k]}${columns.n_scales[k] < minCounted ? " (too few to jump)" : ""}`],
       ["status", text("status", k)],
       ["examples", examples === null ? null : count(examples)],
       ["q of a break", number("q_break", k) === null ? null : p(number("q_break", k))],
@@ -507,10 +507,10 @@
   // --- beginning ---------------------------------------------------------------------------------------------------
 
   if (nShort) {
-    at("short").textContent = `${count(nShort)} curve${nShort === 1 ? "" : "s"} of fewer than 3 scales ${nShort === 1 ? "is" : "are"} not shown; the table curves has them.`;
+    at("short").textContent = `${count(nShort)} curve${nShort === 1 ? "" : "s"} of fewer than ${minScales} scales ${nShort === 1 ? "is" : "are"} not shown; the table curves has them.`;
   }
   if (!nCurves) {
-    at("curve-title").textContent = "This dataset has no curve of at least 3 scales.";
+    at("curve-title").textContent = `This dataset has no curve of at least ${minScales} scales.`;
     for (const name of ["choose", "curve", "others-section", "table-section"]) at(name).hidden = true;
     document.body.dataset.drawn = document.body.dataset.complete = "0";
     return;

@@ -53,7 +53,9 @@ def contents(con: duckdb.DuckDBPyConnection) -> tuple[dict, dict[str, np.ndarray
     curves = con.sql(sql_text("pages/curves")).to_arrow_table()
     families = con.execute(sql_text("pages/families")).fetchall()
     header: dict = {"texts": {}, "scales": {family: scales or [] for family, scales, _ in families}}
-    (header["n_short"],) = con.execute("select count(*) from curves where n_scales < 3").fetchone()
+    settings = con.execute("select min_scales, min_scales_counted from settings").fetchone()
+    header["min_scales"], header["min_scales_counted"] = settings
+    (header["n_short"],) = con.execute("select count(*) from curves where n_scales < ?", settings[:1]).fetchone()
     header["called"] = {verdict: words["called"] for verdict, words in VERDICTS.items()}
     header["formula"] = FORMULA
     header["scale_name"] = scale_name(basis for _, _, bases in families for basis in bases or ())

@@ -39,5 +39,5 @@ select
     breaks.source_of_jump
 from curves
 left join breaks on curves.curve_id = breaks.curve_id
-where curves.n_scales >= 3
+where curves.n_scales >= (select min_scales from settings)
 order by curve

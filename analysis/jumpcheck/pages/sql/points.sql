@@ -6,7 +6,7 @@ with numbered as (
         curve_id,
         model_family
     from curves
-    where n_scales >= 3
+    where n_scales >= (select min_scales from settings)
 ),
 
 places as (

@@ -7,5 +7,5 @@ select
 from triplets
 left join metrics on triplets.metric = metrics.metric
 inner join curves on triplets.curve_id = curves.curve_id
-where curves.n_scales >= 3 and curves.entry_kind <> 'aggregate'
+where curves.n_scales >= (select min_scales from settings) and curves.entry_kind <> 'aggregate'
 order by triplets.task, triplets.metric, triplets.model_family
