@@ -34,16 +34,12 @@ ranked as (
         tested.p_break,
         selected.q,
         if(selected.q < selected.fdr, selected.n_groups / selected.n_selected, 1) as n_per_selected,
-        tested.p_break
-        * count(*) over (partition by tested.task, tested.metric, tested.model_family)
-        / (
-            rank() over (partition by tested.task, tested.metric, tested.model_family order by tested.p_break)
-            + count(*) over (partition by tested.task, tested.metric, tested.model_family, tested.p_break) - 1
-        ) as p_by_rank
+        tested.p_break * count(*) over triplet / count(*) over (triplet order by tested.p_break) as p_by_rank
     from tested
     inner join selected
         on tested.task = selected.task and tested.metric = selected.metric and tested.model_family = selected.model_family
     where tested.p_break is not null
+    window triplet as (partition by tested.task, tested.metric, tested.model_family)
 ),
 
 corrected as (

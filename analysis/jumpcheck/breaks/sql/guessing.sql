@@ -12,15 +12,11 @@ create or replace temp macro guessing() as table (
             trials.task,
             trials.metric,
             trials.model_family,
-            measured.p_chance
-            * count(*) over (partition by trials.task, trials.metric, trials.model_family)
-            / (
-                rank() over (partition by trials.task, trials.metric, trials.model_family order by measured.p_chance)
-                + count(*) over (partition by trials.task, trials.metric, trials.model_family, measured.p_chance) - 1
-            ) as p_by_rank
+            measured.p_chance * count(*) over triplet / count(*) over (triplet order by measured.p_chance) as p_by_rank
         from measured
         inner join trials on measured.curve_id = trials.curve_id
         where measured.p_chance is not null
+        window triplet as (partition by trials.task, trials.metric, trials.model_family)
     ),
 
     corrected as (

@@ -8,15 +8,12 @@ create or replace temp macro tested_groups(only_preferred) as table (
             trials.task,
             trials.metric,
             trials.model_family,
-            measured.p_break
-            * count(*) over (partition by trials.task, trials.metric, trials.model_family)
-            / (
-                rank() over (partition by trials.task, trials.metric, trials.model_family order by measured.p_break)
-                + count(*) over (partition by trials.task, trials.metric, trials.model_family, measured.p_break) - 1
-            ) as p_by_rank
+            -- p n / k, k being the number of those that are not larger: the frame of a window takes in what is equal.
+            measured.p_break * count(*) over triplet / count(*) over (triplet order by measured.p_break) as p_by_rank
         from measured
         inner join trials on measured.curve_id = trials.curve_id
         where measured.p_break is not null and (trials.is_preferred or not only_preferred)
+        window triplet as (partition by trials.task, trials.metric, trials.model_family)
     ),
 
     combined as (
@@ -33,7 +30,7 @@ create or replace temp macro tested_groups(only_preferred) as table (
     by_rank as (
         select
             *,
-            p * count(*) over () / (rank() over (order by p) + count(*) over (partition by p) - 1) as p_by_rank
+            p * count(*) over () / count(*) over (order by p) as p_by_rank
         from combined
     )
 

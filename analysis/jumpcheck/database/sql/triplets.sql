@@ -24,7 +24,7 @@ ranked as (
         metric,
         model_family,
         p,
-        p * count(*) over () / (rank() over (order by p) + count(*) over (partition by p) - 1) as p_by_rank
+        p * count(*) over () / count(*) over (order by p) as p_by_rank
     from judged
     where jumps and p is not null
 ),
