@@ -80,8 +80,7 @@ def save_database(con, path):
     for (name,) in con.execute(f"{tables} union all {views}").fetchall():
         con.execute(f"create table saved.{name} as select * from {name}")
     con.execute("use saved")
-    for macro in ("base/wilson_interval", "score/jump_threshold"):
-        con.execute(sql_text(macro))
+    con.execute(sql_text("base/wilson_interval"))
     con.execute("use memory")
     con.execute("detach saved")
     return str(path)

@@ -25,6 +25,8 @@ def check_config(config):
     schema = workflow.source_path("../schemas/config.schema.yaml")
     with open(schema, encoding="utf-8") as file:
         properties = yaml.safe_load(file)["properties"]
+    if "verify" in config:
+        raise WorkflowError("config: verify is a target now: snakemake --cores 1 verify")
     for key in config:
         if key not in properties:
             nearest = difflib.get_close_matches(key, properties, n=1, cutoff=0)
@@ -132,10 +134,11 @@ def input_bytes():
 
 # The run measures the input and passes the size to its jobs in an environment variable. A job measures it again only on
 # a cluster that does not pass the environment on.
-INPUT_BYTES = json.loads(os.environ.get("JUMPCHECK_INPUT_BYTES", "null")) if not workflow.is_main_process else None
-if INPUT_BYTES is None:
-    INPUT_BYTES = input_bytes()
-    os.environ["JUMPCHECK_INPUT_BYTES"] = json.dumps(INPUT_BYTES)
+SIZES = json.loads(os.environ.get("JUMPCHECK_INPUT_BYTES", "{}"))  # by dataset: a workflow may use this one twice
+if workflow.is_main_process or DATASET not in SIZES:
+    SIZES[DATASET] = input_bytes()
+    os.environ["JUMPCHECK_INPUT_BYTES"] = json.dumps(SIZES)
+INPUT_BYTES = SIZES[DATASET]
 # How many shards the work is cut into: as configured, or by the size of the input.
 N_SHARDS = config["shards"] or n_shards_for(INPUT_BYTES or 0)
 # A stage of a small input is too quick for two processes, and leaves a core to what needs no data.
@@ -202,10 +205,11 @@ def name_what_is_damaged():
     """
     faults, later = damaged(Path("logs", DATASET), False), dated_later(Path("logs", DATASET), time.time())
     for fault in faults.values():
-        print(f"damaged: {fault}")
+        print(f"damaged: {fault}", file=sys.stderr)
     if later:
         print(
-            f"clock: {len(later):,} files and folders are dated later than now, so that changes before them would be missed"
+            f"clock: {len(later):,} files and folders are dated later than now, so that changes before them would be missed",
+            file=sys.stderr,
         )
     return bool(faults or later)
 
@@ -236,9 +240,11 @@ def drop_last_database():
 onstart:
     global dataset_lock
     dataset_lock = lock_dataset()
-    if IS_DAMAGED and {rule.name for rule in workflow.dag.targetrules} != {"verify"}:
+    verifies = {rule.name for rule in workflow.dag.targetrules} == {"verify"}
+    if IS_DAMAGED and not verifies:
         raise WorkflowError(
             "files of an earlier run are damaged or dated later than now (named above): `snakemake --cores 1 verify`, with the "
             "same --config, sets them aside; then run the same command again"
         )
-    keep_last_database()
+    if not verifies:  # which may find that the database itself is damaged
+        keep_last_database()

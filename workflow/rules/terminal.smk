@@ -61,6 +61,7 @@ def asked_for():
     """Files of the targets of this run, and all files that are up to date after it: two sets of paths."""
     jobs = list(workflow.dag.jobs)
     targets = {str(path) for job in jobs if job.rule in workflow.dag.targetrules for path in (job.output or job.input)}
+    targets = set() if {rule.name for rule in workflow.dag.targetrules} == {"verify"} else targets
     return targets | set(map(str, workflow.dag.targetfiles)), {str(path) for job in jobs for path in job.output}
 
 
@@ -69,6 +70,8 @@ def say_what_came_out():
     global ended
     ended = True
     targets, current = asked_for()
+    if not targets:  # of the rule verify, which makes nothing
+        return
     summary, report_page = f"data/{DATASET}/summary.txt", f"results/{DATASET}/report.html"
     if summary in current:
         print(Path(summary).read_text(encoding="utf-8"), end="")

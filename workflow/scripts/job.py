@@ -70,6 +70,9 @@ def running(snakemake) -> Iterator[Callable[[str], None]]:
     An InputError ends the job with its message; any other error leaves its traceback in the log.
     """
     started = time.perf_counter()
+    # What an earlier run of this job made is gone or goes now: where this one is killed, nothing is known of its outputs.
+    record_path = Path(snakemake.log[0]).with_suffix(ENDING)
+    record_path.unlink(missing_ok=True)
     with Log(snakemake.log[0]) as log:
         sys.stderr = log
 
@@ -82,7 +85,7 @@ def running(snakemake) -> Iterator[Callable[[str], None]]:
             with progress(snakemake, say), disk_full_explained(Path((snakemake.output or snakemake.log)[0])):
                 yield say
                 if snakemake.output:
-                    record(snakemake.output, Path(snakemake.log[0]).with_suffix(ENDING))
+                    record(snakemake.output, record_path)
             say(f"done in {time.perf_counter() - started:.1f} s")
         except InputError as error:
             say(f"error: {error}")

@@ -44,6 +44,9 @@ def positional(template: str, fields: list[str]) -> str:
     'p = {1:.2g} of {0:,}'
 
     """
+    unknown = sorted(set(re.findall(r"\{(\w+)", template)) - set(fields))
+    if unknown:
+        raise ValueError(f"words.yml: {template!r} has the fields {', '.join(unknown)}; known are {', '.join(fields)}")
     return re.sub(r"\{(\w+)", lambda field: f"{{{fields.index(field[1])}", template)
 
 

@@ -59,7 +59,11 @@ def assemble(
 
     """
     create_views(con, {**inputs, **code_words(), "given_settings": one_row(settings)})
-    wanted = {name for name, entry in TABLES.items() if f"{entry.get('sql', 'base/').partition('/')[0]}/sql/" in SQL_FOLDERS}
+    wanted = {
+        name
+        for name, entry in TABLES.items()
+        if "sql" not in entry or f"{entry['sql'].partition('/')[0]}/sql/" in SQL_FOLDERS
+    }
     lacking = {name for name in wanted if TABLES[name].get("optional") and f"published_{name}" not in inputs}
     register_claim_words(con)
     build(con, *(name for name in TABLES if name in wanted - lacking - {"provenance"}), "database/counts")

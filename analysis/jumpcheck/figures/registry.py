@@ -24,8 +24,19 @@ ENTRIES = "figures/entries/*/figure.yml"
 _PACKAGE = Path(str(files("jumpcheck")))
 
 
+ORIGINS = ("dataset", "theory", "arithmetic", "autoencoders", "image_sequences", "lenet")
+"""What the numbers of a figure can be `of`; the last four are experiments."""
+
+
 def _entries() -> dict[str, Mapping[str, str]]:
     found = {path.parent.name: yaml.safe_load(path.read_text(encoding="utf-8")) for path in _PACKAGE.glob(ENTRIES)}
+    for name, entry in found.items():
+        lacking = {"of", "place", "section", "title"} - entry.keys()
+        if lacking or entry["of"] not in ORIGINS:
+            said = (
+                f"lacks {', '.join(sorted(lacking))}" if lacking else f"is of {entry['of']}; known are {', '.join(ORIGINS)}"
+            )
+            raise ValueError(f"figures/entries/{name}/figure.yml {said}")
     return dict(sorted(found.items(), key=lambda item: (item[1]["place"], item[0])))
 
 

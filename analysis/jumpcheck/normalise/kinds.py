@@ -43,5 +43,7 @@ def entry_kinds(
     has_parts = np.bincount(of_family[is_part], minlength=n_of_family)[of_family] > 0
     entry, n_entries = combination(pair, family)
     is_average = np.bincount(entry[is_stated], minlength=n_entries)[entry] > 0
-    n_mixed = len(np.unique(entry[is_average & ~is_stated]))
-    return np.where(is_average | (is_whole & has_parts), 0, np.where(is_whole, 2, 1)).astype(np.int32), n_mixed
+    by_name = is_whole & has_parts
+    is_mixed = is_average & ~is_stated & (parts_are_prefixed | ~by_name)
+    n_mixed = len(np.unique(entry[is_mixed]))
+    return np.where(is_average | by_name, 0, np.where(is_whole, 2, 1)).astype(np.int32), n_mixed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jumpcheck.base.tables import TABLES, is_view
+from jumpcheck.base.tables import ENTRIES, TABLES, is_view
 
 
 def _cell(text: str) -> str:
@@ -27,6 +27,26 @@ def picture() -> list[str]:
     return [*lines, "```"]
 
 
+def _origin(name: str) -> str:
+    """The SQL file of a table or view, and what that reads; of what is no table the file or what it is."""
+    entry = TABLES[name]
+    if "sql" not in entry:
+        return "Computed in Python (`analysis/jumpcheck/breaks`)."
+    read = []
+    for need in entry.get("needs", []):
+        other = ENTRIES[need]
+        if need in TABLES:
+            read.append(f"[{need}](#{need})")
+        else:
+            read.append(f"{need} ({_file(other['sql'])})" if "sql" in other else f"{need} (input)")
+    return f"Made by {_file(entry['sql'])} from {', '.join(read)}."
+
+
+def _file(sql: str) -> str:
+    room, _, name = sql.partition("/")
+    return f"[{room}/{name}.sql](../analysis/jumpcheck/{room}/sql/{name}.sql)"
+
+
 def page() -> str:
     """Markdown: a picture of the tables, and every table and view with its key and what each column means."""
     tables = [name for name in TABLES if not is_view(name)]
@@ -48,7 +68,7 @@ def page() -> str:
     ]
     for name in [*tables, *views]:
         table = TABLES[name]
-        lines += ["", f"## {name}", "", table["comment"], ""]
+        lines += ["", f"## {name}", "", table["comment"], "", _origin(name), ""]
         if table["key"]:
             lines += [f"Key: {', '.join(f'`{column}`' for column in table['key'])}.", ""]
         lines += ["| column | meaning |", "|---|---|"]

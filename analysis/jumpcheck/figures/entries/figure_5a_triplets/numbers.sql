@@ -4,6 +4,9 @@ select
     triplets.task,
     triplets.model_family,
     triplets.curve_id,
+    triplets.curve_subtask,
+    triplets.curve_shots,
+    triplets.curve_filter,
     triplets.n_scales,
     triplets.n_curves,
     triplets.improvement_score as largest,
@@ -11,6 +14,7 @@ select
     triplets.status,
     triplets.is_counted,
     triplets.is_above,
+    triplets.jumps,
     metrics.higher_is_better is not null as direction_known
 from triplets
 left join metrics on triplets.metric = metrics.metric
