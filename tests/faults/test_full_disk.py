@@ -105,8 +105,8 @@ def test_what_is_fetched_or_simulated_on_a_full_disk(kind, source, disk, tmp_pat
 
 
 def test_files_that_may_not_be_large_are_one_line(source, finished, tmp_path):
-    """By `ulimit -f`, in kilobytes. Where it allows fewer than about 30, Snakemake cannot copy its own files."""
-    for blocks in (40, 300):
+    """By `ulimit -f`, in kilobytes. Where it allows fewer than about 60, Snakemake cannot copy the workflow's own files."""
+    for blocks in (60, 300):
         limited = ("bash", "-c", f'ulimit -f {blocks} && exec "$@"', "limited")
         code, said, last = run(tmp_path / "run", source, DATABASE, before=limited)
         assert code != 0 and last.split(": error: ")[0] in STAGES, said

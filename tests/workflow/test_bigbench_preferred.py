@@ -223,11 +223,11 @@ def test_the_numbers_of_the_method(run):
     said = (
         f"{len(tested):,} curves can be tested, a break could be detected in {tested['p_break'].notna().sum():,}, and "
         f"{counts['break']} of them on {n_pairs} pairs have a break, "
-        f"{counts['smooth']} are smooth, {counts['at_chance']:,} are at chance and {counts['inconclusive']:,} inconclusive",
+        f"{counts['smooth']} are smooth, {counts['at_chance']:,} are at chance and {counts['inconclusive']:,} undecided",
         f"Of the {of_jumps.sum():,} curves that jump and can be tested a break could be detected in "
         f"{(tested['jumps'] & tested['p_break'].notna()).sum()}: {of_jumps['break']} have one, "
         f"{of_jumps['smooth']} are smooth, {of_jumps['at_chance']} are at chance and "
-        f"{of_jumps['inconclusive']:,} inconclusive",
+        f"{of_jumps['inconclusive']:,} undecided",
         *(f"| {row['choice']} | {row['n_changed']} |" for row in rows(con, sql_text("pages/report_sensitivity"))),
     )
     for sentence in said:

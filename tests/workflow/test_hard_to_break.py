@@ -4,8 +4,10 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -66,6 +68,24 @@ def test_a_file_that_was_cut_between_runs_stops_a_run_until_it_is_set_aside(fini
     assert path.stat().st_size > 0.9 * len(whole)
     with duckdb.connect(str(folder / "data/d/emergence.duckdb"), read_only=True) as con:
         assert con.execute("select count(*) from scores").fetchall() == [(6,)]
+
+
+def test_a_job_that_is_killed_when_it_runs_again_leaves_no_record_of_what_it_made_before(finished, tmp_path):
+    """Else its new outputs, of another size than the old ones, would be called damaged, and no run would go on."""
+    folder = tmp_path / "again"
+    shutil.copytree(finished, folder, symlinks=True)
+    record = folder / "logs/d/breaks_000.made.json"
+    assert record.exists()
+    choices = ["dataset=d", f"source={folder / 'in'}", "emergence_threshold=21"]
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", "data/d/emergence.duckdb", "--directory", str(folder)]
+    process = subprocess.Popen([*command, "--config", *choices], cwd=ROOT, start_new_session=True, stderr=subprocess.DEVNULL)
+    while record.exists() and process.poll() is None:
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    (folder / "data/d/shards/000/measured.parquet").write_bytes(b"half")
+    code, said = run(folder, folder / "in", "data/d/emergence.duckdb", emergence_threshold=21)
+    assert code == 0 and "damaged" not in said, said
 
 
 def test_other_content_of_the_same_size_is_found_where_it_is_looked_for(finished, tmp_path):
