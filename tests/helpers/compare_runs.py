@@ -13,7 +13,10 @@ import duckdb
 
 RENAMED = {"exceeds_threshold": "is_above", "displays_emergence": "jumps"}
 """Columns that have another name in AFTER: {old name: new name}."""
-WORDS = {"breaks": ("reason",), "claims": ("this_dataset", "reason"), "annotated_tasks.csv": ("curve_reason",)}
+WORDS = {
+    "breaks": ("reason",), "claims": ("this_dataset", "reason", "look_at"), "tasks": ("note",),
+    "annotated_tasks.csv": ("curve_reason",),
+}  # fmt: skip
 """Columns of sentences, {table or file: names}: their numbers are columns too."""
 RENAMED_IN = {"break_sizes.csv": {"displays_emergence": "jumps", "jumps": "curve_jumps"}}
 """The same of single files, where the old name has another meaning now."""
