@@ -1,8 +1,9 @@
 """Damaged inputs of every reader and of archives, by random mutations: `python tests/helpers/fuzz.py --inputs 1000000`.
 
-Nothing may be raised but what a user is told, nothing may take longer than 10 seconds, no number may be lost (what a file
-says it holds are rows, standard errors and rejects), and nothing may be written outside the folder. Every finding is printed
-with its seed, which brings it back: `--seed N --inputs 1`.
+A fault of an input may only end in a reject or in a message to the user (InputError). No input may take longer than
+10 seconds, and nothing may be written outside the folder. No number may be lost: the count of a file's numbers must
+equal its rows, standard errors and rejected numbers together. Every finding is printed with its seed N. To repeat it:
+`--seed N --inputs 1`.
 """
 
 import argparse

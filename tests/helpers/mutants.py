@@ -213,7 +213,10 @@ def lines_around(path, line):
 
 
 def tests_of(path, line, taken):
-    """The files of tests that run the function around a line, or read the file; all, where none is known to (workers do)."""
+    """The files of tests that run the function around a line, or that read the file.
+
+    All files of tests where none is known to do so: code that worker processes run is not recorded.
+    """
     name, around = str(path.relative_to(ROOT)), lines_around(path, line)
     found = [
         one

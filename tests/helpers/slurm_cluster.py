@@ -107,7 +107,8 @@ class Cluster:
             with contextlib.suppress(psutil.Error):
                 if any(file.path == log for file in process.open_files()):
                     found += [process, *process.children(recursive=True)]
-        for act in (psutil.Process.suspend, psutil.Process.kill):  # nobody may tell of the death of another
+        # All processes are suspended first, so that none of them can report that another one was killed.
+        for act in (psutil.Process.suspend, psutil.Process.kill):
             for process in found:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     act(process)

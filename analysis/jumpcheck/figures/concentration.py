@@ -83,7 +83,7 @@ def _grouped(rows: pd.DataFrame) -> tuple[pd.DataFrame, str]:
 
 
 def _limit(rows: pd.DataFrame) -> float:
-    """End of an axis of shares: behind the last interval, and never so near that nothing looks like much."""
+    """End of an axis of shares: a little beyond the highest interval, at least 0.2, so small shares look small."""
     return min(1.0, max(0.2, rows["share_high"].max() * 1.05))
 
 
@@ -222,7 +222,8 @@ def _survival_styles(metrics: list[str]) -> dict[str, dict[str, object]]:
 def _draw_survival_line(panel: Axes, rows: pd.DataFrame, end: float, line: dict[str, object]) -> Line2D:
     """The share of curves of one metric that score at least x."""
     positive = rows[rows["improvement_score"] > 0].sort_values("improvement_score")
-    # The share holds from the score before up to this one, and what is infinite up to the edge.
+    # Between two neighbouring scores the line stands at the share of the higher score. Infinite scores lie at the
+    # edge.
     x = np.concatenate([[1.0], positive["improvement_score"].clip(upper=end)])
     y = np.concatenate([positive["survival"], [0.0]])
     last = y[y > 0][-1] if (y > 0).any() else np.nan

@@ -1,10 +1,11 @@
 """Log files of BIG-bench: score files whose `queries` hold every answer.
 
-A query has `task`, the name of the part that it is of ("programmatic" where a programmatic task asks, whose parts cannot be
-told apart), `shots` and `samples`. A sample of multiple choice says how far it is `correct`; one of a generated answer has
-in `targets`, per target, the value of each metric, and the answer is right where it equals any target; both may have
-`metrics` of their own (BIG-bench's api/results.py). A mean over samples is taken where the `scores` of the same file give
-the same number; what that adds to the published score is its number of examples and its standard error.
+A query has `task`, `shots` and `samples`. `task` is the name of a subtask. It is "programmatic" in a programmatic
+task, whose subtasks cannot be told apart. A multiple-choice sample has its score in `correct`. A sample with a
+generated answer has `targets`, which gives the value of each metric for each target; the answer is right if it equals
+any target. Both kinds of sample may have further `metrics` (BIG-bench's api/results.py). The mean over the samples is
+compared with the `scores` of the same file. Where both agree, the published score is kept, and the samples add its
+number of examples and its standard error. Where they do not agree, the mean is a reject.
 """
 
 from __future__ import annotations
@@ -57,7 +58,10 @@ def _parameter_counts(model: dict) -> dict[str, float | None]:
 
 
 def _sample_values(queries: list, task: str) -> tuple[dict[tuple[str, int | None, str], list[float]], int]:
-    """({(part, shots, metric): values of the samples}, number of samples without any); a whole task is its own part."""
+    """({(subtask, shots, metric): values of the samples}, number of samples without a value).
+
+    Where a query names no subtask, the key has the name of the task in its place.
+    """
     values: dict[tuple[str, int | None, str], list[float]] = {}
     n_other = 0
     for query in queries:

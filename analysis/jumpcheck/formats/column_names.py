@@ -54,10 +54,10 @@ def plain(name: str) -> str:
 
 
 def columns_of_table(names: Iterable[str]) -> dict[str, Column]:
-    """What the columns of a table are, of those that are one of KNOWN or a synonym of it.
+    """{name in the table: Column}, for the columns whose name is in KNOWN or is a synonym of a name in KNOWN.
 
-    `n_parameters` and `Model Size (B)` are both a number of parameters, the second in billions. Of several columns for one
-    thing the one with its own name counts, else the first.
+    `n_parameters` and `Model Size (B)` both hold a number of parameters, the second in billions. Where several
+    columns mean the same, the column whose name is in KNOWN counts, else the first of them.
     """
     names = list(names)
     found = {name: Column(name) for name in names if name in KNOWN}
@@ -86,6 +86,6 @@ def _column(name: str) -> Column | None:
 
 
 def lacking(names: Sequence[str]) -> list[str]:
-    """Which of NEEDED no column is."""
+    """The columns in NEEDED that the table lacks, synonyms considered."""
     found = {column.name for column in columns_of_table(names).values()}
     return [name for name in NEEDED if name not in found]

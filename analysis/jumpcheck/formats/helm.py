@@ -1,8 +1,9 @@
 """Runs of HELM: a folder with `run_spec.json` (what was run) and `stats.json` (a list of statistics).
 
-Every statistic has a name, made of `name`, `split`, and `perturbation` where the inputs were changed, and a `mean`, which is
-the score; sums, extremes and variances beside it describe the same numbers. `per_instance_stats.json` has the same for every
-instance: it confirms the means, and stands for a `stats.json` that was not written.
+Every statistic has a name and a `mean`. The name consists of `name`, `split` and, where the inputs were changed,
+`perturbation`. The mean is the score; the sums, extremes and variances beside it describe the same numbers.
+`per_instance_stats.json` has the statistics of every instance. They are used to check the means. Where a run has no
+`stats.json`, the means are computed from them.
 """
 
 from __future__ import annotations
@@ -164,7 +165,10 @@ def read(spec: bytes, stats: bytes | None, path: str, collected: Collected, inst
 
 
 def _read_file(file: File, collected: Collected) -> None:
-    """Add a run when its stats.json comes, or its instances where it has none; Rejected where one is without the other."""
+    """Read a run once: when `file` is its stats.json or, if it has none, when `file` is its per_instance_stats.json.
+
+    Raises Rejected where the run has no run_spec.json, or has a run_spec.json and neither file of statistics.
+    """
     spec, stats, instances = (file.path.with_name(name) for name in (SPEC, STATS, INSTANCES))
     if file.path.name == SPEC:
         if not stats.exists() and not instances.exists():

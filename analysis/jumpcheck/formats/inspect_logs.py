@@ -73,7 +73,7 @@ class _Samples:
                 self.of_scorer[scorer].add(name, value)
 
     def say(self) -> None:
-        """Count what has no value."""
+        """Add a reject with the number of samples without a score, and one with the number of unreadable values."""
         for n, what in (
             (self.n_unscored, "samples have no score: they failed, or were not reached"),
             (self.n_odd, "values of samples are neither C, I, P, N nor a number"),
@@ -84,7 +84,10 @@ class _Samples:
 
 
 def _n_examples(of_score: dict, results: dict, epochs: int) -> int | None:
-    """Number of different samples behind a score: those that were scored, or completed runs by epochs."""
+    """Number of different samples behind a score: `scored_samples`, else `completed_samples` divided by `epochs`.
+
+    None where that is not given, or is not a whole number of at least 1.
+    """
     for part, name, of_each in ((of_score, "scored_samples", 1), (results, "completed_samples", epochs)):
         n = as_finite(part.get(name))
         if n is not None:

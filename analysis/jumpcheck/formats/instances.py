@@ -192,7 +192,10 @@ def _faults(row: dict, repeats: bool, unnamed: bool, differs: bool) -> Iterator[
 
 
 def _pass_or_refuse(file: File, collected: Collected) -> None:
-    """Nothing: the rule `average` has read these files before, out of core. Rejected where it could not."""
+    """Add nothing, because the rule `average` has already read this file, out of core.
+
+    Raises Rejected where that rule could not read it.
+    """
     if file.path.suffix != ".parquet":
         detail = "instance-level scores are read from Parquet alone, where they can be larger than memory; write them so"
         raise Rejected("", "instances_not_parquet", detail)

@@ -50,7 +50,10 @@ def _results_beside(path: str, size: int, changed: int) -> dict | None:
 
 
 def _document(path: Path, time: str | None) -> dict:
-    """What the result file of the same run says: that of the same time, or the only one; empty where there is none."""
+    """The content of the result file of the same run; empty where there is no such file.
+
+    It is the file with the same time in its name, else the folder's only result file if no time is in its name.
+    """
     beside = sorted(path.parent.glob("results*.json"))
     same = [one for one in beside if time and time in one.name]
     # A file that names another time is of another run.
@@ -121,7 +124,8 @@ class _Means:
         if weights is None or target is None or not 0 <= target < len(weights):
             self.n_without += 1
             return
-        # The harness says itself whether the likeliest option is the right one; where it is not, `target` is another thing.
+        # The harness sets `acc` to 1 where the likeliest option is right. If that does not fit `target`, then
+        # `target` is not the place of the right option.
         self.n_wrong += (weights.index(max(weights)) == target) != (as_finite(row["acc"]) == 1.0)
         self.n_options[len(weights)] += 1
         block = self.options[len(weights)]
@@ -136,7 +140,7 @@ class _Means:
         block.clear()
 
     def finish(self) -> None:
-        """Score what waits."""
+        """Score the examples of the blocks that are not full yet."""
         for block in self.options.values():
             if block:
                 self._score(block)

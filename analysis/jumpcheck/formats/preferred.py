@@ -1,8 +1,8 @@
 """BIG-bench's preferred scores of all model families in one table, as published (`jumpcheck.sources.published`).
 
-One score per task, label, number of shots and model, of the preferred metric, which the file does not name: rows get none
-here, and `normalise.known_facts` names it. Where a task has several labels, the one that is called like the task averages
-the others.
+The table has one score per task, label, number of shots and model. The score is of the task's preferred metric, but
+the file does not name that metric. Rows get no metric here; `jumpcheck.models.known_facts` adds it later. Where a
+task has several labels, the label that equals the task's name is the average of the others.
 """
 
 from __future__ import annotations

@@ -110,7 +110,7 @@ def read_file(root: Path, relative: str, collected: Collected, tables: Tables) -
 
 
 def _read_guarded(known: Format, file: File, collected: Collected) -> None:
-    """Read a file; what nobody has thought of ends its reading, and not that of the others."""
+    """Read a file. An unforeseen error rejects this file alone; all other files are still read."""
     before = collected.size()
     try:
         known.read(file, collected)

@@ -50,7 +50,7 @@ def disagreement(path: str, location: str, n: int, mean: float, stated: float) -
 
 
 def option_scores(weights: np.ndarray, target: np.ndarray) -> dict[str, np.ndarray]:
-    """Scores of multiple choice from the log likelihoods of the options, as formats/options.sql has them.
+    """Scores of multiple choice from the log likelihoods of the options, defined as in formats/sql/options.sql.
 
     Parameters
     ----------

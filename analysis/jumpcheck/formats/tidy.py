@@ -50,7 +50,7 @@ def columns_of(path: Path) -> list[str]:
 
 
 def _header(path: Path) -> tuple[list[str], str]:
-    """(names of the columns, what stands between them): of the delimiters that which separates most names."""
+    """(names of the columns, delimiter): the delimiter gives most columns of known names, then most columns."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         lines = [line for line, _ in zip(file, range(20), strict=False)]
     # An empty line before the header is none, as Arrow has it.
@@ -109,7 +109,10 @@ def _read_csv(path: Path, shown: str, collected: Collected) -> pd.DataFrame:
 
 
 def _with_decimal_points(frame: pd.DataFrame) -> pd.DataFrame:
-    """Decimal commas as points, where commas part no cells. Of a size or a count 1,000 can be a thousand: no number."""
+    """Replace decimal commas by points, in a table whose delimiter is not the comma.
+
+    In a column of sizes or counts, 1,000 may mean a thousand. Such a cell is not changed, so it is no number.
+    """
     known = columns_of_table(frame.columns)
     for name in frame.columns:
         target = known[name].name if name in known else ""
@@ -123,10 +126,10 @@ def _with_decimal_points(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _with_lines_in_cells(frame: pd.DataFrame, delimiter: str, shown: str, collected: Collected) -> pd.Series:
-    """Which rows have a cell that holds other lines: a quotation mark that nobody closed has swallowed them.
+    """Which rows have a cell that swallowed other lines, because a quotation mark is not closed.
 
-    A cell may have line breaks; as many delimiters as a whole line has besides are no accident. The rows are rejects, each
-    of as many numbers as it has lines.
+    A cell may have line breaks. It has swallowed lines if it also holds at least as many delimiters as a whole line.
+    Every such row becomes a reject, which counts as many numbers as the row has lines.
     """
     n_lines = pd.Series(1, frame.index)
     for name in columns_of_table(frame.columns):

@@ -53,7 +53,8 @@ def _link(path: str) -> str:
 def page(database: str, inputs: Mapping[str, Input]) -> tuple[str, pd.DataFrame]:
     """(the page, its table of scores per pair) of the database file `database`.
 
-    `inputs` are simulated_share: the shares of curves above the threshold in worlds in which nothing emerges.
+    `inputs` holds simulated_share: the shares of curves above the threshold in two simulated worlds. In one of them
+    nothing emerges, in the other every model guesses.
     """
     with connect(database, read_only=True) as con:
         create_views(con, {**inputs, **page_words()})

@@ -28,7 +28,7 @@ def picture() -> list[str]:
 
 
 def _origin(name: str) -> str:
-    """The SQL file of a table or view, and what that reads; of what is no table the file or what it is."""
+    """A sentence on how a table or view is made: by which SQL file and from what it reads, or in Python."""
     entry = TABLES[name]
     if "sql" not in entry:
         return "Computed in Python (`analysis/jumpcheck/breaks`)."

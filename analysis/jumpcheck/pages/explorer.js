@@ -524,8 +524,9 @@
   function arrive() {
     const state = wanted();
     for (const name of FILTERS) at(name).value = state[name] ?? "";
-    // The largest jump in which a break could be detected, else the largest that was tested, else the largest score; equal ones by range.
-    // Of a triplet the curve counts that decides, which is the one that is shown.
+    // The triplet to begin with is the largest jump in which a break could be detected. Without one it is the largest
+    // jump that was tested, and without that the largest score. Of equal scores, the larger range comes first. The
+    // values of a triplet are those of the curve that its verdict is from, which is also the curve that is shown.
     const isTested = (t) => columns.jumps[curveOf(t)] && ![null, "not_testable"].includes(text("verdict", curveOf(t)));
     const isSeen = (t) => isTested(t) && number("q_break", curveOf(t)) !== null;
     const rank = (t) => [isTested(t) + isSeen(t), number("improvement_score", curveOf(t)) ?? -Infinity, range(curveOf(t))];

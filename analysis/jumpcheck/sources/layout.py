@@ -164,7 +164,7 @@ def list_digest(digests: Iterable[tuple[str, str]]) -> str:
 
 
 def readable(path: str | os.PathLike) -> str:
-    """What a fingerprint adds of a file that may not be read: the right to read it changes neither its size nor its time."""
+    """A mark in the fingerprint for a file that may not be read: permissions change neither its size nor its time."""
     return "" if os.access(path, os.R_OK) else "\tunreadable"
 
 

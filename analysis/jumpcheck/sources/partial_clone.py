@@ -154,8 +154,8 @@ def _object_contents(clone: Path, oids: Iterable[bytes]) -> Iterator[bytes]:
                     )
                 yield content
         finally:
-            # A caller that reads no further leaves git with its pipe full, and the thread at its own: end git first, so that
-            # the thread ends too before its stream is closed.
+            # If the caller stops reading early, git and the thread both wait at a full pipe. Git is ended first: then
+            # the thread ends too, before its stream is closed.
             process.stdout.close()
             process.kill()
             writer.join()

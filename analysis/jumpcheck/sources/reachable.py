@@ -1,7 +1,8 @@
 """Whether a source can be reached: `python -m jumpcheck.sources.reachable` for the one in config/config.yaml.
 
-With the argument `preferred` it is BIG-bench's published preferred scores. Exit status 1 where the source is an address that
-does not answer within 20 seconds, else 0. `make` runs this before the workflow.
+With the argument `preferred`, the source is the file of BIG-bench's published preferred scores, whatever the settings
+name. The exit status is 1 if the source is an address that does not answer within 20 seconds, else 0. It is also 0 if
+that file was fetched before. `make` runs this module before the workflow.
 """
 
 from __future__ import annotations

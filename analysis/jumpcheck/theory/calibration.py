@@ -53,7 +53,8 @@ TAKEN_AWAY: dict[str, dict] = {
 def judged(given: World, smallest_break: float = 1.0) -> pd.DataFrame:
     """The table `breaks` of the curves of a world, with n_informative, is_planted and planted place."""
     trials, settings = as_trials(given), DEFAULTS | {"smallest_break": smallest_break}
-    # Where nothing can jump, no number of examples is looked for at which it would not.
+    # With an infinite threshold no curve jumps. So `measure` does not search for the number of examples at which a
+    # jump would vanish.
     measured = measure(trials, pools_of(trials), settings | {"emergence_threshold": float("inf")})
     found = breaks_of(trials, measured, settings).set_index("curve_id").sort_index()
     return found.assign(is_planted=given.is_planted, place=given.place)
@@ -100,7 +101,11 @@ def _of_planted_world(size: float, seed: int, n_curves: int, options: dict) -> d
 
 
 def _false_shares(found: pd.DataFrame, jumps: pd.Series) -> dict[str, float]:
-    """Share of false ones among the triplets (tasks) with a break, of all and of those that jump, and among curves."""
+    """Shares of false breaks, which were not planted.
+
+    They are shares of the triplets (tasks) with a break, of the triplets that jump and have a break, and of the
+    curves with a break.
+    """
     rank = found.groupby("task")["p_break"].rank(method="max")
     of_task = found.assign(
         is_break=found["verdict"] == "break",

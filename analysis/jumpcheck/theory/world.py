@@ -239,7 +239,7 @@ def _log_likelihoods(ce: np.ndarray, n_tokens: float, right: np.ndarray, rate: n
 
 
 def _mass_of_rate(drawn: np.ndarray, mass: np.ndarray, rate: np.ndarray, n_options: int) -> np.ndarray:
-    """The mass on the correct option with which its rate of being the largest is `drawn` (`mass` where that is `rate`)."""
+    """The mass with which the correct option is the largest at the rate `drawn`; `mass` if `drawn` is `rate`."""
     grid = np.linspace(1 / n_options, 0.5, 2001)
     inverse = np.interp(drawn, scaling.multiple_choice_accuracy_of(grid, n_options), grid)
     return np.where(drawn == rate, mass, inverse)

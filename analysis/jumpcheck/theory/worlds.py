@@ -65,13 +65,16 @@ def world(
     n_shots: int = 1,
     n_left: int | None = None,
 ) -> World:
-    """Half exact match, half multiple choice; per-token loss a power law of scale, or as `kind` says.
+    """Make a world: half exact match, half multiple choice, with a loss per token that is a power law of scale.
 
-    irreducible: above a loss that no scale lowers. lengths: answers of 1 to 20 tokens mixed. argmax: multiple choice rises
-    from chance like a logistic. below: small models below chance. line: accuracy is a straight line in log scale, from one
-    random score to another. `planted` is the share of tasks with a break of `size`. `model_effect` is the standard deviation
-    of what a model adds to the log loss of all curves of its family. `n_shots` curves are of one task: they share its law,
-    its break and what models do well by chance. `n_left` of the scales are left, spread over all.
+    Other values of `kind` change that. irreducible: the power law is added to a loss that no scale lowers. lengths:
+    exact-match tasks mix answers of 1 to 20 tokens. argmax: multiple choice rises from chance like a logistic. below:
+    small models are below chance. line: accuracy is a straight line in log scale, from one random score to another.
+
+    `planted` is the share of tasks with a break of `size`. Every model adds a random number to the log loss of all
+    curves of its family; `model_effect` is the standard deviation of these numbers. Every task has `n_shots` curves,
+    which share its law, its break and the random success rates of its models. Only `n_left` of the scales are kept,
+    spread over all.
     """
     rng = np.random.default_rng(seed)
     n_tasks = -(-n_curves // n_shots)

@@ -1,6 +1,7 @@
 -- One row per preferred metric of at least 10 pairs: how many are above the threshold by their largest and by their median curve,
--- and how many would be in two simulated worlds, one in which nothing emerges and one in which every model guesses. The worlds
--- have tasks of fewer than 10 parts, so the pairs of such tasks stand beside them.
+-- and how many are in two simulated worlds, one in which nothing emerges and one in which every model guesses. The
+-- worlds have only tasks of fewer than 10 subtasks, so one column counts the pairs of such tasks alone, for
+-- comparison.
 with of_pairs as (
     select
         pairs.metric,

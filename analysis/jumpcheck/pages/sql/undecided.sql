@@ -1,5 +1,5 @@
--- Why pairs (or triplets) that jump could not be tested, or not be decided: the reason of the curve that decides the verdict on those
--- that jump, without its numbers.
+-- One row per reason why pairs (or triplets) that jump could not be tested, or not be decided. The reason is that of
+-- the curve from which jump_verdict is taken. It is given in words, without the numbers of that curve.
 select
     reason_words.short as why,
     count(*) as number,

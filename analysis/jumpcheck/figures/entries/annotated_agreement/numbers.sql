@@ -1,5 +1,6 @@
--- One row per pair (task, model family) of a family that stands for one of the hand annotations: its label for that family.
--- positive: emergent first in this family. negative: flat or smooth. left out: emergent first elsewhere, other, no label.
+-- One row per pair (task, model family) whose family stands for a family of the hand annotations. The column role
+-- tells what the label of the task means for this family. positive: emergent first in this family. negative: flat or
+-- smooth. left out: emergent first in another family, labelled other, or without a label.
 with scales as (
     select
         model_family,

@@ -1,4 +1,5 @@
--- One row per metric (those of most tested curves; all others together), whether its curves jump, and verdict: how many curves.
+-- One row per metric, whether its curves jump, and verdict: the number of curves. The 6 metrics with most tested
+-- curves have rows of their own; all other metrics are counted together.
 with tested as (
     select
         metric,
