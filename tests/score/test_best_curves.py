@@ -129,7 +129,9 @@ def test_a_family_without_the_preferred_metric_is_a_pair_without_a_score():
     best = best.assign(direction=1, n_scales=8, curve_id=[1, 2, 3, 4], curve_subtask="s", curve_shots=0, curve_filter="none")
     best = best.assign(n_curves=2, n_scored_curves=1, is_counted=True, is_above=True, jumps=True)
     best = best.assign(is_preferred=True, status="ok")
-    verdicts = best[KEY].assign(n_curves_tested=1, p=0.01, q=0.02, verdict="break", deciding_curve_id=7)
+    verdicts = best[KEY].assign(
+        n_curves_tested=1, n_curves_with_break=1, p=0.01, q=0.02, verdict="break", deciding_curve_id=7
+    )
     verdicts = verdicts.assign(jump_verdict="break", jump_is_detectable=True, jump_curve_id=7)
     twins = pd.DataFrame(
         [("t", "F", "H", True), ("t", "E", "H", True), ("t", "A", "H", False), ("u", "A", "F", False)],
@@ -231,8 +233,10 @@ def test_group_verdicts(only_preferred):
         is_detectable = bool(jumping["p_break"].notna().any())
         n_tested = int((of_group["verdict"] != "not_testable").sum())
         of_all, of_jumps = curve_of(of_group, verdict), curve_of(jumping, jump_verdict)
-        expected[key] = n_tested, verdict, of_all, jump_verdict, is_detectable, of_jumps
-    names = ["n_curves_tested", "verdict", "deciding_curve_id", "jump_verdict", "jump_is_detectable", "jump_curve_id"]
+        n_break = int((of_group["verdict"] == "break").sum())
+        expected[key] = n_tested, n_break, verdict, of_all, jump_verdict, is_detectable, of_jumps
+    names = ["n_curves_tested", "n_curves_with_break", "verdict", "deciding_curve_id"]
+    names += ["jump_verdict", "jump_is_detectable", "jump_curve_id"]
     shown = found[names].astype(object).where(found[names].notna(), None)
     assert dict(zip(found.index, shown.itertuples(index=False, name=None), strict=True)) == expected
     np.testing.assert_array_equal(found["q"], q_of[found.index])
@@ -260,7 +264,8 @@ def test_of_which_curves(table, only_preferred):
         con.execute(f"create macro best_curves(only_preferred) as table select {key}, {one}")
         con.execute(
             f"create macro group_verdicts(only_preferred) as table "
-            f"select {key}, only_preferred::int as n_curves_tested, 0.5 as p, 0.5 as q, 'smooth' as verdict, "
+            f"select {key}, only_preferred::int as n_curves_tested, 0 as n_curves_with_break, "
+            "0.5 as p, 0.5 as q, 'smooth' as verdict, "
             "3 as deciding_curve_id, 'smooth' as jump_verdict, true as jump_is_detectable, 3 as jump_curve_id"
         )
         found = con.execute(f"select n_scored_curves, n_curves_tested from ({sql_text(f'database/{table}')})").fetchall()
