@@ -134,10 +134,11 @@ def input_bytes():
 
 # The run measures the input and passes the size to its jobs in an environment variable. A job measures it again only on
 # a cluster that does not pass the environment on.
-SIZES = json.loads(os.environ.get("JUMPCHECK_INPUT_BYTES", "{}"))  # by dataset: a workflow may use this one twice
+SIZES_VARIABLE = "JUMPCHECK_INPUT_BYTES"
+SIZES = json.loads(os.environ.get(SIZES_VARIABLE, "{}"))  # by dataset: a workflow may use this one twice
 if workflow.is_main_process or DATASET not in SIZES:
     SIZES[DATASET] = input_bytes()
-    os.environ["JUMPCHECK_INPUT_BYTES"] = json.dumps(SIZES)
+    os.environ[SIZES_VARIABLE] = json.dumps(SIZES)
 INPUT_BYTES = SIZES[DATASET]
 # How many shards the work is cut into: as configured, or by the size of the input.
 N_SHARDS = config["shards"] or n_shards_for(INPUT_BYTES or 0)
