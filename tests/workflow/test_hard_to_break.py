@@ -56,7 +56,10 @@ def test_a_file_that_was_cut_between_runs_stops_a_run_until_it_is_set_aside(fini
     for looks in (("-n",), ("--summary",)):
         code, said = run(folder, folder / "in", *looks, *asked)
         assert code == 0 and f"{len(whole) // 2:,} bytes, and {len(whole):,} when it was made" in said
+        assert "snakemake --cores 1 verify" in said
     assert {each: each.stat().st_mtime_ns for each in (folder / "data").rglob("*")} == before
+    _, said = run(folder, folder / "in", *asked)  # it may have nothing to do, and then does not stop
+    assert "snakemake --cores 1 verify" in said and path.read_bytes() == whole[: len(whole) // 2]
     # Another setting, so that there is something to do.
     code, said = run(folder, folder / "in", *asked, emergence_threshold=21)
     assert code != 0 and "snakemake --cores 1 verify" in said and path.read_bytes() == whole[: len(whole) // 2]

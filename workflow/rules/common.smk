@@ -212,6 +212,12 @@ def name_what_is_damaged():
             f"clock: {len(later):,} files and folders are dated later than now, so that changes before them would be missed",
             file=sys.stderr,
         )
+    if faults or later:
+        print(
+            "What is damaged is left as it is, and no job goes on with it: `snakemake --cores 1 verify`, with the same --config, "
+            "sets it aside, and the next run makes it again",
+            file=sys.stderr,
+        )
     return bool(faults or later)
 
 
@@ -244,8 +250,8 @@ onstart:
     verifies = {rule.name for rule in workflow.dag.targetrules} == {"verify"}
     if IS_DAMAGED and not verifies:
         raise WorkflowError(
-            "files of an earlier run are damaged or dated later than now (named above): `snakemake --cores 1 verify`, with the "
-            "same --config, sets them aside; then run the same command again"
+            "files of an earlier run are damaged or dated later than now (named above): run `snakemake --cores 1 verify`, with "
+            "the same --config, and then the same command again"
         )
     if not verifies:  # which may find that the database itself is damaged
         keep_last_database()

@@ -76,7 +76,8 @@ def say_what_came_out():
     if summary in current:
         print(Path(summary).read_text(encoding="utf-8"), end="")
     if report_page in current:
-        print(f"The report: {report_page}. Every curve: results/{DATASET}/explorer.html")
+        explorer = f"results/{DATASET}/explorer.html"
+        print(f"The report: {report_page}." + (f" Every curve: {explorer}" if explorer in current else ""))
     else:
         some = sorted(targets)
         print(f"Made: {', '.join(some[:3])}{f' and {len(some) - 3:,} more' if len(some) > 3 else ''}")

@@ -91,5 +91,7 @@ def write_figures(
 ) -> None:
     """`write_figure` for every figure of `paths`, {name: its paths}, in several processes."""
     n = len(paths)
+    for name in paths:  # before anything is drawn
+        function_named(FIGURES[name]["draw"], DRAWING)
     with Processes(n_processes) as processes:
         processes.map(write_figure, list(paths), [database] * n, [inputs] * n, list(paths.values()), [dataset] * n)

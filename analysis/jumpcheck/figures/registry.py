@@ -31,12 +31,14 @@ ORIGINS = ("dataset", "theory", "arithmetic", "autoencoders", "image_sequences",
 def _entries() -> dict[str, Mapping[str, str]]:
     found = {path.parent.name: yaml.safe_load(path.read_text(encoding="utf-8")) for path in _PACKAGE.glob(ENTRIES)}
     for name, entry in found.items():
-        lacking = {"of", "place", "section", "title"} - entry.keys()
-        if lacking or entry["of"] not in ORIGINS:
-            said = (
-                f"lacks {', '.join(sorted(lacking))}" if lacking else f"is of {entry['of']}; known are {', '.join(ORIGINS)}"
-            )
-            raise ValueError(f"figures/entries/{name}/figure.yml {said}")
+        wanted = {"of", "place", "section", "title"} | ({"what"} if entry.get("of") in ("dataset", "theory") else set())
+        faults = [f"lacks {field}" for field in sorted(wanted - entry.keys())]
+        if entry.get("of") not in ORIGINS:
+            faults.append(f"of is {entry.get('of')!r}; known are {', '.join(ORIGINS)}")
+        if not isinstance(entry.get("place"), int):
+            faults.append(f"place is {entry.get('place')!r}; a whole number is needed")
+        if faults:
+            raise ValueError(f"figures/entries/{name}/figure.yml: {'; '.join(faults)}")
     return dict(sorted(found.items(), key=lambda item: (item[1]["place"], item[0])))
 
 
@@ -66,8 +68,11 @@ def figures_of(origin: str, simulated: bool = False) -> dict[str, Mapping[str, s
 
 
 def function_named(name: str, modules: Mapping[str, object]):
-    """The function `module.function`, among modules by their names."""
+    """The function `module.function`, among modules by their names; ValueError where there is none."""
     module, _, function = name.partition(".")
+    if not hasattr(modules.get(module), function):
+        known = ", ".join(modules)
+        raise ValueError(f"draw: {name}: there is no such function in the modules that draw ({known}; figures/dataset.py)")
     return getattr(modules[module], function)
 
 

@@ -1,4 +1,4 @@
--- One row per metric: how much of its curves, triplets and pairs is above the threshold, and what the break test says.
+-- One row per metric: how many of its curves are above the threshold, how many of its triplets jump, and what the break test says.
 with counted as (
     select
         curves.metric,
