@@ -83,6 +83,16 @@ def test_counted_curves_and_the_settings_by_which_the_file_judges(small):
     assert small.sql("from settings").fetchall() == [(20.0, 2.0, 1.0, 0.1, 0.05, 3, 5, 0)]
 
 
+def test_above_and_jumps_of_curves_are_the_thresholds_asked_one_by_one(small):
+    curves = small.sql("select curve_id, improvement_score, straight_line_score, is_above, jumps from curves").df()
+    score = curves["improvement_score"].fillna(-np.inf).to_numpy(float)
+    assert curves["is_above"].tolist() == (score > 20).tolist()
+    needed = np.fmax(20, 2 * curves["straight_line_score"].to_numpy(float))
+    assert curves["jumps"].tolist() == (score > needed).tolist() and 0 < curves["jumps"].sum() < len(curves)
+    breaks = small.sql("select curve_id, jumps from breaks").df().merge(curves, on="curve_id")
+    assert (breaks["jumps_x"] == breaks["jumps_y"]).all() and len(breaks) > 20
+
+
 def test_a_failed_check_is_reported(small):
     small.execute("begin")
     small.execute("insert into curves select * from curves limit 1")

@@ -214,8 +214,8 @@ def name_what_is_damaged():
         )
     if faults or later:
         print(
-            "What is damaged is left as it is, and no job goes on with it: `snakemake --cores 1 verify`, with the same --config, "
-            "sets it aside, and the next run makes it again",
+            "Nothing of this is changed here: `snakemake --cores 1 verify`, with the same --config, sets it aside, and the next "
+            "run makes it again",
             file=sys.stderr,
         )
     return bool(faults or later)

@@ -7,23 +7,6 @@ with forecast as (
     from forecasts
     inner join breaks on forecasts.curve_id = breaks.curve_id
     where breaks.verdict <> 'at_chance'
-),
-
-of_curves as (
-    select
-        curve_id,
-        law,
-        list_sum(list_sort(list(log_score))) as log_score
-    from forecast
-    group by curve_id, law
-),
-
-best as (
-    select
-        curve_id,
-        law
-    from of_curves
-    qualify row_number() over (partition by curve_id order by log_score desc, law) = 1
 )
 
 select
@@ -38,6 +21,6 @@ select
     count(*) filter (forecast.is_informative) as n_informative,
     count(*) filter (forecast.is_informative and forecast.hit) as n_informative_hit
 from forecast
-left join best on forecast.curve_id = best.curve_id and forecast.law = best.law
+left join best_laws as best on forecast.curve_id = best.curve_id and forecast.law = best.law
 group by forecast.metric, forecast.model_family, forecast.law
 order by forecast.metric, forecast.model_family, mean_log_score desc

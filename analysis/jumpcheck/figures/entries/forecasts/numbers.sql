@@ -9,23 +9,6 @@ with forecast as (
     where breaks.verdict <> 'at_chance'
 ),
 
-of_curves as (
-    select
-        curve_id,
-        law,
-        list_sum(list_sort(list(log_score))) as log_score
-    from forecast
-    group by curve_id, law
-),
-
-best as (
-    select
-        curve_id,
-        law
-    from of_curves
-    qualify row_number() over (partition by curve_id order by log_score desc, law) = 1
-),
-
 counted as (
     select
         forecast.law,
@@ -39,7 +22,7 @@ counted as (
         count(*) filter (forecast.is_informative and forecast.score > forecast.high) as n_above,
         count(*) filter (forecast.is_informative and forecast.score < forecast.low) as n_below
     from forecast
-    left join best on forecast.curve_id = best.curve_id and forecast.law = best.law
+    left join best_laws as best on forecast.curve_id = best.curve_id and forecast.law = best.law
     group by forecast.law, forecast.jumps
 ),
 
