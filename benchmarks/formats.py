@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from jumpcheck.models import names
+from jumpcheck.models import rule_files
 from jumpcheck.normalise import results
 
 SIZES = ["70m", "160m", "410m", "1b", "1.4b", "2.8b", "6.9b", "12b"]
@@ -84,7 +84,7 @@ def sample(k, rng):
 
 def samples(rng):
     """Read N_SAMPLES samples in FILES_OF_SAMPLES files, each with its results."""
-    known = names.read([Path(__file__).parents[1] / "data/reference/rules.yml"])
+    known = rule_files.read([Path(__file__).parents[1] / "data/reference/rules.yml"])
     time_of_run = "2026-01-01T00-00-00.000000"
     with tempfile.TemporaryDirectory() as folder:
         lines = [json.dumps(sample(k, rng)) for k in range(2000)]  # one block of lines, again and again with other numbers
@@ -116,7 +116,7 @@ def samples(rng):
 
 def main():
     rng = random.Random(0)
-    known = names.read([Path(__file__).parents[1] / "data/reference/rules.yml"])
+    known = rule_files.read([Path(__file__).parents[1] / "data/reference/rules.yml"])
     with tempfile.TemporaryDirectory() as folder:
         for k in range(FILES):
             model = f"EleutherAI/pythia-{SIZES[k % 8]}"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from builders import ROOT, build
 from jumpcheck.formats.wide import Tables
-from jumpcheck.models import names
+from jumpcheck.models import rule_files
 from jumpcheck.normalise import results
 from result_files import RULES
 
@@ -46,7 +46,7 @@ def test_pythia_by_steps_keeps_every_checkpoint():
 def test_llama_by_a_path_rule_of_one_line(tmp_path):
     rule = tmp_path / "rule.yml"
     rule.write_text("models: [{path: '.*/llama-(?P<size>\\d+b)/.*', family: LLaMA}]")
-    tables, scores, rejects = read("lm_eval_v03", names.read([rule, ROOT / "data/reference/rules.yml"], 1))
+    tables, scores, rejects = read("lm_eval_v03", rule_files.read([rule, ROOT / "data/reference/rules.yml"], 1))
     assert {row["total_params"] for row in tables.models.to_pylist() if row["model_family"] == "LLaMA"} == {7e9, 13e9, 30e9}
     assert rejects["n_numbers"].sum() <= 0.01 * tables.facts["numbers_in"]
     assert scores["model_family"].nunique() == 5

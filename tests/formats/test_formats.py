@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from jumpcheck.base.collected import Collected
 from jumpcheck.base.errors import InputError
 from jumpcheck.formats import helm, lm_eval, reading
-from jumpcheck.models import names
+from jumpcheck.models import rule_files
 from jumpcheck.normalise import results
 from result_files import RULES, of, reasons, v3, v4, write
 
@@ -335,7 +335,7 @@ def test_rounded_scores_give_no_number_of_examples(tmp_path):
 def test_a_rule_whose_size_is_no_number(tmp_path):
     write(tmp_path, {"mine.yml": "models: [{pattern: 'net-(?P<size>.*)', family: Net}]", "in/a.json": v4("net-hugeb")})
     write(tmp_path, {"in/b.json": v4("net-2b")})
-    _, _, rejects = of(tmp_path / "in", known=names.read([tmp_path / "mine.yml"]))
+    _, _, rejects = of(tmp_path / "in", known=rule_files.read([tmp_path / "mine.yml"]))
     assert reasons(rejects) == [("unknown_scale", 2)]
 
 
@@ -350,11 +350,11 @@ def test_chance_is_not_guessed(tmp_path):
     stats = [{"name": {"name": "exact_match"}, "mean": 0.5}]
     _, scores, _ = of(write(tmp_path / "helm", helm_run(stats, "imdb:model=x")))
     assert scores["chance"].isna().all()  # a written answer can be one of two words
-    document = v4(results={"mmlu_pro_law": {"exact_match,custom-extract": 0.1}, "gsm8k_cot": {"exact_match,none": 0.1}})
+    document = v4(results={"quiz": {"exact_match,custom-extract": 0.1}, "gsm8k_cot": {"exact_match,none": 0.1}})
     document["configs"] = {task: {"output_type": "generate_until"} for task in document["results"]}
     _, scores, _ = of(write(tmp_path / "harness", {"r.json": document}))
     found = dict(zip(scores["task"], scores["chance"], strict=True))
-    assert math.isnan(found["mmlu_pro_law"]) and found["gsm8k_cot"] == 0
+    assert math.isnan(found["quiz"]) and found["gsm8k_cot"] == 0
 
 
 def test_the_subtask_of_a_helm_run():
@@ -548,7 +548,7 @@ def test_what_is_not_recognised_is_set_aside_and_a_rule_mends_it(tmp_path):
 def test_a_bad_rule_is_named(tmp_path, text, told):
     write(tmp_path, {"mine.yml": text})
     with pytest.raises(InputError, match=r"rules: .*mine\.yml") as error:
-        names.read([tmp_path / "mine.yml"])
+        rule_files.read([tmp_path / "mine.yml"])
     assert told in str(error.value)
 
 

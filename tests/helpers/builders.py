@@ -10,7 +10,7 @@ import pandas as pd
 from jumpcheck.base.database import connect
 from jumpcheck.base.sql import quoted, sql_text
 from jumpcheck.database.assembling import build_tables
-from jumpcheck.models import names
+from jumpcheck.models import rule_files
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "analysis/jumpcheck"
@@ -89,7 +89,7 @@ def save_database(con, path):
 def known_rules(own=None):
     """The shipped rules for names, after those of a user's file."""
     own = [own] if own else []
-    return names.read([*own, ROOT / "data/reference/rules.yml"], len(own))
+    return rule_files.read([*own, ROOT / "data/reference/rules.yml"], len(own))
 
 
 def rows(con, query):

@@ -24,7 +24,7 @@ from jumpcheck.base.collected import Collected
 from jumpcheck.base.errors import InputError
 from jumpcheck.formats import reading
 from jumpcheck.formats.wide import Tables
-from jumpcheck.models import names
+from jumpcheck.models import rule_files
 from jumpcheck.sources import archives
 
 SLOW = 10.0
@@ -158,7 +158,7 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     root = Path(__file__).parents[2]
-    tables = Tables({"acc": "acc", "f1": "f1"}, names.read([root / "data/reference/rules.yml"]), missing=("-100",))
+    tables = Tables({"acc": "acc", "f1": "f1"}, rule_files.read([root / "data/reference/rules.yml"]), missing=("-100",))
     kinds = [(check_reader, name, content.encode()) for name, content in seeds().items()]
     kinds.append((check_reader, "a.eval", eval_log(seeds()["inspect.json"])))
     kinds += [(check_archive, f"a.{kind}", archive(kind)) for kind in ("zip", "tar.gz", "tar")]

@@ -4,7 +4,7 @@ import pytest
 import yaml
 from builders import ROOT, snakemake
 from jumpcheck.base.errors import InputError
-from jumpcheck.models import names
+from jumpcheck.models import rule_files
 from jumpcheck.normalise import results
 from result_files import RULES, of, reasons, v3, v4, write
 
@@ -13,7 +13,7 @@ def own(folder, text):
     """Rules of a user's before the known ones."""
     path = folder / "own.yml"
     path.write_text(text)
-    return names.read([path, ROOT / "data/reference/rules.yml"], 1)
+    return rule_files.read([path, ROOT / "data/reference/rules.yml"], 1)
 
 
 @pytest.mark.parametrize(

@@ -28,10 +28,18 @@ def run(curves, metric="m"):
             rows.append((number, f"{number:06}", f"{scales.index(scale)}/{repeats[scale]}", scale, score))
     frame = pd.DataFrame(rows, columns=["curve_id", "task", "model", "scale", "score"])
     frame = frame.assign(
-        **KEY, metric=metric, filter="none", entry_kind="task", is_preferred=True, n_examples=None, stderr=None, n_runs=1
+        **KEY,
+        metric=metric,
+        filter="none",
+        entry_kind="task",
+        is_preferred=True,
+        n_examples=None,
+        n_source=None,
+        stderr=None,
+        n_runs=1,
     )
     with connect() as con:
-        con.register("scores", frame.drop(columns="scale").assign(chance=None))
+        con.register("scores", frame.drop(columns="scale").assign(chance=None, chance_source=None))
         con.register("models", frame[["model_family", "model", "scale"]].drop_duplicates())
         con.execute(
             """create table metrics as
@@ -42,8 +50,8 @@ def run(curves, metric="m"):
         con.execute(
             "insert into metrics values ('lower', false, false, false, 'value'), ('loss', false, false, false, 'log')"
         )
-        con.execute("create table recovered_examples (task text, subtask text, model_family text)")
-        for column in ("n_examples int", "n_source text", "n_ambiguous boolean"):
+        con.execute("create table recovered_examples (task text, subtask text, split text, model_family text)")
+        for column in ("n_examples int", "n_source text", "n_ambiguous boolean", "largest_size int"):
             con.execute(f"alter table recovered_examples add column {column}")
         con.register("given_settings", one_row({}))
         build(con, "score/curves")

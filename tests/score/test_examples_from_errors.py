@@ -110,7 +110,7 @@ def test_the_error_of_a_mean_of_runs_says_nothing_of_examples():
     one = curve("a", RIGHT, 237).assign(n_runs=1, curve_id=1, subtask="a", shots=0, filter="none", entry_kind="task")
     one.loc[3, ["n_runs", "stderr"]] = 2, one.loc[3, "stderr"] / np.sqrt(2)
     with connect() as con:
-        con.register("scores", one.assign(is_preferred=True, n_examples=None))
+        con.register("scores", one.assign(is_preferred=True, n_examples=None, n_source=None, chance_source=None))
         con.register("models", one[["model_family", "model"]].assign(scale=SCALES))
         con.execute("create table metrics as select 'acc' as metric, 'value' as scored_as")
         assert con.execute(f"select n_of_errors from ({sql_text('score/series')})").fetchall() == [(237,)]

@@ -31,6 +31,7 @@ rule normalise:
         averaged=rules.average.output.averaged if HAS_RESULTS else [],
         instances=rules.average.output.facts if HAS_RESULTS else [],
         known=packaged("data/reference/rules.yml"),
+        benchmark_sizes=reference("benchmark_sizes"),
         rules=config["rules"] or [],
         preferred_metrics=reference("preferred_metrics"),
         model_sizes=reference("model_sizes"),
@@ -53,7 +54,7 @@ rule normalise:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
     params:
         choices=lambda wildcards: {
-            **{name: str(config[name]) for name in ("scale_by", "on_conflict", "wide", "missing")},
+            **{name: str(config[name]) for name in ("scale_by", "on_conflict", "wide", "missing", "percent")},
             "to_complete": f"data/{DATASET}/unknown_models.yml",
         },
         shard=lambda wildcards: (int(wildcards.shard), N_SHARDS),

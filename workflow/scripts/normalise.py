@@ -9,5 +9,6 @@ with running(snakemake) as say:
     given, wanted, out = snakemake.input, snakemake.params, snakemake.output
     manifest = read_json(given.manifest)
     tables = stages.read_shard(manifest, given, wanted.shard, wanted.choices, snakemake.threads, out)
-    stages.write_shard(tables, manifest, inputs_named(snakemake, "reference_"), out, limits(snakemake))
+    references = inputs_named(snakemake, "reference_")
+    stages.write_shard(tables, manifest, references, out, limits(snakemake), given.benchmark_sizes, given.known)
     say(f"{tables.facts['scores']:,} scores")

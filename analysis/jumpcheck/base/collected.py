@@ -61,6 +61,8 @@ class Collected:
     """Number of files by what they are."""
     unread: dict[str, list[str]] = field(default_factory=dict)
     """Columns of tables that were not read, by file."""
+    notes: list[str] = field(default_factory=list)
+    """What was understood of files that do not say it, and should be checked by whoever knows."""
 
     def size(self) -> tuple[int, int, int, int]:
         """How much there is of rows, tables, rejects and numbers."""

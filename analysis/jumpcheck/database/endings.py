@@ -9,7 +9,7 @@ from jumpcheck.database.headline import sentences
 
 LOUD = 0.2
 """Share of rejected numbers from which a run says so loudly."""
-NOT_LOST = ("averaged", "repeated")
+NOT_LOST = ("repeated",)
 """Reasons of rejects whose numbers are in another row."""
 
 
@@ -55,7 +55,7 @@ def last_lines(
     `facts` are those of the build, `n` the counts of database/counts.sql, `headline` the row of that view with the
     thresholds, `rejected` the numbers by the reason of their reject.
     """
-    lines = [f"{n['scores']:,} numbers taken, {facts.get('rejected_values', 0):,} rejected"]
+    lines = [_taken(facts, n)]
     lost = {reason: int(count) for reason, count in rejected.items() if count and reason not in NOT_LOST}
     n_in = facts.get("numbers_in", 0)
     if n_in and sum(lost.values()) > LOUD * n_in:
@@ -72,4 +72,21 @@ def last_lines(
     ]
     if lacks:
         lines.append(f"{' and '.join(lacks)}, and are not tested: add these columns or rules (docs/bring_your_own.md)")
+    if facts.get("percent_left"):
+        lines.append(
+            f"Scores that look like percentages were kept and not tested ({facts['percent_left']}): percent=auto divides "
+            "them by 100"
+        )
     return lines
+
+
+def _taken(facts: Mapping[str, object], n: Mapping[str, int]) -> str:
+    """How many numbers became scores; those of repeated runs are in their means."""
+    n_rejected = facts.get("rejected_values", 0)
+    if not facts.get("averaged_values"):
+        return f"{n['scores']:,} numbers taken, {n_rejected:,} rejected"
+    runs = f"{n['runs_least']}" if n["runs_least"] == n["runs_most"] else f"{n['runs_least']} to {n['runs_most']}"
+    return (
+        f"{facts['numbers_in']:,} numbers: {n['scores']:,} scores, of which {n['scores_of_runs']:,} are means of {runs} "
+        f"runs; {n_rejected:,} rejected"
+    )

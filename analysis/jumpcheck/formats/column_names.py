@@ -29,8 +29,10 @@ _SYNONYMS = {
     "shots": "shot n_shot n_shots num_shots nshot fewshot few_shot num_fewshot n_fewshot",
     "chance": "chance_rate random_baseline guess_rate",
     "n_parameters": "parameters params n_params num_params num_parameters model_size size parameter_count total_params",
-    "training_tokens": "tokens n_tokens train_tokens num_tokens tokens_seen pretraining_data_size pretraining_tokens",
-    "training_steps": "step steps train_steps global_step training_step",
+    "training_tokens": "tokens n_tokens train_tokens num_tokens tokens_seen total_tokens throughput_total_tokens "
+    "pretraining_data_size pretraining_tokens time_token consumed_tokens num_input_tokens_seen "
+    "train_num_input_tokens_seen",
+    "training_steps": "step steps train_steps global_step training_step train_global_step trainer_global_step",
     "training_flops": "flops compute training_compute pretraining_flops",
     "loss": "pretraining_loss pretrain_loss",
 }
@@ -39,6 +41,8 @@ _UNIT = re.compile(
     r"[\s_]*(?:\(\s*(?:in[ _])?(1e\d+|[kmbt]|thousands?|millions?|billions?|trillions?)\s*\)|_(?:in_)?([mbt]))$"
 )
 _FACTORS = {"k": 1e3, "m": 1e6, "b": 1e9, "t": 1e12}
+_FLOPS = re.compile(r"(?:throughput_)?(?:total_)?(?:pre)?(?:train(?:ing)?_)?([kmgtpez]?)flops")
+_PREFIXES = {"": 1, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12, "p": 1e15, "e": 1e18, "z": 1e21}
 
 
 class Column(NamedTuple):
@@ -73,9 +77,12 @@ def columns_of_table(names: Iterable[str]) -> dict[str, Column]:
 
 
 def _column(name: str) -> Column | None:
-    lower = plain(name)
+    lower = plain(name).strip("#_")
     if lower in KNOWN or lower in SYNONYMS:
         return Column(SYNONYMS.get(lower, lower))
+    flops = _FLOPS.fullmatch(lower)
+    if flops:
+        return Column("training_flops", _PREFIXES[flops[1]])
     unit = _UNIT.search(lower)
     known = unit and lower[: unit.start()].strip("_")
     if not known or SYNONYMS.get(known, known) not in SCALES:

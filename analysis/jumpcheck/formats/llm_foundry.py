@@ -1,18 +1,20 @@
 """Results of llm-foundry and its relatives: one JSON file per model, {name, model, eval_metrics: {icl: {task: score}}}.
 
-Scores are accuracies in single precision, written in double: 0.20000000298023224 is 0.2.
+Scores are accuracies in single precision, written in double: 0.20000000298023224 is 0.2. Beside `icl` there may be other
+numbers, such as `perplexity`, one for all texts, and `downstream_perplexity`, one a task.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import datetime
 
 import numpy as np
 
 from jumpcheck.base.collected import Collected
 from jumpcheck.base.rejects import Reject, Rejected
-from jumpcheck.base.untrusted_json import as_finite, decoded, is_text, member, shown, unambiguous
+from jumpcheck.base.untrusted_json import as_finite, decoded, is_number, is_text, member, shown, unambiguous
 from jumpcheck.formats.format import Format
 
 
@@ -34,6 +36,19 @@ def _date(value: object) -> float | None:
         return None
 
 
+def _values(metrics: dict) -> Iterator[tuple[str, object, object, str]]:
+    """(metric, task, value, location) of all numbers of `eval_metrics`, and of what stands in the place of one."""
+    for task, value in metrics["icl"].items():
+        yield "accuracy", task, value, f"eval_metrics.icl[{json.dumps(task)}]"
+    for name, values in metrics.items():
+        metric, at = name.removeprefix("downstream_"), f"eval_metrics[{json.dumps(name)}]"
+        if name != "icl" and isinstance(values, dict):
+            for task, value in values.items():
+                yield metric, task, value, f"{at}[{json.dumps(task)}]"
+        elif name != "icl" and is_number(values):
+            yield metric, name, values, at
+
+
 def read(content: bytes, path: str, collected: Collected) -> None:
     """Add the scores of one file to `collected`; Rejected where it holds none."""
     document = unambiguous(decoded(content), "")
@@ -43,9 +58,9 @@ def read(content: bytes, path: str, collected: Collected) -> None:
         raise Rejected("eval_metrics.icl", "no_scores", "there is no task in it")
     model = next((document[name] for name in ("model", "name") if is_text(document.get(name))), None)
     date = _date(document.get("creation_date"))
-    for task, value in scores.items():
+    for metric, task, value, location in _values(metrics):
         collected.n_numbers += 1
-        location, number = f"eval_metrics.icl[{json.dumps(task)}]", as_finite(value)
+        number = as_finite(value)
         if number is None or not is_text(task):
             what = shown(value) if number is None else ascii(task)[:40]
             detail = f"{what} where {'a number' if number is None else 'the name of a task'} is needed"
@@ -54,7 +69,7 @@ def read(content: bytes, path: str, collected: Collected) -> None:
             )
             continue
         collected.add(
-            task=task, subtask=task, is_aggregate=False, filter="none", metric="accuracy", score=as_written(number),
+            task=task, subtask=task, is_aggregate=False, filter="none", metric=metric, score=as_written(number),
             model=model, date=date, source_file=path, location=location,
         )  # fmt: skip
 

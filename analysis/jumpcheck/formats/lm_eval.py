@@ -8,25 +8,23 @@ lack some, and repeats in `groups` the `results` of groups of tasks.
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
 from jumpcheck.base.collected import Collected
 from jumpcheck.base.rejects import Reject, Rejected
-from jumpcheck.base.untrusted_json import MAX_MAGNITUDE, as_finite, decoded, is_text, json_object, member, shown, unambiguous
+from jumpcheck.base.untrusted_json import as_finite, decoded, is_text, json_object, member, shown, unambiguous
 from jumpcheck.formats.format import Format
+from jumpcheck.formats.harness_entries import Entry, json_text, read_entry, whole_number
 from jumpcheck.models.names import OTHER_WEIGHTS
 
-NO_SCORES = {"alias", "name", "sample_len", "sample_count", ""}
-"""Members of a task's results that are no scores."""
 MANY_ARGUMENTS = 20
 """More arguments than that are no choice of a model but a whole configuration."""
 ROW_COLUMNS = (
@@ -149,7 +147,7 @@ def _of_configuration(arguments: dict[str, object]) -> tuple[str, str | None]:
     if place is None:
         text = json.dumps(arguments, sort_keys=True, default=str)
         place = f"configuration {hashlib.sha256(text.encode()).hexdigest()[:12]}"
-    steps = _whole_number(arguments.get("iteration"), 1)
+    steps = whole_number(arguments.get("iteration"), 1)
     return place, None if steps is None else f"step{steps}"
 
 
@@ -173,21 +171,6 @@ def _time_in(text: str) -> float | None:
 
 
 _TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)[T_ -](\d\d)[-:](\d\d)[-:](\d\d)(?:\.(\d{1,9}))?")
-_json_text = functools.lru_cache(2**16)(json.dumps)
-
-
-@functools.lru_cache(2**12)
-def split_key(key: str) -> tuple[str, str, bool] | None:
-    """(metric, filter, whether it is a standard error) of a member of a task's results; None for one that is no score."""
-    if key.strip() in NO_SCORES:
-        return None
-    metric, _, filter_name = key.rpartition(",") if "," in key else (key, "", "none")
-    return metric.removesuffix("_stderr"), filter_name, metric.endswith("_stderr")
-
-
-def _whole_number(value: object, least: int) -> int | None:
-    number = as_finite(value)
-    return int(number) if number is not None and least <= number < 2**31 and number == int(number) else None
 
 
 def _chance(task: _Task | None, metric: str) -> float | None:
@@ -219,52 +202,25 @@ def shots_of(document: dict, task: str) -> int | None:
         shots = configs[task].num_fewshot
     if shots is None and not configs:
         shots = document["config"].get("num_fewshot")
-    return _whole_number(shots, 0)
+        if isinstance(shots, list):  # one number a task, in their order, as forks of the harness write it
+            tasks = list(document["results"])
+            shots = dict(zip(tasks, shots, strict=True)).get(task) if len(tasks) == len(shots) else None
+    return whole_number(shots, 0)
 
 
-class _Entry(NamedTuple):
-    """The results of one task: {(metric, filter): number}, and locations by (metric, filter, whether it is an error)."""
-
-    scores: dict[tuple[str, str], float]
-    errors: dict[tuple[str, str], float]
-    locations: dict[tuple[str, str, bool], str]
-
-
-def _read_entry(entry: dict, at: str, path: str, collected: Collected) -> _Entry:
-    """The numbers of one task; a value that is no number, or is given twice, is a reject."""
-    scores: dict[tuple[str, str], float] = {}
-    errors: dict[tuple[str, str], float] = {}
-    locations: dict[tuple[str, str, bool], str] = {}
-
-    def reject(location: str, reason: str, detail: str) -> None:
-        collected.rejects.append(Reject("value", path, location, reason, detail))
-
-    for key, value in entry.items():
-        parts = split_key(key)
-        if parts is None or (parts[2] and value == "N/A"):
-            continue
-        metric, filter_name, is_error = parts
-        collected.n_numbers += 1
-        number = value if type(value) is float and -MAX_MAGNITUDE <= value <= MAX_MAGNITUDE else as_finite(value)
-        location = f"{at}[{_json_text(key)}]"
-        if not metric or not filter_name or not is_text(key):
-            reject(location, "bad_metric", f"{ascii(key)[:60]} is no name of a metric")
-        elif number is None and isinstance(value, float | int) and not isinstance(value, bool):
-            reject(location, "not_finite", f"{shown(value)} is no finite score of plausible size")
-        elif number is None:
-            reject(location, "not_a_number", f"{shown(value)} where a number is needed")
-        elif is_error and number < 0:
-            reject(location, "bad_stderr", f"{shown(value)} is no standard error")
-        elif (metric, filter_name) in (errors if is_error else scores):
-            detail = f"{number!r}; it stands there as {locations[metric, filter_name, is_error]} too, which is taken"
-            reject(location, "two_names", detail)
-        else:
-            (errors if is_error else scores)[metric, filter_name] = number
-            locations[metric, filter_name, is_error] = location
-    for metric, filter_name in [key for key in errors if key not in scores]:
-        detail = f"there is no score '{metric}' that this could be the standard error of"
-        reject(locations[metric, filter_name, True], "stderr_without_score", detail)
-    return _Entry(scores, errors, locations)
+def _check_shots(document: dict, path: str, collected: Collected) -> None:
+    """Name a `num_fewshot` that nobody can read: the shots of the file's tasks are unknown then."""
+    given = document["config"].get("num_fewshot") if not document["configs"] else None
+    if isinstance(given, list):
+        n_tasks = len(document["results"])
+        is_good = len(given) == n_tasks and all(whole_number(one, 0) is not None for one in given)
+        detail = f"a list of {len(given)} for {n_tasks} tasks; one whole number a task is needed"
+    else:
+        is_good = given is None or whole_number(given, 0) is not None
+        detail = f"{shown(given)} is no number of examples in the prompt"
+    if not is_good:
+        detail += "; the shots of these tasks are taken as unknown"
+        collected.rejects.append(Reject("entry", path, "config.num_fewshot", "bad_num_fewshot", detail))
 
 
 def _add_rows(
@@ -272,7 +228,7 @@ def _add_rows(
     document: dict,
     task: str,
     entry: dict,
-    numbers: _Entry,
+    numbers: Entry,
     is_group: bool,
     path: str,
     collected: Collected,
@@ -282,10 +238,10 @@ def _add_rows(
     samples = document["n-samples"].get(task)
     n_examples = samples.get("effective") if isinstance(samples, dict) else samples
     n_examples = entry.get("sample_len") if n_examples is None else n_examples
-    size = _whole_number(n_examples, 1)
+    size = whole_number(n_examples, 1)
     if n_examples is not None and size is None:
         detail = f"{shown(n_examples)} is no number of examples, and is taken as unknown"
-        collected.rejects.append(Reject("entry", path, f"n-samples[{_json_text(task)}]", "bad_n_samples", detail))
+        collected.rejects.append(Reject("entry", path, f"n-samples[{json_text(task)}]", "bad_n_samples", detail))
     directions = document["higher_is_better"].get(task)
     directions = directions if isinstance(directions, dict) else {}
     version = document["versions"].get(task)
@@ -309,10 +265,10 @@ def _add_rows(
 
 def _by_time(section: str, task: str, entry: object, date: float | None) -> Iterator[tuple]:
     """(task, entry, location, date) of a task, whose runs may stand by their times: {time: {metric: number}}."""
-    at = f"{section}[{_json_text(task)}]"
+    at = f"{section}[{json_text(task)}]"
     if isinstance(entry, dict) and entry and all(isinstance(one, dict) and _TIME.match(key) for key, one in entry.items()):
         for key, one in entry.items():
-            yield task, one, f"{at}[{_json_text(key)}]", _time_in(key)
+            yield task, one, f"{at}[{json_text(key)}]", _time_in(key)
     else:
         yield task, entry, at, date
 
@@ -333,6 +289,7 @@ def read(content: bytes, path: str, collected: Collected) -> None:
     except Rejected as fault:
         collected.rejects.append(Reject("file", path, *fault.args))
         return
+    _check_shots(document, path, collected)
     sections = [("results", task, entry) for task, entry in tasks.items()]
     sections += [("groups", task, entry) for task, entry in groups.items() if tasks.get(task) != entry]
     date = date_of(document, path)
@@ -348,13 +305,24 @@ def read(content: bytes, path: str, collected: Collected) -> None:
         except Rejected as fault:
             collected.rejects.append(Reject("entry", path, *fault.args))
             continue
-        numbers = _read_entry(entry, at, path, collected)
+        numbers = read_entry(entry, at, path, collected)
         if numbers.scores:
             _add_rows(rows, document, task, entry, numbers, task in is_group, path, collected)
+            rows["task"][-len(numbers.scores) :], filters = named_by_prompt(task, entry, numbers)
+            rows["filter"][-len(numbers.scores) :] = filters
             rows["date"] += [time] * len(numbers.scores)
     collected.add(
         len(rows["task"]), subtask=rows["task"], model=name, revision=revision, n_parameters=size, source_file=path, **rows
     )
+
+
+def named_by_prompt(task: str, entry: dict, numbers: Entry) -> tuple[list[str], list[str]]:
+    """(task, filter) of every score of an entry, of which forks name the task and, as the filter, the prompt."""
+    filters = [filter_name for _, filter_name in numbers.scores]
+    name, prompt = entry.get("task_name"), entry.get("prompt_name")
+    if is_text(name) and is_text(prompt):
+        return [name] * len(filters), [prompt if one == "none" else f"{prompt}, {one}" for one in filters]
+    return [task] * len(filters), filters
 
 
 FORMAT = Format(

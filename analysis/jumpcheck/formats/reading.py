@@ -17,10 +17,10 @@ from jumpcheck.base.files import write_json, write_parquet
 from jumpcheck.base.parallel import Processes
 from jumpcheck.base.rejects import Reject, Rejected, printable
 from jumpcheck.base.untrusted_json import count_numbers
-from jumpcheck.formats import instances, tidy
+from jumpcheck.formats import instances, markdown, table_files, tidy, training_logs
 from jumpcheck.formats.column_names import lacking
 from jumpcheck.formats.format import File, Format
-from jumpcheck.formats.registry import FORMATS, KNOWN, PASSED_OVER, SUFFIXES
+from jumpcheck.formats.registry import FORMATS, PASSED_OVER, SUFFIXES
 from jumpcheck.formats.wide import Tables
 from jumpcheck.sources.layout import MAX_BYTES, readable
 
@@ -33,6 +33,8 @@ def _classify(path: Path, relative: str, resolved_root: Path) -> str | Reject:
     name = path.name
     if name.startswith(".") or not name.endswith(SUFFIXES) or any(fnmatchcase(name, pattern) for pattern in PASSED_OVER):
         return "passed"
+    if path.suffix == ".md" and not markdown.has_table(path):
+        return "passed"  # a README beside results
     shown = printable(relative)
     if not path.resolve().is_relative_to(resolved_root):
         detail = "a symbolic link to a place outside the source is not followed; put the file itself there"
@@ -93,8 +95,8 @@ def read_file(root: Path, relative: str, collected: Collected, tables: Tables) -
                 digest = hashlib.file_digest(stream, "sha256").hexdigest()
             file = File(path, shown, tables=tables)
         collected.digests.append((relative, digest, shown))
-        if path.name.endswith(tidy.SUFFIXES):
-            file = file._replace(columns=tuple(tidy.columns_of(path)))
+        if path.name.endswith(table_files.SUFFIXES):
+            file = file._replace(columns=tuple(table_files.columns_of(path)))
         for known in FORMATS:
             if path.name.endswith(known.suffixes) and known.recognises(file):
                 collected.recognised[known.what.split(" (")[0]] += 1
@@ -124,15 +126,24 @@ def _read_guarded(known: Format, file: File, collected: Collected) -> None:
 
 def _why_unknown(file: File) -> tuple[str, int]:
     """(why a file is of no known format, how many numbers are in it)."""
-    if file.path.name.endswith(tidy.SUFFIXES):
+    if file.path.name.endswith(table_files.SUFFIXES):
         lacks = ", ".join(lacking(file.columns))
         has = ", ".join(map(ascii, file.columns))[:200] or "none"
-        detail = (
-            f"a table without the columns {lacks}; it has {has}. Of a wide table name the columns of scores (config: wide)"
-        )
+        detail = f"a table without the columns {lacks}; it has {has}. {_advice(file)}"
         return detail, tidy.n_numbers(file.path)
     n_numbers = count_numbers(file.content)
-    return f"no result file of a known format, with {n_numbers:,} numbers; known are {KNOWN}", n_numbers
+    return f"no result file of a known format, with {n_numbers:,} numbers (docs/bring_your_own.md)", n_numbers
+
+
+def _advice(file: File) -> str:
+    """What to do about a table of which nothing can be read."""
+    lacks = lacking(file.columns)
+    if lacks == ["score"]:
+        return "Call the column of scores score, or name it (config: wide)"
+    if training_logs.has_steps(file.columns):
+        rules = ", ".join(training_logs.proposed_rules(file.columns)) or "{pattern: 'eval/(?P<task>.+)_acc', metric: acc}"
+        return f"Its columns of scores need a rule in a file of rules (config: rules), such as columns: [{rules}]"
+    return "Of a wide table name the columns of scores (config: wide)"
 
 
 def _read_chunk(root: Path, paths: Sequence[str], tables: Tables) -> tuple[pa.Table, Collected]:
@@ -162,6 +173,7 @@ def read(
         total.recognised += collected.recognised
         total.n_numbers += collected.n_numbers
         total.unread |= collected.unread
+        total.notes += collected.notes
     tables = [table for table, _ in parts] or [SCHEMA.empty_table()]
     return pa.concat_tables(tables).unify_dictionaries().combine_chunks(), total
 

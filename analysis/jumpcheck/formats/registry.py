@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from jumpcheck.formats import (
     answers,
+    bare_results,
     bigbench_logs,
+    bigcode,
+    bigscience,
     every_eval_ever,
     helm,
     inspect_logs,
     instances,
+    leaderboard,
+    lighteval,
     llm_foundry,
     lm_eval,
     lm_eval_samples,
+    markdown,
+    opencompass,
     preferred,
     tidy,
+    training_logs,
 )
 
 # fmt: off
 MODULES = (
-    helm, inspect_logs, every_eval_ever, bigbench_logs, llm_foundry, lm_eval_samples, lm_eval, instances, answers,
-    preferred, tidy,
+    helm, inspect_logs, every_eval_ever, bigbench_logs, llm_foundry, lm_eval_samples, lighteval, bigscience, lm_eval,
+    bigcode, bare_results, markdown, instances, answers, preferred, opencompass, leaderboard, training_logs, tidy,
 )
 # fmt: on
 FORMATS = tuple(module.FORMAT for module in MODULES)

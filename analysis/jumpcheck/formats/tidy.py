@@ -5,9 +5,7 @@ Columns: task, model, metric, score, and what `column_names.KNOWN` lists besides
 
 from __future__ import annotations
 
-import csv
 import math
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -15,147 +13,25 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet as pq
 
 from jumpcheck.base.collected import PUBLISHED_COUNTS, SCALES, SCHEMA, Collected
 from jumpcheck.base.rejects import Reject, Rejected
 from jumpcheck.base.untrusted_json import MAX_MAGNITUDE, is_text
 from jumpcheck.formats.column_names import NEEDED, NUMBERS, TEXTS, TRUTHS, columns_of_table, lacking
+from jumpcheck.formats.error_rows import with_errors_of_rows
 from jumpcheck.formats.format import File, Format
-from jumpcheck.formats.json_lines import read_lines
+from jumpcheck.formats.table_files import SUFFIXES, cells, columns_of, places, word_of
+from jumpcheck.formats.units import LEAST, unit_of_sizes
 from jumpcheck.formats.wide import Scores, Tables, score_columns, tidy_frame
 from jumpcheck.models.names import size_of
 
-SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
-DELIMITERS = (",", ";", "\t", "|")
 _MISSING = ("", "na", "nan", "null", "none")
 """Texts of a cell that stand for a missing number or truth value."""
-
-
-_DECIMAL_COMMA = re.compile(r"\s*[+-]?\d+,\d+(?:[eE][+-]?\d+)?\s*")
-_THOUSANDS = re.compile(r"\s*\d{1,3}(?:,\d{3})+\s*")
-
-
-def columns_of(path: Path) -> list[str]:
-    """Names of the columns of a table, of a JSON Lines file those of its first object; Rejected where it cannot be read."""
-    try:
-        if path.suffix == ".parquet":
-            return pq.read_schema(path).names
-        if path.suffix in (".csv", ".tsv"):
-            return _header(path)[0]
-        return next((list(row) for _, row, _ in read_lines(path) if row is not None), [])
-    except (pa.ArrowException, OSError, UnicodeDecodeError, csv.Error) as error:
-        raise Rejected("", "not_a_table", f"it cannot be read as {path.suffix[1:]}: {str(error).splitlines()[0]}") from None
-
-
-def _header(path: Path) -> tuple[list[str], str]:
-    """(names of the columns, delimiter): the delimiter gives most columns of known names, then most columns."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        lines = [line for line, _ in zip(file, range(20), strict=False)]
-    # An empty line before the header is none, as Arrow has it.
-    headers = {one: next((row for row in csv.reader(lines, delimiter=one) if row), []) for one in DELIMITERS}
-    delimiter = max(DELIMITERS, key=lambda one: (len(columns_of_table(headers[one])), len(headers[one])))
-    return headers[delimiter], delimiter
 
 
 def is_table(columns: Sequence[str], tables: Tables) -> bool:
     """Whether these are the columns of a table of scores, tidy or wide."""
     return not lacking(columns) or bool(score_columns(columns, tables))
-
-
-def n_numbers(path: Path) -> int:
-    """How many cells of a table of any columns are numbers; 0 where it cannot be read."""
-    try:
-        if path.suffix == ".parquet":
-            frame = pq.read_table(path).to_pandas()
-        else:
-            is_csv = path.suffix in (".csv", ".tsv")
-            frame = _read_csv(path, "", Collected()) if is_csv else _read_json_lines(path, "", Collected())
-    except (pa.ArrowException, OSError, UnicodeDecodeError, Rejected):
-        return 0
-    return sum(int(_as_numbers(frame[name])[0].notna().sum()) for name in frame)
-
-
-def _read_csv(path: Path, shown: str, collected: Collected) -> pd.DataFrame:
-    """All cells as text; rows with another number of cells than the header go to `collected.rejects`."""
-    rejected = []
-
-    def set_aside(row: pa.csv.InvalidRow) -> str:
-        rejected.append(row)
-        return "skip"
-
-    names, delimiter = _header(path)
-    if len(set(names)) < len(names):
-        repeated = next(name for name in names if names.count(name) > 1)
-        raise Rejected("", "repeated_column", f"the column {repeated!a} stands there more than once")
-    table = pa.csv.read_csv(
-        path,
-        read_options=pa.csv.ReadOptions(use_threads=False),  # with threads an invalid row has no number
-        parse_options=pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=set_aside),
-        convert_options=pa.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
-    )
-    if table.column_names != names:
-        detail = f"Python and Arrow read other names: {names!a:.100} and {table.column_names!a:.100}"
-        raise Rejected("", "header_cannot_be_read", detail)
-    frame = _with_decimal_points(table.to_pandas()) if delimiter != "," else table.to_pandas()
-    broken = _with_lines_in_cells(frame, delimiter, shown, collected)
-    for row in rejected:
-        n_lines = 1 + row.text.strip().count("\n")
-        collected.n_numbers += n_lines
-        detail = f"{row.actual_columns} cells where the header has {row.expected_columns}: {ascii(row.text)[:60]}"
-        collected.rejects.append(Reject("value", shown, f"line {row.number}", "wrong_number_of_cells", detail, n_lines))
-    return frame[~broken]
-
-
-def _with_decimal_points(frame: pd.DataFrame) -> pd.DataFrame:
-    """Replace decimal commas by points, in a table whose delimiter is not the comma.
-
-    In a column of sizes or counts, 1,000 may mean a thousand. Such a cell is not changed, so it is no number.
-    """
-    known = columns_of_table(frame.columns)
-    for name in frame.columns:
-        target = known[name].name if name in known else ""
-        if target in TEXTS:
-            continue
-        is_decimal = frame[name].str.fullmatch(_DECIMAL_COMMA)
-        if target in ("n_examples", "shots", *SCALES):
-            is_decimal &= ~frame[name].str.fullmatch(_THOUSANDS)
-        frame[name] = frame[name].where(~is_decimal.fillna(False).astype(bool), frame[name].str.replace(",", "."))
-    return frame
-
-
-def _with_lines_in_cells(frame: pd.DataFrame, delimiter: str, shown: str, collected: Collected) -> pd.Series:
-    """Which rows have a cell that swallowed other lines, because a quotation mark is not closed.
-
-    A cell may have line breaks. It has swallowed lines if it also holds at least as many delimiters as a whole line.
-    Every such row becomes a reject, which counts as many numbers as the row has lines.
-    """
-    n_lines = pd.Series(1, frame.index)
-    for name in columns_of_table(frame.columns):
-        text = frame[name].str.strip()
-        has_break = text.str.contains("\n").fillna(False)
-        is_swallowed = has_break & (text.str.count(re.escape(delimiter)) >= frame.shape[1] - 1)
-        n_lines += text.str.count("\n").where(is_swallowed, 0).fillna(0).astype(int)
-    for k in np.flatnonzero(n_lines > 1):
-        n = int(n_lines.iloc[k])
-        collected.n_numbers += n
-        detail = f"a cell with {n - 1:,} line breaks: is a quotation mark not closed? The lines in it are not read"
-        collected.rejects.append(Reject("value", shown, f"row {k + 1}", "line_break_in_cell", detail, n))
-    return n_lines > 1
-
-
-def _read_json_lines(path: Path, shown: str, collected: Collected) -> pd.DataFrame:
-    """One row per object, indexed by its line; lines that are no object go to `collected.rejects`."""
-    rows, line_numbers = [], []
-    for number, row, fault in read_lines(path, unique_names=True):
-        if row is None:
-            collected.n_numbers += 1
-            collected.rejects.append(Reject("value", shown, f"line {number}", "not_json", fault))
-        else:
-            rows.append(row)
-            line_numbers.append(number)
-    return pd.DataFrame(rows, index=pd.Index(line_numbers)) if rows else pd.DataFrame(columns=list(NEEDED))
 
 
 def _as_texts(column: pd.Series) -> tuple[pd.Series, pd.Series]:
@@ -194,6 +70,15 @@ def _plain_number(value: object) -> object:
     return math.inf if isinstance(value, int) and abs(value) > MAX_MAGNITUDE else value
 
 
+def _without_percent(value: object) -> object:
+    """0.252 for the text 25.2%; other values as they are."""
+    if isinstance(value, str) and value.rstrip().endswith("%"):
+        number = pd.to_numeric(value.strip().rstrip("%").replace(",", "."), errors="coerce")
+        # 15 digits, so that 25.2% is 0.252 and not 0.25199999999999995.
+        return value if pd.isna(number) else float(f"{number / 100:.15g}")
+    return value
+
+
 def _as_numbers(column: pd.Series) -> tuple[pd.Series, pd.Series]:
     """(values in double precision, NaN where there is none; which values are neither a number nor missing)."""
     if pd.api.types.is_bool_dtype(column.dtype):
@@ -202,7 +87,7 @@ def _as_numbers(column: pd.Series) -> tuple[pd.Series, pd.Series]:
         is_given = column.notna()
         values = column.astype(float)
     else:
-        text = column.astype(object)
+        text = column.astype(object).map(_without_percent)
         is_given = text.notna() & ~text.map(lambda value: isinstance(value, str) and value.strip().lower() in _MISSING)
         values = pd.to_numeric(text.map(_plain_number), errors="coerce").astype(float)
     good = values.abs() <= MAX_MAGNITUDE
@@ -224,36 +109,59 @@ def read(path: Path, shown: str, collected: Collected, tables: Tables) -> list[s
     A row, and in a wide table a cell, counts as one number, or as two if it has a standard error. It is rejected if a cell
     cannot be what its column says, or has no score. Raises Rejected where the file cannot be read.
     """
-    try:
-        if path.suffix == ".parquet":
-            names = columns_of(path)
-            wanted = [*columns_of_table(names), *_columns_read(score_columns(names, tables))]
-            table = pq.read_table(path, columns=wanted)
-            table.validate(full=True)  # texts that are not UTF-8
-            frame = table.to_pandas()
-        elif path.suffix in (".csv", ".tsv"):
-            frame = _read_csv(path, shown, collected)
-            names = [str(name) for name in frame.columns]
-        else:
-            frame = _read_json_lines(path, shown, collected)
-            names = [str(name) for name in frame.columns]
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise Rejected("", "not_a_table", f"it cannot be read as {path.suffix[1:]}: {str(error).splitlines()[0]}") from None
-    if frame.empty and not collected.rejects:
-        raise Rejected("", "no_rows", "a table without a row below its header")
-    columns, known = score_columns(names, tables), columns_of_table(names)
-    read_names = {*known, *_columns_read(columns)}
-    frame = frame.drop(columns=[name for name in frame.columns if name not in read_names])
-    word = "line" if path.suffix in (".jsonl", ".ndjson") else "row"
-    place = frame.index.to_numpy() if word == "line" else np.arange(1, len(frame) + 1)
-    factors = {column.name: column.factor for column in known.values()}
+    names = columns_of(path)
+    columns = score_columns(names, tables)
+    frame = cells(path, shown, collected, [*columns_of_table(names), *_columns_read(columns)])
     if columns:
-        frame, row, of_column = tidy_frame(frame.reset_index(drop=True), columns)
-        place = [f"{place[k]}, column {name!a}" for k, name in zip(row, of_column, strict=True)]
-    else:
-        frame = frame.rename(columns={name: column.name for name, column in known.items()})
-    add(frame, shown, word, place, collected, missing=tables.missing, factors=factors)
-    return [name for name in names if name not in read_names]
+        # The lines of a JSON Lines file may have other members than the first.
+        columns = columns if path.suffix == ".parquet" else score_columns([str(name) for name in frame.columns], tables)
+        return add_wide(frame, path, shown, collected, columns, tables)
+    names = [str(name) for name in frame.columns]
+    known = columns_of_table(names)
+    frame = frame[list(known)].rename(columns={name: column.name for name, column in known.items()})
+    frame, place = with_errors_of_rows(frame, word_of(path), places(frame, path), shown, collected)
+    factors = {column.name: column.factor for column in known.values()}
+    add(frame, shown, word_of(path), place, collected, missing=tables.missing, factors=factors)
+    return [name for name in dict.fromkeys([*columns_of(path), *names]) if name not in known]
+
+
+def add_wide(
+    frame: pd.DataFrame,
+    path: Path,
+    shown: str,
+    collected: Collected,
+    columns: Mapping[str, Scores],
+    tables: Tables,
+    needed: Sequence[str] = NEEDED,
+    may_be_empty: bool = False,
+) -> list[str]:
+    """Add the cells of a wide table, whose `columns` hold scores, to `collected`; returns the columns that were not read.
+
+    With `may_be_empty` a cell without anything in it is no number, as in a log, where most lines hold some of all metrics.
+    """
+    names, place = [str(name) for name in frame.columns], places(frame, path)
+    columns = {name: scores for name, scores in columns.items() if name in names}
+    known = columns_of_table(names)
+    tidy, row, of_column = tidy_frame(frame.reset_index(drop=True), columns)
+    of_cell = np.array([f"{place[k]}, column {name!a}" for k, name in zip(row, of_column, strict=True)], object)
+    if may_be_empty:
+        text = tidy["score"].astype(object)
+        is_given = text.notna() & ~text.map(lambda value: isinstance(value, str) and value.strip().lower() in _MISSING)
+        tidy, of_cell = tidy[is_given], of_cell[is_given.to_numpy()]
+    factors = {column.name: column.factor for column in known.values()}
+    add(tidy, shown, word_of(path), of_cell, collected, needed, tables.missing, factors)
+    read_names = {*known, *_columns_read(columns)}
+    all_names = [*columns_of(path), *names] if path.suffix == ".parquet" else names
+    return [name for name in dict.fromkeys(all_names) if name not in read_names]
+
+
+def n_numbers(path: Path) -> int:
+    """How many cells of a table of any columns are numbers; 0 where it cannot be read."""
+    try:
+        frame = cells(path, "", Collected(), columns_of(path))
+    except Rejected:
+        return 0
+    return sum(int(_as_numbers(frame[name])[0].notna().sum()) for name in frame)
 
 
 def _columns_read(columns: Mapping[str, Scores]) -> list[str]:
@@ -283,7 +191,13 @@ def _is_declared(column: pd.Series, missing: Sequence[str]) -> pd.Series:
 
 
 def _values(
-    frame: pd.DataFrame, faults: _Faults, required: Sequence[str], missing: Sequence[str], factors: Mapping[str, float]
+    frame: pd.DataFrame,
+    faults: _Faults,
+    required: Sequence[str],
+    missing: Sequence[str],
+    factors: Mapping[str, float],
+    shown: str,
+    collected: Collected,
 ) -> tuple[dict[str, pd.Series], np.ndarray]:
     """(the columns TEXTS, NUMBERS and TRUTHS, empty where the frame has none; 1 for rows with a standard error, else 0)."""
     values: dict[str, pd.Series] = {}
@@ -313,6 +227,8 @@ def _values(
             # A unit in a cell counts before that of its column.
             if factors.get(name, 1) != 1:
                 values[name] = values[name].where(has_unit, values[name] * factors[name])
+            if name in LEAST and factors.get(name, 1) == 1:
+                values[name] = _in_units(name, values[name], np.asarray(has_unit), frame, shown, collected)
             faults.add(bad, name, needed)
             if name in required:
                 faults.add(values[name].isna(), name, "a value is needed", "missing")
@@ -326,6 +242,28 @@ def _values(
         faults.add(values[name] < (0 if name == "training_steps" else np.nextafter(0, 1)), name, "it must be above 0")
     faults.add(values["stderr"] < 0, "stderr", "it must not be negative")
     return values, gives_error
+
+
+def _in_units(
+    name: str, column: pd.Series, has_unit: np.ndarray, frame: pd.DataFrame, shown: str, collected: Collected
+) -> pd.Series:
+    """A column of sizes in its unit, where the file names none: what is taken is a note, what cannot be told a reject."""
+    bare = column.where(~has_unit)
+    given = bare[bare > 0]
+    if given.empty or given.max() >= LEAST[name]:
+        return column
+    span = f"{given.min():.4g} to {given.max():.4g}"
+    models = frame["model"] if "model" in frame else pd.Series(None, frame.index, object)
+    factor = unit_of_sizes(bare, models) if name == "n_parameters" else None
+    if factor is not None:
+        unit = {1e3: "thousands", 1e6: "millions", 1e9: "billions", 1e12: "trillions"}[factor]
+        collected.notes.append(f"{shown}: numbers of parameters from {span} are taken in {unit}")
+        return column.where(has_unit, column * factor)
+    detail = (
+        f"{span}: so small it is in another unit, and is taken as unknown; name the unit, as in '{name} (B)' for billions"
+    )
+    collected.rejects.append(Reject("entry", shown, f"column {name}", "unknown_unit", detail))
+    return column.where(has_unit)
 
 
 def add(
@@ -346,7 +284,7 @@ def add(
     place = np.arange(1, len(frame) + 1) if place is None else place
     frame = frame.reset_index(drop=True)
     faults = _Faults(frame)
-    values, gives_error = _values(frame, faults, needed, missing, factors)
+    values, gives_error = _values(frame, faults, needed, missing, factors, shown, collected)
     n_numbers = 1 + gives_error
     collected.n_numbers += int(n_numbers.sum())
     for k in np.flatnonzero(faults.reasons != ""):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import NamedTuple
@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from jumpcheck.formats.column_names import NEEDED, columns_of_table
-from jumpcheck.models.names import Rules
+from jumpcheck.models.rules import Rules
 
 _SEPARATORS = ("_", "/", "|", ",", " ")
 _ERROR = ("_stderr", "_se", " stderr", "_std_err", "_standard_error")
@@ -30,63 +30,85 @@ class Tables:
     """Patterns of columns that hold scores of a task of their name (config: wide)."""
     missing: tuple[str, ...] = ()
     """What stands in a cell that has no number (config: missing)."""
+    percent: tuple[str, ...] = ()
+    """Patterns of tasks or metrics whose scores are percentages, or `auto` (config: percent)."""
+    shares: frozenset[str] = frozenset()
+    """Names of metrics that are shares of right answers."""
 
 
 def listed(text: str) -> tuple[str, ...]:
-    """The parts of a setting with commas between them (config: wide, missing)."""
+    """The parts of a setting with commas between them (config: wide, missing, percent)."""
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 class Scores(NamedTuple):
-    """What a column of a wide table holds: scores of `metric` on `task`, which is None where the column `task` says it."""
+    """What a column of a wide table holds: scores of `metric` on `task`; None where a column of the table says it."""
 
     task: str | None
-    metric: str
+    metric: str | None
     errors: str | None = None
     """The column of their standard errors."""
+    subtask: str | None = None
+    shots: str | None = None
+    filter: str | None = None
+    model: str | None = None
+    """What the name of the column says besides; None where it does not."""
 
 
 def score_columns(names: Sequence[str], tables: Tables) -> dict[str, Scores]:
     """The columns of a wide table that hold scores; empty where it is none.
 
-    A column holds scores where `tables.wide` names it, where its name is a known metric and there is a column `task`, where
-    it ends with a known metric (`arc_easy_acc`), or where a rule knows it as a benchmark.
+    A column holds scores where a rule for columns fits its name, where `tables.wide` names it, where its name is a known
+    metric and there is a column `task`, where it ends with a known metric (`arc_easy_acc`), or where a rule knows it as a
+    benchmark.
     """
     known = columns_of_table(names)
     by_name = {column.name for column in known.values()}
     if "model" not in by_name or "score" in by_name:
         return {}
-    has_task = "task" in by_name
     others = [name for name in names if name not in known]
-    errors = {name: next((name[: -len(end)] for end in _ERROR if name.endswith(end)), None) for name in others}
-    error_of = {of: name for name, of in errors.items() if of in others}
-    found = {}
-    for name in others:
-        if name in error_of.values():
-            continue
-        scores = _scores_of(name, has_task, tables)
-        if scores:
-            found[name] = scores._replace(errors=error_of.get(name))
-    return found
+    return with_errors(others, lambda name: logged_scores(name, tables) or _scores_of(name, by_name, tables))
 
 
-def _scores_of(name: str, has_task: bool, tables: Tables) -> Scores | None:
+def with_errors(names: Sequence[str], scores_of: Callable[[str], Scores | None]) -> dict[str, Scores]:
+    """The columns of which `scores_of` says what they hold, each with the column of its standard errors."""
+    errors = {name: next((name[: -len(end)] for end in _ERROR if name.endswith(end)), None) for name in names}
+    error_of = {of: name for name, of in errors.items() if of in names}
+    found = {name: scores_of(name) for name in names if name not in error_of.values()}
+    return {name: scores._replace(errors=error_of.get(name)) for name, scores in found.items() if scores}
+
+
+def logged_scores(name: str, tables: Tables) -> Scores | None:
+    """What the first rule for columns says of a column; None where none fits."""
+    said = tables.rules.column(name.strip())
+    return None if said is None else Scores(**said)
+
+
+def _scores_of(name: str, by_name: Set[str], tables: Tables) -> Scores | None:
     lower = name.strip().lower()
-    if has_task:
-        return (
-            Scores(None, tables.metrics.get(lower, name.strip()))
-            if lower in tables.metrics or _is_declared(name, tables)
-            else None
-        )
-    ends = [metric for metric in tables.metrics if lower.endswith(metric) and lower[: -len(metric)].endswith(_SEPARATORS)]
-    if ends:
-        metric = max(ends, key=len)
-        task = name.strip()[: -len(metric) - 1]
-        return Scores(task, tables.metrics[metric]) if task else None
-    metric = tables.rules.benchmark(name.strip())
-    if metric is None and _is_declared(name, tables):
-        metric = "score"
-    return None if metric is None else Scores(name.strip(), metric)
+    if "task" in by_name:
+        if lower in tables.metrics:
+            return Scores(None, tables.metrics[lower])
+        # Of a table with a column of tasks and one of metrics, the declared column holds the scores.
+        return Scores(None, None if "metric" in by_name else name.strip()) if _is_declared(name, tables) else None
+    task, metric = task_and_metric(name, tables.metrics)
+    if task is None:
+        metric = tables.rules.benchmark(name.strip())
+        if metric is None and _is_declared(name, tables):
+            metric = "score"
+    return Scores(task or name.strip(), metric) if metric else None
+
+
+def task_and_metric(name: str, metrics: Mapping[str, str]) -> tuple[str | None, str | None]:
+    """(task, metric) of a column that ends with the name of a metric, as arc_easy_acc does; (None, None) of another one.
+
+    `metrics` are the names of metrics by the same in lower case.
+    """
+    lower = name.strip().lower()
+    ends = [metric for metric in metrics if lower.endswith(metric) and lower[: -len(metric)].endswith(_SEPARATORS)]
+    metric = max(ends, key=len, default="")
+    task = name.strip()[: -len(metric) - 1]
+    return (task, metrics[metric]) if metric and task else (None, None)
 
 
 def _is_declared(name: str, tables: Tables) -> bool:
@@ -96,65 +118,100 @@ def _is_declared(name: str, tables: Tables) -> bool:
 def tidy_frame(frame: pd.DataFrame, columns: dict[str, Scores]) -> tuple[pd.DataFrame, np.ndarray, list[str]]:
     """(one row per cell of `columns`, the row of `frame` of each, its column); ordered by row, then by column."""
     others = {name: column.name for name, column in columns_of_table(frame.columns).items()}
-    kept = frame[list(others)].rename(columns=others)
-    parts = []
-    for name, scores in columns.items():
-        part = kept.copy()
-        if scores.task is not None:
-            part["task"] = scores.task
-        # A column `metric` of the table says it better than a name that only rules know.
-        if scores.task is None or "metric" not in part:
-            part["metric"] = scores.metric
-        part["score"] = frame[name]
-        if scores.errors is not None:
-            part["stderr"] = frame[scores.errors]
-        parts.append(part)
     n, k = len(frame), len(columns)
-    tidy = pd.concat(parts, ignore_index=True)
-    order = np.arange(n * k).reshape(k, n).T.ravel()
-    return tidy.iloc[order].reset_index(drop=True), np.repeat(np.arange(n), k), list(columns) * n
+    row = np.repeat(np.arange(n), k)
+    tidy = frame[list(others)].rename(columns=others).iloc[row].reset_index(drop=True)
+    for name in ("task", "subtask", "metric", "shots", "filter", "model"):
+        said = [getattr(scores, name) for scores in columns.values()]
+        # A column `metric` of the table says it better than a name that only rules know.
+        if name == "metric" and "metric" in tidy and all(scores.task is not None for scores in columns.values()):
+            continue
+        if any(one is not None for one in said):
+            of_column = pd.Series(np.tile(np.array(said, object), n))
+            tidy[name] = of_column.where(of_column.notna(), tidy[name]) if name in tidy else of_column
+    tidy["score"] = _by_row(frame, list(columns))
+    errors = [scores.errors for scores in columns.values()]
+    if any(errors):
+        nothing = frame.assign(**{_NO_COLUMN: None})
+        tidy["stderr"] = _by_row(nothing, [name or _NO_COLUMN for name in errors])
+    return tidy, row, list(columns) * n
+
+
+_NO_COLUMN = "\0"
+
+
+def _by_row(frame: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
+    """The cells of some columns, row by row."""
+    return np.stack([frame[name].to_numpy() for name in names], axis=1).ravel()
+
+
+USUAL_METRICS = (
+    "acc", "acc_norm", "accuracy", "bits_per_byte", "bleu", "brier_score", "byte_perplexity", "em", "exact_match", "f1",
+    "log_likelihood", "mc1", "mc2", "pass@1", "perplexity", "rouge1", "rouge2", "rougeL", "word_perplexity",
+)  # fmt: skip
+"""Metrics that `from_wide` knows at the end of the name of a column."""
 
 
 def from_wide(frame: pd.DataFrame, scores: Iterable[str] | None = None, metric: str = "score") -> pd.DataFrame:
     """A table with one row per model and one column per benchmark, as one with one row per number.
 
+    A column that ends with one of USUAL_METRICS is of that metric, and of the task before it: `arc_easy_acc` and
+    `arc_easy_acc_norm` are two metrics of arc_easy. Another column is of the task of its name, and of `metric`. A column
+    that ends with _stderr holds the standard errors of the column before.
+
     Parameters
     ----------
     frame : DataFrame
         Columns that describe the model (model, model_family, n_parameters, `Model Size (B)` ...: docs/bring_your_own.md),
-        and columns of scores, each of the task of its name. One that ends with _stderr holds standard errors of another.
+        and columns of scores.
     scores : iterable of str, optional
-        The columns of scores; by default all columns of numbers that describe no model.
+        The columns of scores; by default all columns that end with one of USUAL_METRICS.
     metric : str
-        What the scores are, where the table has no column `metric`.
+        What the scores are whose column does not end with a metric, where the table has no column `metric`.
 
     Returns
     -------
     DataFrame
         task, metric, score, stderr where there is one, and the columns that describe the model under their own names; for
-        `emergence_score` and `break_test`. Cells without a number are left out, with a warning that counts them.
+        `emergence_score` and `break_test`. Cells without a number, and columns of numbers that are not read, are left out
+        with a warning that counts or names them.
 
     Raises
     ------
     ValueError
         A column is not there, or there is none of scores.
 
+    Examples
+    --------
+    >>> table = pd.DataFrame({"model": ["a", "b"], "arc_acc": [0.25, 0.5], "arc_acc_norm": [0.3, 0.6]})
+    >>> from_wide(table)
+      task    metric  score model
+    0  arc       acc   0.25     a
+    1  arc  acc_norm   0.30     a
+    2  arc       acc   0.50     b
+    3  arc  acc_norm   0.60     b
+
     """
-    known = columns_of_table(frame.columns)
-    if scores is None:
-        scores = [name for name in frame.columns if name not in known and pd.api.types.is_numeric_dtype(frame[name])]
-    scores = list(scores)
-    lost = [name for name in scores if name not in frame.columns]
-    if lost or not scores:
-        raise ValueError(
-            f"no column {lost[0]!r}" if lost else f"no column of scores among {', '.join(map(str, frame.columns))}"
-        )
-    error_of = {name[: -len("_stderr")]: name for name in scores if str(name).endswith("_stderr")}
-    columns = {
-        name: Scores(str(name), metric, error_of.get(name))
-        for name in scores
-        if name not in error_of.values() or name[: -len("_stderr")] not in scores
-    }
+    known, metrics = columns_of_table(frame.columns), {name.lower(): name for name in USUAL_METRICS}
+    others = [name for name in frame.columns if name not in known]
+    named = None if scores is None else list(scores)
+    lost = [name for name in named or () if name not in frame.columns]
+    if lost:
+        raise ValueError(f"no column {lost[0]!r}")
+
+    def scores_of(name: str) -> Scores | None:
+        task, of_name = task_and_metric(str(name), metrics)
+        if named is None:
+            return Scores(task, of_name) if task else None
+        return Scores(task or str(name), of_name or metric) if name in named else None
+
+    columns = with_errors(others, scores_of)
+    if not columns:
+        raise ValueError(f"no column of scores among {', '.join(map(str, frame.columns))}: name them (scores=[...])")
+    used = {*columns, *(one.errors for one in columns.values())}
+    left = [str(name) for name in others if name not in used and pd.api.types.is_numeric_dtype(frame[name])]
+    if left:
+        warnings.warn(f"columns that are not read: {', '.join(left)}", stacklevel=2)
     tidy, _, _ = tidy_frame(frame, columns)
     for column in known.values():
         if column.factor != 1 and column.name in tidy:
@@ -162,5 +219,5 @@ def from_wide(frame: pd.DataFrame, scores: Iterable[str] | None = None, metric: 
     missing = tidy["score"].isna()
     if missing.any():
         warnings.warn(f"{int(missing.sum()):,} of {len(tidy):,} cells have no score and are left out", stacklevel=2)
-    first = [name for name in NEEDED if name in tidy]
+    first = [name for name in NEEDED if name in tidy and name != "model"] + (["stderr"] if "stderr" in tidy else [])
     return tidy.loc[~missing, first + [name for name in tidy if name not in first]].reset_index(drop=True)

@@ -11,8 +11,10 @@ import pandas as pd
 from jumpcheck.base.collected import PUBLISHED_COUNTS, SCALES
 from jumpcheck.base.columns import Texts
 from jumpcheck.base.rejects import Reject
-from jumpcheck.models.names import Recognised, Rules
+from jumpcheck.models.rules import Recognised, Rules
 
+FACTOR = 2.0
+"""Numbers of parameters of one model that differ by more are said: files of packed weights count too few."""
 _MISSING = {
     "parameters": "number of parameters", "tokens": "number of training tokens", "steps": "number of training steps",
     "flops": "training compute", "loss": "pretraining loss",
@@ -42,7 +44,8 @@ def place_models(
     DataFrame
         The same rows: family, name, total_params, PUBLISHED_COUNTS, scale, scale_basis, progress (what orders the
         checkpoints of a model; infinite for the finished one), known_family (as the file or a rule gives it), reason and
-        detail (why a model cannot be placed; empty where it can).
+        detail (why a model cannot be placed; empty where it can), sizes (what file and rule say, where their numbers of
+        parameters differ by more than FACTOR; else empty). What a rule of the user's says counts before what files say.
 
     """
     # Where no model has several numbers of tokens, they are those of its whole training and no checkpoints.
@@ -89,7 +92,7 @@ def _scale_of(by: str, size: float | None, stated: dict[str, float | None]) -> t
 
 
 def _why_not(
-    name: str | None, family: str | None, scale: float | None, recognised: Recognised, scale_by: str
+    name: str | None, family: str | None, scale: float | None, recognised: Recognised, scale_by: str, has_size: bool
 ) -> tuple[str, str]:
     """(reason, detail) of a model that cannot be placed; both empty where it can."""
     say_it = "; say it in the table, or in a file of rules (config: rules)"
@@ -98,6 +101,11 @@ def _why_not(
         return "missing_model", detail
     short = ascii(name) if len(name) < 80 else f"{ascii(name)[:80]}..."
     if family is None and (scale_by not in ("steps", "tokens") or recognised.fault):
+        if has_size and not recognised.fault:
+            detail = (
+                f"n_parameters of {short} is there; add a column model_family, or a rule with its family (config: rules)"
+            )
+            return "unknown_model", detail
         fault = f", and so none reads its {recognised.fault.split(' is ')[0]}" if recognised.fault else ""
         return "unknown_model", f"no rule knows the model {short}{fault}{say_it}"
     if recognised.fault:
@@ -112,6 +120,8 @@ def _why_not(
 def _placed_model(model, recognised: Recognised, scale_by: str, is_known: bool, is_finished: bool) -> dict:
     """One row of `place_models`; `is_finished` says that its number of tokens is that of its whole training."""
     family = model.model_family if isinstance(model.model_family, str) else recognised.model_family
+    if recognised.is_own and recognised.model_family is not None:
+        family = recognised.model_family
     stated, counts = (
         {name: None if pd.isna(value := getattr(model, name)) else float(value) for name in names}
         for names in (SCALES, PUBLISHED_COUNTS)
@@ -121,7 +131,11 @@ def _placed_model(model, recognised: Recognised, scale_by: str, is_known: bool, 
     for name in ("training_tokens", "training_steps"):
         stated[name] = stated[name] if stated[name] is not None else getattr(recognised, name)
     has_published_count = any(value is not None for value in counts.values())
-    stated["n_parameters"] = stated["n_parameters"] or (None if has_published_count else recognised.n_parameters)
+    has_size = stated["n_parameters"] is not None
+    by_file, by_rule = stated["n_parameters"], None if has_published_count else recognised.n_parameters
+    stated["n_parameters"] = by_rule or by_file if recognised.is_own else by_file or by_rule
+    differs = by_file and by_rule and max(by_file, by_rule) > FACTOR * min(by_file, by_rule)
+    sizes = f"the file says {by_file:.4g}, a rule {by_rule:.4g}, and {stated['n_parameters']:.4g} counts" if differs else ""
     tokens, steps = stated["training_tokens"], stated["training_steps"]
     progress = np.inf
     if is_checkpoint:
@@ -132,7 +146,9 @@ def _placed_model(model, recognised: Recognised, scale_by: str, is_known: bool, 
     name = name if isinstance(name, str) else None
     if steps is not None or tokens is not None:
         recognised = replace(recognised, fault="")
-    reason, detail = ("", "") if is_known and scale is None else _why_not(name, family, scale, recognised, scale_by)
+    reason, detail = (
+        ("", "") if is_known and scale is None else _why_not(name, family, scale, recognised, scale_by, has_size)
+    )
     known_family = family
     if scale_by in ("steps", "tokens"):
         # The same name in several families of a source stands for different models.
@@ -140,7 +156,8 @@ def _placed_model(model, recognised: Recognised, scale_by: str, is_known: bool, 
         family, name = unique, f"{'step' if scale_by == 'steps' else 'tokens'} {scale:.15g}" if scale is not None else name
     return {
         "family": family, "name": name, "total_params": stated["n_parameters"], **counts, "scale": scale,
-        "scale_basis": basis, "progress": progress, "known_family": known_family, "reason": reason, "detail": detail,
+        "scale_basis": basis, "progress": progress, "known_family": known_family, "reason": reason,
+        "detail": detail, "sizes": sizes,
     }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ import yaml
 from rapidfuzz import fuzz, process
 
 from jumpcheck.base.columns import Texts
-from jumpcheck.models.names import ModelRule, Rules
+from jumpcheck.models.rules import ModelRule, Rules
 
 TO_COMPLETE = ("unknown_model", "unknown_scale", "unknown_revision", "missing_model")
 """Reasons of rejects that a rule can mend."""
@@ -40,12 +40,20 @@ def rules_to_complete(
     elements = []
     for (reason, place, family), rows in sorted(rows_of.items(), key=lambda item: -n_of_row[item[1]].sum()):
         revisions = sorted({revision for revision in described["revision"].iloc[rows] if isinstance(revision, str)})
+        is_named = isinstance(described["model"].iat[rows[0]], str)
         example = files.names[file_of_row[rows[0]]]
-        elements.append(_element(reason, place, family, revisions, int(n_of_row[rows].sum()), example, known))
-    return len(elements), _HEAD + "models:\n" + "".join(elements)
+        elements.append(_element(reason, place, family, revisions, int(n_of_row[rows].sum()), example, is_named, known))
+    return len(elements), HEAD + "models:\n" + "".join(elements)
 
 
-_HEAD = """\
+def first_rules(text: str, n: int) -> tuple[str, int]:
+    """(the first `n` rules of a file of rules to complete, how many more it has)."""
+    head, _, body = text.partition("models:\n")
+    elements = re.split(r"(?m)^(?=# [\d,]+ numbers, as in )", body)[1:]
+    return head + "models:\n" + "".join(elements[:n]), max(0, len(elements) - n)
+
+
+HEAD = """\
 # Models that no rule knows. Copy this file, fill in what is empty, remove what shall stay out, and run again with
 # rules=YOUR_COPY.yml. A pattern is a regular expression for the whole name, so that one rule can stand for several models:
 # 'lab/net-(?P<size>[\\d.]+[mb])' reads the size of all of them. data/reference/rules.yml says what a rule may hold.
@@ -59,12 +67,14 @@ def _element(
     revisions: Sequence[str],
     n_numbers: int,
     example: str,
+    is_named: bool,
     known: Sequence[tuple[ModelRule, str]],
 ) -> str:
     """One rule to complete, as lines of YAML."""
     comments, lines = [f"{n_numbers:,} numbers, as in {_comment(example)}: {reason}"], []
-    if reason == "missing_model":
-        lines += [f"path: {_quoted(re.escape(place))}", "model:", "family:", "n_parameters:"]
+    if not is_named:
+        lines += [f"path: {_quoted(re.escape(place))}", "model:"]
+        lines += [f"family: {_quoted(family)}" if family else "family:", "n_parameters:"]
     elif reason == "unknown_revision":
         comments.append(f"revisions: {_comment(', '.join(revisions)[:200])}")
         lines += [f"pattern: {_quoted(re.escape(place))}"]

@@ -75,6 +75,8 @@ class Assembled(NamedTuple):
     """Repeated numbers that are not in `scores`."""
     n_mixed: int
     """Entries that are aggregates in some files of their model family and not in others."""
+    n_averaged: int
+    """Numbers that are in a mean of several runs and in no row by themselves."""
 
 
 def _coded_entries(columns: Columns) -> tuple[dict[str, np.ndarray], dict[str, pa.Array], np.ndarray]:
@@ -109,7 +111,7 @@ def assemble(columns: Columns, on_conflict: str = "auto") -> Assembled:
     """The table `scores` of the numbers that were collected from score files; `on_conflict` as in `resolve_repeats`."""
     score = np.array(columns.score, float)
     if not len(score):
-        return Assembled(SCORES_SCHEMA.empty_table(), np.array([], np.int64), [], 0)
+        return Assembled(SCORES_SCHEMA.empty_table(), np.array([], np.int64), [], 0, 0)
     # This gives codes to metrics, so it must come before codes are replaced by ranks.
     shapes = [np.array([columns.coders["metric"][name] for name in names], np.int64) for names in columns.shapes]
     codes, texts, metric_rank = _coded_entries(columns)
@@ -140,7 +142,7 @@ def assemble(columns: Columns, on_conflict: str = "auto") -> Assembled:
 
     resolved = resolve_repeats(order, key, Numbers(score), where_published, on_conflict)
     table, ids = _scores_table(columns, entries, metric, resolved, curve[resolved.rows])
-    return Assembled(table, ids, resolved.rejects, n_mixed)
+    return Assembled(table, ids, resolved.rejects, n_mixed, resolved.n_averaged)
 
 
 def _curves_and_models(entries: Entries, metric: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
@@ -175,7 +177,7 @@ def _scores_table(
     preferred = codes["preferred"][entry]
     arrays |= _preferred_columns(columns, entries.place[entry], metric == preferred, preferred >= 0)
     # BIG-bench does not publish these.
-    for name in ("stderr", "n_examples", "higher_is_better"):
+    for name in ("stderr", "n_examples", "n_source", "higher_is_better"):
         arrays[name] = pa.nulls(len(rows), SCORES_SCHEMA.field(name).type)
     starts = np.flatnonzero(np.diff(curve, prepend=-1))
     first = entry[starts]
@@ -201,5 +203,8 @@ def _preferred_columns(
         values = np.array(columns.entries[name], float)[place]  # None becomes NaN
         arrays[name] = arrow.numbers(values, pa.float64(), ~np.isnan(values))
         if name == "low_score":
-            arrays["chance"] = arrow.numbers(values, pa.float64(), ~np.isnan(values) & is_preferred)
+            is_known = ~np.isnan(values) & is_preferred
+            arrays["chance"] = arrow.numbers(values, pa.float64(), is_known)
+            codes = arrow.numbers(np.zeros(len(values), np.int32), pa.int32(), is_known)
+            arrays["chance_source"] = pa.DictionaryArray.from_arrays(codes, arrow.texts(["file"]))
     return arrays

@@ -1,4 +1,4 @@
-"""The balance of what came in and what came out: every number of the input is a score, a standard error or a reject."""
+"""The balance of what came in and went out: every number is a score, a standard error, in a mean of runs or a reject."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ def balanced(
     rejects: Sequence[Reject],
     n_files: int,
     digests: Iterable[tuple[str, str, str]],
+    n_averaged: int = 0,
 ) -> dict[str, object]:
     """Counts of the input and of the output, which are facts of the build.
 
@@ -32,6 +33,8 @@ def balanced(
         Files that could be read.
     digests : iterable of (str, str, str)
         (path, SHA-256, path as text) of every file.
+    n_averaged : int
+        Numbers that are in a mean of several runs and in no row by themselves.
 
     Raises
     ------
@@ -40,8 +43,8 @@ def balanced(
 
     """
     n_rejected = sum(reject.numbers for reject in rejects)
-    if n_numbers != n_scores + (n_stderr or 0) + n_rejected:
-        out = f"{n_scores} rows, {n_stderr or 0} standard errors and {n_rejected} rejects out"
+    if n_numbers != n_scores + (n_stderr or 0) + n_averaged + n_rejected:
+        out = f"{n_scores} rows, {n_stderr or 0} standard errors, {n_averaged} averaged and {n_rejected} rejects out"
         raise AssertionError(f"{n_numbers} numbers in, {out}")
     kinds = Counter(reject.kind for reject in rejects)
     ordered = sorted(digests, key=lambda row: os.fsencode(row[0]))
@@ -52,6 +55,7 @@ def balanced(
         "numbers_in": n_numbers,
         "scores": n_scores,
         **({} if n_stderr is None else {"filled_stderr": n_stderr}),
+        "averaged_values": n_averaged,
         "rejected_files": kinds["file"],
         "rejected_entries": kinds["entry"],
         "rejected_values": n_rejected,

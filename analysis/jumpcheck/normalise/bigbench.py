@@ -44,6 +44,7 @@ class Chunk:
     """Rejects, digests, and how many numbers there were. The numbers themselves are in columns of codes until they are
     `scores`: rows of texts would take several times as long."""
     n_mixed: int = 0
+    n_averaged: int = 0
 
 
 def _read_files(root: Path, paths: Sequence[str], chunk: Chunk) -> Columns:
@@ -80,7 +81,7 @@ def _read_chunk(root: Path, paths: Sequence[str], part: Path | None = None, on_c
         columns = _read_files(root, paths, chunk)
     finally:
         gc.enable()
-    scores, chunk.curve_ids, rejects, chunk.n_mixed = assemble(columns, on_conflict)
+    scores, chunk.curve_ids, rejects, chunk.n_mixed, chunk.n_averaged = assemble(columns, on_conflict)
     chunk.collected.rejects += rejects
     chunk.n_scores = len(scores)
     if part is None:
@@ -207,4 +208,5 @@ def _facts(chunks: Sequence[Chunk], rejects: Sequence[Reject]) -> dict[str, obje
     n_files = sum(chunk.models.total() for chunk in chunks)
     digests = chain.from_iterable(chunk.collected.digests for chunk in chunks)
     n_mixed = sum(chunk.n_mixed for chunk in chunks)
-    return balanced(n_numbers, n_scores, None, rejects, n_files, digests) | {"entries_of_mixed_kind": n_mixed}
+    n_averaged = sum(chunk.n_averaged for chunk in chunks)
+    return balanced(n_numbers, n_scores, None, rejects, n_files, digests, n_averaged) | {"entries_of_mixed_kind": n_mixed}

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from jumpcheck.normalise.single_precision import common_denominator, is_single
+
 MAX_EXAMPLES = 100_000
 """Larger denominators are not trusted: every real number is close to such a fraction by chance."""
 
@@ -17,7 +19,7 @@ MIXED = 1e-3
 """All shares of a group may have far smaller denominators than their common one. They are taken to come from several test
 sets if the probability of that in a single test set is below this."""
 
-GROUP = ["task", "subtask", "model_family"]
+GROUP = ["task", "subtask", "split", "model_family"]
 CAPS = {"BIG-G T=0": 1024, "BIG-G T=1": 1024, "BIG-G sparse": 1024, "GPT": 1000, "PaLM": 1000}
 """Largest number of examples of a task on which BIG-bench scored a model family. The parts of a task share it evenly;
 in a task that is a program, each part has it for itself."""
@@ -86,7 +88,8 @@ def recover_n_examples(scores: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     scores : DataFrame
-        Rows of `scores` of proportion metrics that are no aggregates: task, subtask, model_family, score.
+        Rows of `scores` of percent-correct metrics that are no aggregates: task, subtask, model_family, score, and split, of
+        the test set, where there is one.
 
     Returns
     -------
@@ -97,6 +100,7 @@ def recover_n_examples(scores: pd.DataFrame) -> pd.DataFrame:
         shares other than 0 and 1 there are.
 
     """
+    scores = scores if "split" in scores else scores.assign(split="")
     distinct = scores[[*GROUP, "score"]].drop_duplicates()
     keys = distinct.groupby(GROUP, observed=True, sort=True)
     group = keys.ngroup().to_numpy()
@@ -116,6 +120,8 @@ def recover_n_examples(scores: pd.DataFrame) -> pd.DataFrame:
 
     inner = (values != 0) & (values != 1)
     n_values = np.bincount(group[inner], minlength=len(table))
+    for k in _groups_in_single_precision(values, q, group, len(table)):
+        lcm[k], largest[k] = common_denominator(np.sort(values[(group == k) & inner]), MAX_EXAMPLES)
     mixed = np.zeros(len(table), bool)
     for k in np.flatnonzero((lcm > largest) & (n_values > 0)):
         mixed[k] = share_of_small_denominators(lcm[k], largest[k]) ** n_values[k] < MIXED
@@ -125,6 +131,13 @@ def recover_n_examples(scores: pd.DataFrame) -> pd.DataFrame:
     table.loc[lcm == 0, "n_examples"] = pd.NA
     table.loc[(lcm == 0) & ~mixed, "n_source"] = pd.NA
     return table.assign(largest_denominator=largest, n_values=n_values)
+
+
+def _groups_in_single_precision(values: np.ndarray, q: np.ndarray, group: np.ndarray, n_groups: int) -> np.ndarray:
+    """The groups with a share that is none in double precision, all shares of which are of single precision."""
+    is_open = np.bincount(group[q == 0], minlength=n_groups) > 0
+    is_other = ~is_single(values) | (values < 0) | (values > 1)
+    return np.flatnonzero(is_open & (np.bincount(group[is_other], minlength=n_groups) == 0))
 
 
 def may_be_rounded(examples: pd.DataFrame, caps: Mapping[str, int] = CAPS) -> pd.Series:
@@ -189,7 +202,7 @@ def settled(
     too_many = ((n > published) & (published <= room)).fillna(False)
     possible = (n.notna() & ~may_be & (n == examples["largest_denominator"])).fillna(False)
     proven = _proven(examples, (possible & ~(n > cap).fillna(False) & ~too_many).astype(bool), cap)
-    same_set = [examples["task"], examples["subtask"], cap]
+    same_set = [examples["task"], examples["subtask"], examples["split"], cap]
     of_others = n.where(proven).groupby(same_set, observed=True)
     from_others = of_others.transform("min").where(of_others.transform("min") == of_others.transform("max"))
 

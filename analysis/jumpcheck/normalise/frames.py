@@ -34,6 +34,8 @@ def normalised(frame: pd.DataFrame) -> Normalised:
     for name in SCORES_SCHEMA.names:
         if name not in scores:
             scores[name] = DEFAULTS.get(name)
+    for source, value, name in (("chance_source", "chance", "file"), ("n_source", "n_examples", "given")):
+        scores[source] = scores[source].where(scores[value].isna() | scores[source].notna(), name).astype(object)
     scores = scores.sort_values(list(KEY), kind="stable", ignore_index=True)
     schema = pa.schema([field for field in SCORES_SCHEMA if field.name != "curve_id"])
     table = with_curve_ids(pa.Table.from_pandas(scores[schema.names], schema, preserve_index=False))

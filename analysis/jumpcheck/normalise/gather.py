@@ -15,7 +15,10 @@ import pyarrow.parquet as pq
 from jumpcheck.base.database import Input, create_views
 from jumpcheck.base.errors import InputError
 from jumpcheck.base.sql import sql_text
+from jumpcheck.models.benchmark_sizes import BenchmarkSizes
+from jumpcheck.models.rules import Rules
 from jumpcheck.normalise.examples import CAPS, GROUP, recover_n_examples, settled
+from jumpcheck.normalise.known_sizes import sizes_of_groups, with_known_sizes
 from jumpcheck.normalise.schema import EXAMPLES_SCHEMA, METRICS_SCHEMA, MODELS_SCHEMA, RECOVERED_SCHEMA, Normalised
 from jumpcheck.sources.layout import list_digest
 
@@ -35,13 +38,20 @@ class Gathered:
     facts: dict[str, object]
 
 
-def recovered_examples(con: duckdb.DuckDBPyConnection, inputs: Mapping[str, Input]) -> pa.Table:
+def recovered_examples(
+    con: duckdb.DuckDBPyConnection, inputs: Mapping[str, Input], sizes: BenchmarkSizes | None = None
+) -> pa.Table:
     """What the shares in published_scores say of numbers of examples, in RECOVERED_SCHEMA.
 
-    `inputs` are published_scores, reference_metrics and reference_task_notes.
+    `inputs` are published_scores, reference_metrics and reference_task_notes; `sizes` those of public benchmarks, unless the
+    tasks are BIG-bench's, of which some have the names of others.
     """
     create_views(con, inputs)
-    recovered = recover_n_examples(con.execute(sql_text("normalise/proportions")).df())
+    con.execute(sql_text("base/split_of"))
+    shares = con.execute(sql_text("normalise/proportions")).df()
+    recovered = recover_n_examples(shares)
+    known = sizes_of_groups(shares, BenchmarkSizes({}, Rules()) if sizes is None else sizes)
+    recovered = recovered.merge(known, how="left", on=GROUP, validate="one_to_one")
     return pa.Table.from_pandas(recovered, RECOVERED_SCHEMA, preserve_index=False)
 
 
@@ -50,7 +60,8 @@ def _settled_examples(con: duckdb.DuckDBPyConnection, recovered: pa.Table, is_bi
     sizes = con.execute("select task, subtask, n_examples::bigint as n_examples from reference_preferred_metrics").df()
     n_parts = con.execute(sql_text("normalise/parts")).df()
     examples = recovered.to_pandas().sort_values(GROUP, ignore_index=True).astype({"n_examples": "Int64"})
-    found = settled(examples, sizes, n_parts, CAPS if is_bigbench else {})
+    examples["benchmark_size"] = examples["benchmark_size"].astype("Int64")
+    found = with_known_sizes(settled(examples, sizes, n_parts, CAPS if is_bigbench else {}), examples)
     return pa.Table.from_pandas(found, EXAMPLES_SCHEMA, preserve_index=False)
 
 

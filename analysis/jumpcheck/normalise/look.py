@@ -13,17 +13,23 @@ from jumpcheck.base.errors import InputError
 from jumpcheck.base.settings import COUNTED_SCALES
 from jumpcheck.formats import instances, reading
 from jumpcheck.formats.wide import Tables, listed
-from jumpcheck.models import names
+from jumpcheck.models.benchmark_sizes import BenchmarkSizes
 from jumpcheck.models.known_facts import KnownFacts
+from jumpcheck.models.rules import Rules
 from jumpcheck.normalise import results
+from jumpcheck.normalise.reporting import to_check
 from jumpcheck.normalise.schema import CURVE_KEY, Normalised
-from jumpcheck.sources.layout import is_address, is_results
+from jumpcheck.sources.layout import is_address, is_results, tasks_folder
 
 SHOWN = 8
+LONG = 600
+"""Characters of a line that lists columns or files."""
 
 
 def _size(number: float) -> str:
     """A scale in the way of names of models: 6.9B."""
+    if number >= 1e15:
+        return f"{number:.3g}"
     for unit, factor in (("T", 1e12), ("B", 1e9), ("M", 1e6), ("K", 1e3)):
         if number >= factor:
             return f"{number / factor:.3g}{unit}"
@@ -56,15 +62,19 @@ def _averaged(source: Path) -> tuple[object, list]:
 
 def look(
     source: str,
-    rules: names.Rules,
+    rules: Rules,
     metrics: pd.DataFrame,
     facts: KnownFacts,
     scale_by: str,
     on_conflict: str,
     wide: str,
     missing: str,
+    percent: str,
+    sizes: BenchmarkSizes,
 ) -> Iterator[str]:
     """Lines that say what a run on `source` would take; the choices are those of the configuration.
+
+    The last lines are the rules to complete, at most SHOWN_RULES of them.
 
     Raises
     ------
@@ -75,11 +85,14 @@ def look(
     path = Path(source)
     if not is_address(source) and not path.exists():
         raise InputError(f"source: {source} is not there")
+    if not is_address(source) and path.is_dir() and not is_results(path):
+        tasks_folder(path)  # which says what there is in place of results
     if is_address(source) or not is_results(path):
         yield f"{source}: BIG-bench's own layout, or an address that has it; a run says what is in it"
         return
     metrics_by_lower_case = {name.lower(): name for name in metrics.index[metrics["is_bookkeeping"] != "true"]}
-    known = Tables(metrics_by_lower_case, rules, listed(wide), listed(missing))
+    shares = frozenset(metrics.index[metrics["is_proportion"] == "true"])
+    known = Tables(metrics_by_lower_case, rules, listed(wide), listed(missing), listed(percent), shares)
     averaged, set_aside = _averaged(path)
     tables = results.normalise(
         path, rules, scale_by, averaged=averaged, set_aside=set_aside, facts=facts, on_conflict=on_conflict, tables=known
@@ -88,15 +101,24 @@ def look(
     yield f"{source}: {found['files_in']:,} files: {found['recognised'] or 'none of a known format'}"
     yield (
         f"{found['numbers_in']:,} numbers = {found['scores']:,} scores + {found['filled_stderr']:,} standard errors + "
-        f"{found['rejected_values']:,} rejected"
+        + (f"{found['averaged_values']:,} of repeated runs, averaged + " if found["averaged_values"] else "")
+        + f"{found['rejected_values']:,} rejected"
     )
     scores = tables.scores.to_pandas()
     yield from _families(scores, tables, scale_by)
     yield from _rejects(tables.rejects.to_pandas())
-    yield from _missing_for_a_test(scores, tables, metrics)
+    if found["columns_not_read"]:
+        yield f"columns not read: {_shortened(found['columns_not_read'])}"
+    for line in to_check(found):
+        yield _shortened(line)
+    yield from _missing_for_a_test(scores, tables, metrics, sizes)
     if found.get("unknown_models"):
         yield f"{found['unknown_models']:,} names of models are not known. Rules to complete (config: rules):"
         yield found["rules_to_complete"].rstrip()
+
+
+def _shortened(line: str) -> str:
+    return line if len(line) <= LONG else f"{line[:LONG]} ..."
 
 
 def _scales(tables: Normalised) -> pd.DataFrame:
@@ -128,8 +150,11 @@ def _rejects(rejects: pd.DataFrame) -> Iterator[str]:
         yield f"  {row['n']:,} numbers, {reason}: {row['file']}: {row['first'][:200]}"
 
 
-def _missing_for_a_test(scores: pd.DataFrame, tables: Normalised, metrics: pd.DataFrame) -> Iterator[str]:
+def _missing_for_a_test(
+    scores: pd.DataFrame, tables: Normalised, metrics: pd.DataFrame, sizes: BenchmarkSizes
+) -> Iterator[str]:
     """What percent-correct curves lack for a test."""
+    scores = scores[scores["entry_kind"] != "aggregate"]
     placed = scores.astype(dict.fromkeys(("model_family", "model"), str)).merge(
         _scales(tables), how="left", on=["model_family", "model"]
     )
@@ -152,10 +177,15 @@ def _missing_for_a_test(scores: pd.DataFrame, tables: Normalised, metrics: pd.Da
         yield f"  {len(without):,} lack a chance rate, and would not be tested: {tasks}"
         yield "    write it in a column chance, or as chance: [{tasks: ..., metrics: ..., chance: 0.25}] in a file of rules"
     unsized = shares[~shares["says_n"].astype(bool)]
-    if len(unsized):
-        tasks = _some(sorted(np.unique(unsized["task"])))
-        yield f"  {len(unsized):,} say no number of examples, and are tested where their shares prove one: {tasks}"
-        yield "    write it in a column n_examples, or give the standard errors in a column stderr"
+    has_size = [bool(sizes.of(*one)) for one in zip(unsized["task"], unsized["subtask"], strict=True)]
+    of_benchmarks, others = unsized[has_size], unsized[np.logical_not(has_size)]
+    if len(of_benchmarks):
+        tasks = _some(sorted(np.unique(of_benchmarks["task"])))
+        yield f"  {len(of_benchmarks):,} say no number of examples; that of the benchmark is used if it fits: {tasks}"
+    if len(others):
+        tasks = _some(sorted(np.unique(others["task"])))
+        yield f"  {len(others):,} say no number of examples, and are tested where their shares prove one: {tasks}"
+        yield "    write it in a column n_examples, or as examples: [{tasks: ..., n: ...}] in a file of rules"
     unnamed = sorted({metric for metric in curves["metric"] if metric not in metrics.index})
     if unnamed:
         yield f"  unknown metrics, which are scored and not tested: {_some(unnamed)}"

@@ -55,6 +55,8 @@ class Resolved:
     run_sd: np.ndarray
     """Standard deviation of the runs (divided by n - 1); NaN for one."""
     rejects: list[Reject]
+    n_averaged: int = 0
+    """How many numbers of the source are in a mean of several runs and in no row by themselves."""
 
 
 def resolve_repeats(
@@ -75,8 +77,8 @@ def resolve_repeats(
     - "auto": where all have a standard error, lie within NEAR of the smallest of them, and were measured under the same
       conditions: the latest, or the mean where dates do not say which that is; else none.
 
-    The means of several runs are averaged then, each with the same weight. Every number that is not a row by itself is a
-    reject: repeated, superseded, averaged or contradiction.
+    The means of several runs are averaged then, each with the same weight. What is in a mean is counted. Every other
+    number that is not a row by itself is a reject: repeated, superseded or contradiction.
 
     Parameters
     ----------
@@ -112,7 +114,7 @@ def resolve_repeats(
     resolved = _mean_of_runs(over_runs, runs)
     for group in np.flatnonzero(over_runs.size > 1):
         said.runs(runs.rows[over_runs.rows(group)], resolved.rows[group])
-    resolved.rejects = said.rejects
+    resolved.rejects, resolved.n_averaged = said.rejects, said.n_averaged
     return resolved
 
 
@@ -244,6 +246,7 @@ class _Said:
     def __init__(self, score: np.ndarray, where_published: Callable[[int], tuple[str, str, int]]) -> None:
         self.score, self.where = score, where_published
         self.rejects: list[Reject] = []
+        self.n_averaged = 0
 
     def _add(self, row: int, reason: str, detail: str) -> None:
         file, location, n_numbers = self.where(row)
@@ -265,13 +268,11 @@ class _Said:
             elif fate == _LATEST:
                 self._add(row, "superseded", f"; the latest run says {float(self.score[kept])!r}, in {self._place(kept)}")
             else:
-                detail = f", one of {len(np.unique(values))} values whose mean is taken, in the row of {self._place(kept)}"
-                self._add(row, "averaged", detail)
+                self.n_averaged += self.where(row)[2]
 
     def runs(self, rows: np.ndarray, kept: int) -> None:
         """Replicates of one number; `kept` is the row that stands for all."""
-        for row in rows[rows != kept]:
-            self._add(row, "averaged", f", one of {len(rows)} runs whose mean is taken, in the row of {self._place(kept)}")
+        self.n_averaged += sum(self.where(row)[2] for row in rows[rows != kept])
 
 
 _WHY_NONE = {

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 
 from jumpcheck.base.errors import InputError
 from jumpcheck.base.rejects import describe
 from jumpcheck.normalise.schema import Normalised
+
+
+def to_check(facts: Mapping[str, object]) -> Iterator[str]:
+    """What was understood of the files that they do not say, for whoever knows better."""
+    for name, what in {
+        "notes": "please check",
+        "sizes_that_differ": "numbers of parameters that differ by more than a factor of 2",
+        "percent_divided": "scores in percent, which are divided by 100",
+        "percent_left": "scores that look like percentages; percent=auto divides them by 100",
+    }.items():
+        if facts.get(name):
+            yield f"{what}: {facts[name]}"
 
 
 def report(tables: Normalised, say: Callable[[str], None], strict: bool = False) -> None:
@@ -25,6 +37,7 @@ def report(tables: Normalised, say: Callable[[str], None], strict: bool = False)
         f"{facts['files_read']:,} of {facts['files_in']:,} files read; "
         f"{facts['numbers_in']:,} numbers in = {facts['scores']:,} scores "
         + (f"+ {facts['filled_stderr']:,} standard errors " if "filled_stderr" in facts else "")
+        + (f"+ {facts['averaged_values']:,} of repeated runs, averaged " if facts.get("averaged_values") else "")
         + f"+ {facts['rejected_values']:,} rejected values; {facts['rejected_files']:,} files and "
         f"{facts['rejected_entries']:,} entries or fields rejected"
     )
@@ -41,6 +54,8 @@ def report(tables: Normalised, say: Callable[[str], None], strict: bool = False)
         say(f"{facts['files_passed_over']:,} other files passed over")
     if facts.get("columns_not_read"):
         say(f"columns not read: {facts['columns_not_read']}")
+    for line in to_check(facts):
+        say(line)
     if facts.get("tasks_of_several_versions"):
         say(
             f"{facts['tasks_of_several_versions']:,} tasks have results of several versions of the task in one model "

@@ -22,13 +22,14 @@ from jumpcheck.formats.reading import candidates, read
 from jumpcheck.formats.registry import KNOWN
 from jumpcheck.formats.wide import Tables
 from jumpcheck.models.known_facts import NOTHING_KNOWN, KnownFacts, check_known, with_known_facts
-from jumpcheck.models.names import Rules
 from jumpcheck.models.placing import place_models, set_aside_models
+from jumpcheck.models.rules import Rules
 from jumpcheck.models.rules_to_complete import rules_to_complete
 from jumpcheck.normalise.balance import balanced
 from jumpcheck.normalise.curve_ids import with_curve_ids
 from jumpcheck.normalise.kinds import KINDS, entry_kinds
-from jumpcheck.normalise.repeats import Numbers, resolve_repeats
+from jumpcheck.normalise.percent import with_shares
+from jumpcheck.normalise.repeats import Numbers, Resolved, resolve_repeats
 from jumpcheck.normalise.schema import (
     KEY,
     MODELS_SCHEMA,
@@ -37,6 +38,8 @@ from jumpcheck.normalise.schema import (
     TASKS_SCHEMA,
     Normalised,
 )
+from jumpcheck.normalise.task_facts import with_task_facts, with_usual_metrics
+from jumpcheck.sources.layout import kinds_of_files
 
 NO_TABLES = Tables()
 
@@ -94,7 +97,7 @@ def normalise(
     Returns
     -------
     Normalised
-        numbers_in = scores + filled_stderr + rejected_values, in its facts.
+        numbers_in = scores + filled_stderr + averaged_values + rejected_values, in its facts.
 
     Raises
     ------
@@ -105,11 +108,19 @@ def normalise(
     table, collected, n_passed = _read_all(source, n_processes, averaged, tables)
     rejects = [*set_aside, *collected.rejects]
     check_known(table, collected.digests, facts)
+    is_unnamed = table["metric"].is_null().to_numpy()
     table, known_models = with_known_facts(table, facts)
+    table, percent = with_shares(with_usual_metrics(table, tables.metrics), tables)
+    table = with_task_facts(table, rules, is_unnamed)
     table, described, model_row, unknown = _placed(source, table, rules, scale_by, known_models, rejects)
-    scores, repeated, n_versions, n_mixed = _scores_table(table, described, model_row, rules, on_conflict)
-    rejects += repeated
-    counts = _counts(collected, rejects, scores, n_versions, n_passed) | {"entries_of_mixed_kind": n_mixed} | unknown
+    scores, resolved, n_versions, n_mixed = _scores_table(table, described, model_row, on_conflict)
+    rejects += resolved.rejects
+    counts = (
+        _counts(collected, rejects, scores, n_versions, n_passed, resolved.n_averaged)
+        | {"entries_of_mixed_kind": n_mixed}
+        | unknown
+        | percent
+    )
     tasks = pa.compute.unique(table["task"].cast(pa.string())).to_pylist()
     normalised = Normalised(
         scores=scores,
@@ -128,7 +139,7 @@ def _placed(
 
     Those that cannot be placed go to `rejects`; NonePlaced where there is no other.
     """
-    described, model_row = _described_models(table, rules, scale_by, known)
+    described, model_row = _described_models(table, rules.for_scale(scale_by), scale_by, known)
     files, n_numbers = Texts.from_column(table["source_file"]), _n_numbers(table)
     rejects += set_aside_models(described, model_row, files, n_numbers, scale_by)
     n_unknown, to_complete = rules_to_complete(described, model_row, files, n_numbers, rules)
@@ -136,6 +147,11 @@ def _placed(
     if not is_kept.any():
         raise NonePlaced(_none_placed(source, len(table), rejects), to_complete if n_unknown else "")
     unknown = {"unknown_models": n_unknown, "rules_to_complete": to_complete} if n_unknown else {}
+    differ = described[described["sizes"] != ""].drop_duplicates("name")
+    if len(differ):
+        unknown["sizes_that_differ"] = "; ".join(
+            f"{row.name}: {row.sizes}" for row in differ[["name", "sizes"]].itertuples(index=False)
+        )
     return table.filter(pa.array(is_kept)), described, model_row[is_kept], unknown
 
 
@@ -152,8 +168,8 @@ def _read_all(source: Path, n_processes: int, averaged: pa.Table | None, tables:
     paths, passed, rejects = candidates(source)
     if not paths:
         raise InputError(
-            f"source: {printable(str(source))} holds neither bigbench/benchmark_tasks/ nor a file that may be a result; "
-            f"known are {KNOWN}"
+            f"source: {printable(str(source))} holds no file that may be a result: {kinds_of_files(source)}; known are "
+            f"{KNOWN}"
         )
     table, collected = read(source if source.is_dir() else source.parent, paths, n_processes, tables)
     collected.rejects = rejects + collected.rejects
@@ -163,6 +179,7 @@ def _read_all(source: Path, n_processes: int, averaged: pa.Table | None, tables:
         table = pa.concat_tables([table, averages.table()]).unify_dictionaries().combine_chunks()
         collected.n_numbers += averages.n_numbers
         collected.rejects += averages.rejects
+        collected.notes += averages.notes
     if not len(table):
         raise InputError(
             f"source: no number could be read from {printable(str(source))}: {len(collected.rejects)} rejects, the first: "
@@ -177,10 +194,10 @@ def _described_models(
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """(the distinct models, as their files describe them and as they are placed; for every number the row of its model)."""
     texts = {name: Texts.from_column(table[name]) for name in ("model", "revision", "model_family")}
-    # A file whose path a rule reads describes its models by itself.
+    # A file whose path a rule reads, and one that does not name its model, describes its models by itself.
     files = Texts.from_column(table["source_file"])
-    is_read = np.array([rules.reads_path(path) for path in files.names])
-    texts["path"] = Texts(np.where(is_read[files.codes], files.codes, -1), files.names)
+    is_read = np.array([rules.reads_path(path) for path in files.names])[files.codes] | (texts["model"].codes < 0)
+    texts["path"] = Texts(np.where(is_read, files.codes, -1), files.names)
     numbers = {name: _floats(table, name) for name in (*SCALES, *PUBLISHED_COUNTS)}
     codes = [column.codes for column in texts.values()]
     codes += [np.unique(values, return_inverse=True)[1] for values in numbers.values()]
@@ -245,37 +262,27 @@ def _tasks_of_shard(whole: Normalised, shard: tuple[int, int]) -> Normalised:
     counts = {"scores": len(scores), "filled_stderr": len(scores) - scores["stderr"].null_count}
     tables = {"scores": scores, "tasks": small_table(((task, []) for task in tasks), TASKS_SCHEMA)}
     if shard[0] == 0:
-        facts = whole.facts | counts | {"numbers_in": sum(counts.values()) + whole.facts["rejected_values"]}
+        set_aside = whole.facts["averaged_values"] + whole.facts["rejected_values"]
+        facts = whole.facts | counts | {"numbers_in": sum(counts.values()) + set_aside}
         return Normalised(**tables, models=whole.models, rejects=whole.rejects, facts=facts)
     facts = counts | {"numbers_in": sum(counts.values()), "digests": []}
     return Normalised(**tables, models=MODELS_SCHEMA.empty_table(), rejects=REJECTS_SCHEMA.empty_table(), facts=facts)
 
 
-def _counts(collected: Collected, rejects: list[Reject], scores: pa.Table, n_versions: int, n_passed: int) -> dict:
+def _counts(
+    collected: Collected, rejects: list[Reject], scores: pa.Table, n_versions: int, n_passed: int, n_averaged: int
+) -> dict:
     """Counts of the input and the output, and what else is said of the files."""
     failed = {reject.file for reject in rejects if reject.kind == "file"}
     n_read = len({shown for _, _, shown in collected.digests} - failed)
     n_stderr = len(scores) - scores["stderr"].null_count
-    return balanced(collected.n_numbers, len(scores), n_stderr, rejects, n_read, collected.digests) | {
+    return balanced(collected.n_numbers, len(scores), n_stderr, rejects, n_read, collected.digests, n_averaged) | {
         "files_passed_over": n_passed,
         "recognised": "; ".join(f"{n:,} {what}" for what, n in sorted(collected.recognised.items())),
         "columns_not_read": "; ".join(f"{file}: {', '.join(names)}" for file, names in sorted(collected.unread.items())),
+        "notes": "; ".join(collected.notes),
         "tasks_of_several_versions": n_versions,
     }
-
-
-def _chance_rates(table: pa.Table, texts: dict[str, Texts], rules: Rules) -> np.ndarray:
-    """The chance rate of every number: from a user's own rule if one fits, else from the source, else from any rule."""
-    pair, n_pairs = combination(texts["task"].codes, texts["metric"].codes)
-    example_row = np.zeros(n_pairs, int)
-    example_row[pair] = np.arange(len(pair))
-    names = [(texts["task"].at(row), texts["metric"].at(row)) for row in example_row]
-    by_any_rule, by_own_rule = (
-        np.array([rules.chance(*task_and_metric, implied) for task_and_metric in names], float)[pair]
-        for implied in (None, np.nan)
-    )
-    chance = _floats(table, "chance")
-    return np.where(~np.isnan(by_own_rule), by_own_rule, np.where(np.isnan(chance), by_any_rule, chance))
 
 
 def _n_of_several_versions(texts: dict[str, Texts]) -> int:
@@ -289,9 +296,9 @@ def _n_of_several_versions(texts: dict[str, Texts]) -> int:
 
 
 def _scores_table(
-    table: pa.Table, described: pd.DataFrame, model_row: np.ndarray, rules: Rules, on_conflict: str
-) -> tuple[pa.Table, list[Reject], int, int]:
-    """(the table `scores`, rejects of repeated numbers, `_n_of_several_versions`, number of entries of mixed kind)."""
+    table: pa.Table, described: pd.DataFrame, model_row: np.ndarray, on_conflict: str
+) -> tuple[pa.Table, Resolved, int, int]:
+    """(the table `scores`, what became of repeated numbers, `_n_of_several_versions`, number of entries of mixed kind)."""
     texts = {
         name: Texts.from_column(table[name]) for name in ("task", "subtask", "metric", "filter", "version", "source_file")
     }
@@ -302,7 +309,7 @@ def _scores_table(
     kinds, n_mixed = entry_kinds(
         texts["task"], texts["subtask"], texts["model_family"].codes, is_stated, parts_are_prefixed=False
     )
-    chance = _chance_rates(table, texts, rules)
+    chance = _floats(table, "chance")
     shots = table["shots"].fill_null(-1).to_numpy()
     key, _ = combination(*(shots if name == "shots" else texts[name].codes for name in KEY))
     n_numbers, locations = _n_numbers(table), table["location"]
@@ -325,14 +332,14 @@ def _scores_table(
     columns = {name: texts[name].take(kept).array() for name in (*KEY, "source_file") if name != "shots"}
     columns |= {
         "entry_kind": arrow.coded(kinds[kept], arrow.texts(KINDS)),
-        "chance": arrow.numbers(chance[kept], pa.float64(), ~np.isnan(chance[kept])),
         "n_runs": arrow.numbers(resolved.n_runs, pa.int32()),
     }
     for name in ("score", "stderr", "n_examples", "run_sd"):
         values = getattr(resolved, name)
         columns[name] = arrow.numbers(np.nan_to_num(values), SCORES_SCHEMA.field(name).type, ~np.isnan(values))
+    columns["n_source"] = pa.compute.if_else(columns["n_examples"].is_valid(), kept_rows["n_source"], None)
     for name in ("low_score", "high_score"):  # published by BIG-bench alone
         columns[name] = pa.nulls(len(kept), SCORES_SCHEMA.field(name).type)
     names = [name for name in SCORES_SCHEMA.names if name != "curve_id"]
     scores = pa.table({name: columns[name] if name in columns else kept_rows[name] for name in names})
-    return with_curve_ids(scores).cast(SCORES_SCHEMA), resolved.rejects, _n_of_several_versions(texts), n_mixed
+    return with_curve_ids(scores).cast(SCORES_SCHEMA), resolved, _n_of_several_versions(texts), n_mixed

@@ -28,12 +28,14 @@ SCORES_SCHEMA = pa.schema(
         ("score", pa.float64()),
         ("stderr", pa.float64()),
         ("n_examples", pa.int64()),
+        ("n_source", TEXT),
         ("n_runs", pa.int32()),
         ("run_sd", pa.float64()),
         ("is_preferred", pa.bool_()),
         ("low_score", pa.float64()),
         ("high_score", pa.float64()),
         ("chance", pa.float64()),
+        ("chance_source", TEXT),
         ("higher_is_better", pa.bool_()),
         ("source_file", TEXT),
     ]
@@ -49,14 +51,24 @@ TASKS_SCHEMA = pa.schema([("task", pa.string()), ("keywords", pa.list_(pa.string
 REJECTS_SCHEMA = pa.schema([*((name, pa.string()) for name in Reject._fields[:-1]), ("n_numbers", pa.int64())])
 METRICS_SCHEMA = pa.schema([("metric", pa.string()), ("higher_is_better", pa.bool_())])
 """Metrics seen in the results, with their direction, where the source or the table of preferred metrics gives one."""
-_GROUP = [(name, pa.string()) for name in ("task", "subtask", "model_family")]
+_GROUP = [(name, pa.string()) for name in ("task", "subtask", "split", "model_family")]
 RECOVERED_SCHEMA = pa.schema(
     [*_GROUP, ("n_examples", pa.int64()), ("n_source", pa.string())]
-    + [(name, pa.int64()) for name in ("largest_denominator", "n_values")]
+    + [(name, pa.int64()) for name in ("largest_denominator", "n_values", "benchmark_size")]
+    + [("known_sizes", pa.list_(pa.int64()))]
 )
-"""What the shares of a task, subtask and model family say of their number of examples: `examples.recover_n_examples`."""
-EXAMPLES_SCHEMA = pa.schema([*_GROUP, ("n_examples", pa.int64()), ("n_source", pa.string()), ("n_ambiguous", pa.bool_())])
-"""Numbers of test examples of a task, subtask and model family: `examples.settled`."""
+"""What the shares of a task, subtask, split and model family say of their number of examples, by
+`examples.recover_n_examples`, and what is known of their benchmark (`known_sizes.sizes_of_groups`)."""
+EXAMPLES_SCHEMA = pa.schema(
+    [
+        *_GROUP,
+        ("n_examples", pa.int64()),
+        ("n_source", pa.string()),
+        ("n_ambiguous", pa.bool_()),
+        ("largest_size", pa.int64()),
+    ]
+)
+"""Numbers of test examples of a task, subtask, split and model family: `known_sizes.with_known_sizes`."""
 SCHEMAS = {"scores": SCORES_SCHEMA, "models": MODELS_SCHEMA, "tasks": TASKS_SCHEMA, "rejects": REJECTS_SCHEMA}
 
 CURVE_KEY = ("task", "subtask", "shots", "metric", "filter", "model_family")

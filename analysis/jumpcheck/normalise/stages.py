@@ -16,7 +16,8 @@ from jumpcheck.base.errors import InputError
 from jumpcheck.base.files import read_json, write_parquet
 from jumpcheck.base.rejects import Reject
 from jumpcheck.formats.wide import Tables, listed
-from jumpcheck.models import known_facts, names
+from jumpcheck.models import known_facts, rule_files
+from jumpcheck.models.benchmark_sizes import read as read_sizes
 from jumpcheck.normalise import bigbench, results
 from jumpcheck.normalise.gather import SHARD_TABLES, gather, recovered_examples
 from jumpcheck.normalise.reporting import report
@@ -46,8 +47,8 @@ def read_shard(
     shard : (int, int)
         Number of the shard, and of all shards.
     choices : mapping
-        Of the configuration: scale_by, on_conflict, wide and missing; and `to_complete`, where a file of rules for models
-        that no rule knows goes, if there are any.
+        Of the configuration: scale_by, on_conflict, wide, missing and percent; and `to_complete`, where a file of rules for
+        models that no rule knows goes, if there are any.
     n_processes : int
         Number of processes that read files.
     out : mapping
@@ -74,7 +75,7 @@ def _read_results(
 ) -> Normalised:
     """The numbers of one shard of results of other formats than BIG-bench's score files."""
     own_rules = [Path(inputs["rules"])] if inputs["rules"] else []
-    rules = names.read([*own_rules, Path(inputs["known"])], len(own_rules))
+    rules = rule_files.read([*own_rules, Path(inputs["known"])], len(own_rules))
     instances = read_json(inputs["instances"])
     to_complete, is_first = Path(choices["to_complete"]), shard[0] == 0
     try:
@@ -93,6 +94,8 @@ def _read_results(
                 rules,
                 listed(choices["wide"]),
                 listed(choices["missing"]),
+                listed(choices["percent"]),
+                shares_of(inputs["reference_metrics"]),
             ),
         )
     except results.NonePlaced as error:
@@ -109,6 +112,12 @@ def _read_results(
 def _metrics_by_lower_case(path: str) -> dict[str, str]:
     with Path(path).open(encoding="utf-8", newline="") as file:
         return {row["metric"].lower(): row["metric"] for row in csv.DictReader(file) if row["is_bookkeeping"] != "true"}
+
+
+def shares_of(path: str | Path) -> frozenset[str]:
+    """The metrics of data/reference/metrics.csv that are shares of right answers."""
+    with Path(path).open(encoding="utf-8", newline="") as file:
+        return frozenset(row["metric"] for row in csv.DictReader(file) if row["is_proportion"] == "true")
 
 
 def _write_rules(text: str, path: Path, own: Sequence[Path]) -> bool:
@@ -132,17 +141,21 @@ def write_shard(
     references: Mapping[str, Input],
     out: Mapping[str, str],
     limits: Mapping[str, object],
+    benchmark_sizes: str,
+    known_rules: str,
 ) -> None:
     """Write the tables of one shard, and the numbers of examples recovered from its shares.
 
     `references` are reference_metrics and reference_task_notes, `out` the paths by name, `limits` those of
-    `base.database.connect`.
+    `base.database.connect`, `benchmark_sizes` and `known_rules` the paths of the tables of data/reference.
     """
+    is_bigbench = manifest["source_kind"] != "results" or manifest.get("is_preferred", False)
+    sizes = None if is_bigbench else read_sizes(benchmark_sizes, rule_files.read([Path(known_rules)]))
     tables.facts |= {name: manifest[name] for name in _SOURCE_FACTS if name in manifest}
     write(tables, {**out, "scores": Path(out["scores"]) / "part-0000.parquet"})
     with connect(**limits) as con:
         inputs = {"published_scores": str(out["scores"])} | dict(references)
-        recovered = recovered_examples(con, inputs)
+        recovered = recovered_examples(con, inputs, sizes)
     write_parquet(recovered, out["recovered"], RECOVERED_SCHEMA)
 
 

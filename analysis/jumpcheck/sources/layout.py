@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import stat
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -20,7 +21,7 @@ MAX_BYTES = 64 * 2**20
 """A larger score file is not read. The published ones have some 14 kB on average."""
 
 
-RESULT_SUFFIXES = (".json", ".csv", ".parquet", ".jsonl", ".ndjson")
+RESULT_SUFFIXES = (".json", ".csv", ".tsv", ".parquet", ".jsonl", ".ndjson", ".eval", ".md")
 """Suffixes of files that `jumpcheck.formats` can look into."""
 
 
@@ -71,6 +72,12 @@ def is_results(source: Path) -> bool:
     return source.is_dir() and not is_bigbench(source) and any(path.suffix in RESULT_SUFFIXES for path in source.rglob("*"))
 
 
+def kinds_of_files(folder: Path) -> str:
+    """How many files of which kinds are below a folder, as in "1 .md, 2 .xlsx"."""
+    kinds = Counter(path.suffix or "without a suffix" for path in folder.rglob("*") if path.is_file())
+    return ", ".join(f"{n:,} {printable(kind)}" for kind, n in kinds.most_common(8)) or "it is empty"
+
+
 def tasks_folder(root: Path) -> Path:
     """The folder of all tasks below `root`.
 
@@ -84,8 +91,8 @@ def tasks_folder(root: Path) -> Path:
     folder = root / TASKS_FOLDER
     if not is_bigbench(root):
         raise InputError(
-            f"source: {printable(str(root))} holds no {TASKS_FOLDER}/. Give the folder above bigbench/, as in a clone "
-            "of BIG-bench"
+            f"source: {printable(str(root))} holds no file that may be a result: {kinds_of_files(root)}; known are "
+            f"{', '.join(RESULT_SUFFIXES)} (docs/bring_your_own.md). Of a clone of BIG-bench give the folder above bigbench/"
         )
     return folder
 

@@ -127,6 +127,7 @@ select
     sourced.n_source,
     sourced.n_ambiguous,
     sourced.chance,
+    sourced.chance_source,
     sourced.improvement_score,
     sourced.score_low,
     sourced.score_high,

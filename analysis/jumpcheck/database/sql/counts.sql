@@ -1,6 +1,9 @@
 -- One row: sizes of the tables, and of what a reader of the numbers should know.
 select
     (select count(*) from scores) as scores,
+    (select count(*) from scores where n_runs > 1) as scores_of_runs,
+    (select min(n_runs) from scores where n_runs > 1) as runs_least,
+    (select max(n_runs) from scores where n_runs > 1) as runs_most,
     (select count(*) from curves) as curves,
     (select count(*) from curves where status = 'flat') as curves_flat,
     (select count(*) from curves where status = 'infinite') as curves_infinite,

@@ -67,22 +67,25 @@ examples as (
         scored.n_examples_max = 0 and scored.n_of_errors is not null as is_of_errors,
         is_of_errors and recovered_examples.n_source = 'values' and scored.n_of_errors % recovered_examples.n_examples <> 0
             as is_contradicted,
+        -- Standard errors of normalised scores and of averages can ask for more examples than a benchmark has.
+        is_of_errors and coalesce(scored.n_of_errors > recovered_examples.largest_size, false) as is_refused,
         case
-            when not is_share or is_contradicted then null
+            when not is_share or is_contradicted or is_refused then null
             when is_of_errors then scored.n_of_errors
             when scored.n_examples_max = 0 then recovered_examples.n_examples
             when scored.n_examples_min = scored.n_examples_max then scored.n_examples_min
         end as n_examples,
         case
             when not is_share then null
+            when is_refused then 'refused'
             when is_contradicted then 'mixed'
             when is_of_errors then 'stderr'
             when scored.n_examples_max = 0 then recovered_examples.n_source
-            when scored.n_examples_min = scored.n_examples_max then 'given'
+            when scored.n_examples_min = scored.n_examples_max then if(scored.n_is_of_rule, 'rule', 'given')
             else 'mixed'
         end as n_source,
         case
-            when not is_share or is_contradicted then null
+            when not is_share or is_contradicted or is_refused then null
             when is_of_errors then false
             when scored.n_examples_max = 0 then recovered_examples.n_ambiguous
             when scored.n_examples_min = scored.n_examples_max then false
@@ -93,6 +96,7 @@ examples as (
         on scored.task = recovered_examples.task
         and scored.subtask = recovered_examples.subtask
         and scored.model_family = recovered_examples.model_family
+        and split_of(scored.filter) = recovered_examples.split
     where not metrics.is_bookkeeping
 )
 

@@ -12,12 +12,14 @@ select
     score,
     stderr,
     n_examples,
+    n_source,
     n_runs,
     run_sd,
     is_preferred,
     low_score,
     high_score,
     chance,
+    chance_source,
     higher_is_better,
     source_file
 from published_scores

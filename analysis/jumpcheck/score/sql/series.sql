@@ -46,6 +46,7 @@ collected as (
         -- 0 where the source does not give it.
         min(coalesce(scores.n_examples, 0)) as n_examples_min,
         max(coalesce(scores.n_examples, 0)) as n_examples_max,
+        coalesce(bool_or(scores.n_source = 'rule'), false) as n_is_of_rule,
         round(min(scores.n_of_error)) as n_of_error_min,
         round(max(scores.n_of_error)) as n_of_error_max,
         bool_and(
@@ -54,6 +55,7 @@ collected as (
         ) as errors_are_of_counts,
         min(scores.chance) filter (places.place is not null) as chance_min,
         max(scores.chance) filter (places.place is not null) as chance_max,
+        max(scores.chance_source) filter (places.place is not null) as chance_source,
         list(scores.score) as unsorted,
         list(places.place) as unsorted_places
     from with_errors as scores
@@ -95,9 +97,11 @@ select
     if(is_log, 'log', 'value') as scored_as,
     n_examples_min,
     n_examples_max,
+    n_is_of_rule,
     if(errors_are_of_counts and n_of_error_min = n_of_error_max, n_of_error_min, null)::bigint as n_of_errors,
     chance_min,
     chance_max,
+    chance_source,
     list_count(unsorted_places)::bigint as n_models,
     len(unsorted) - list_count(unsorted_places) as n_without_scale,
     list_select(family_scales, point_places) as scales,

@@ -37,7 +37,8 @@ known as (
             when metrics.chance = 'given' and series.chance_max - series.chance_min < 1e-9
                 and series.chance_min >= 0 and series.chance_max < 1
                 then series.chance_min
-        end::double as chance
+        end::double as chance,
+        case when chance is null then null when metrics.chance = '0' then 'definition' else series.chance_source end as chance_source
     from scored_curves
     inner join metrics on scored_curves.metric = metrics.metric
     inner join series on scored_curves.curve_id = series.curve_id
@@ -57,6 +58,7 @@ select
         when n_source = 'mixed' then 'mixed_test_sets'
         when n_source = 'rounded' then 'rounded'
         when n_source = 'open' then 'few_values'
+        when n_source = 'refused' then 'refused_size'
         when n_examples is null then 'no_test_set_size'
         when chance is null then 'no_chance_rate'
         when not is_share then 'outside'
