@@ -33,7 +33,7 @@ def of(folder, documents):
         (folder / f"log_{k}.json").write_text(document if isinstance(document, str) else json.dumps(document))
     tables = results.normalise(folder, RULES)
     n = tables.facts
-    assert n["numbers_in"] == n["scores"] + n["filled_stderr"] + n["rejected_values"]
+    assert n["numbers_in"] == n["scores"] + n["filled_stderr"] + n["averaged_values"] + n["rejected_values"]
     return tables, tables.scores.to_pandas(), [row["reason"] for row in tables.rejects.to_pylist()]
 
 

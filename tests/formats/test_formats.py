@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jumpcheck.base.collected import Collected
 from jumpcheck.base.errors import InputError
-from jumpcheck.formats import helm, lm_eval, reading
+from jumpcheck.formats import harness_entries, helm, lm_eval, reading
 from jumpcheck.models import rule_files
 from jumpcheck.normalise import results
 from result_files import RULES, of, reasons, v3, v4, write
@@ -28,7 +28,7 @@ QUICK = settings(max_examples=60, deadline=None)
 
 NAMES = st.text(string.ascii_letters + string.digits + "_-é ", min_size=1, max_size=8).filter(lambda t: t.strip() == t)
 SCORES = st.one_of(st.floats(-1e9, 1e9), st.integers(-5, 5))
-METRICS = NAMES.filter(lambda t: t not in lm_eval.NO_SCORES and not t.endswith("_stderr"))
+METRICS = NAMES.filter(lambda t: t not in harness_entries.NO_SCORES and not t.endswith("_stderr"))
 ENTRIES = st.dictionaries(
     METRICS,
     st.tuples(SCORES, st.none() | st.floats(0, 1e3)),
@@ -118,7 +118,7 @@ def test_the_number_of_parameters_in_the_file_counts_before_the_name(tmp_path):
     ("entry", "expected"),
     [
         ({"acc,none": "0.5"}, [("not_a_number", 1)]),
-        ({"acc,none": True}, [("not_a_number", 1)]),
+        ({"acc,none": True}, [("not_a_number", 0)]),
         ({"acc,none": None}, [("not_a_number", 1)]),
         ({"acc,none": math.nan}, [("not_finite", 1)]),
         ({"acc,none": math.inf}, [("not_finite", 1)]),

@@ -137,7 +137,7 @@ def test_beside_other_formats(tmp_path):
     assert sorted(set(found.scores["task"].to_pylist())) == ["t", "u"] and len(found.scores) == 7
     assert [(row["reason"], row["file"]) for row in found.rejects.to_pylist()] == [("instances_not_parquet", "more.jsonl")]
     n = found.facts
-    assert n["numbers_in"] == n["scores"] + n["filled_stderr"] + n["rejected_values"] == 13
+    assert n["numbers_in"] == n["scores"] + n["filled_stderr"] + n["averaged_values"] + n["rejected_values"] == 13
 
 
 def test_more_than_memory(tmp_path):

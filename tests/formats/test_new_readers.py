@@ -20,7 +20,7 @@ def read(folder, rules=RULES):
     """(scores, rejects) of the files of a folder; every number is one of both."""
     tables = results.normalise(folder, rules, tables=Tables())
     n = tables.facts
-    assert n["numbers_in"] == n["scores"] + n["filled_stderr"] + n["rejected_values"]
+    assert n["numbers_in"] == n["scores"] + n["filled_stderr"] + n["averaged_values"] + n["rejected_values"]
     return tables.scores.to_pandas(), tables.rejects.to_pylist()
 
 

@@ -47,7 +47,7 @@ def of(folder, scale_by="parameters", known=RULES, n_processes=1):
     """The tables as (Normalised, scores, rejects)."""
     tables = results.normalise(folder, known, scale_by, n_processes)
     n = tables.facts
-    assert n["numbers_in"] == n["scores"] + n["filled_stderr"] + n["rejected_values"]
+    assert n["numbers_in"] == n["scores"] + n["filled_stderr"] + n["averaged_values"] + n["rejected_values"]
     assert n["rejected_values"] == sum(tables.rejects["n_numbers"].to_pylist())
     return tables, tables.scores.to_pandas(), tables.rejects.to_pylist()
 

@@ -254,7 +254,7 @@ def test_hostile_names_are_text(tmp_path, name):
 def test_nothing_to_read_is_an_error(tmp_path):
     with pytest.raises(InputError, match="is not there"):
         bigbench.normalise(tmp_path / "nowhere")
-    with pytest.raises(InputError, match="holds no bigbench/benchmark_tasks/"):
+    with pytest.raises(InputError, match="holds no file that may be a result: it is empty"):
         bigbench.normalise(tmp_path)
     (tmp_path / "bigbench/benchmark_tasks/a_task/results").mkdir(parents=True)
     (tmp_path / "bigbench/benchmark_tasks/a_task/results/other.json").write_text("{}")

@@ -229,6 +229,7 @@ def test_models_without_a_scale_are_no_points():
     frame = pd.DataFrame(rows, columns=names).assign(
         **KEY, curve_id=1, task="t", metric="m", filter="none", entry_kind="task", is_preferred=True, stderr=None, n_runs=1
     )
+    frame = frame.assign(n_source=None, chance_source="file")
     with connect() as con:
         con.register("scores", frame.drop(columns="scale"))
         con.register("models", frame[["model_family", "model", "scale"]])

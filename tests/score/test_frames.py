@@ -194,7 +194,7 @@ def test_wide_tables_in_python():
     wide = pd.DataFrame({"Model": ["a", "b", "c"], "Model Size (B)": [1, 2, 4.0], "Family": "F"})
     wide = wide.assign(MMLU=[0.2, 0.3, np.nan], GSM8K=[0.0, 0.1, 0.2], GSM8K_stderr=[0.0, 0.01, 0.01])
     with pytest.warns(UserWarning, match="1 of 6 cells have no score and are left out"):
-        tidy = from_wide(wide, metric="acc")
+        tidy = from_wide(wide, ["MMLU", "GSM8K"], metric="acc")
     assert len(tidy) == 5 and set(tidy["metric"]) == {"acc"} and set(tidy["n_parameters"]) == {1e9, 2e9, 4e9}
     assert tidy.loc[tidy["task"] == "GSM8K", "stderr"].tolist() == [0.0, 0.01, 0.01]
     assert tidy.loc[tidy["task"] == "MMLU", "stderr"].isna().all() and set(tidy["model_family"]) == {"F"}

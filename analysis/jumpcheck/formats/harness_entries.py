@@ -73,9 +73,14 @@ def read_entry(entry: dict, at: str, path: str, collected: Collected) -> Entry:
 
     for key, value in entry.items():
         parts = split_key(key)
-        if parts is None or (parts[2] and value == "N/A") or _holds_no_number(value):
+        if parts is None or (parts[2] and value == "N/A"):
             continue
         metric, filter_name, is_error = parts
+        if _holds_no_number(value):
+            if filter_name != "none" or "," in key or f"{key}_stderr" in entry:  # the place of a number, in a harness
+                detail = f"{shown(value)} where a number is needed"
+                collected.rejects.append(Reject("entry", path, f"{at}[{json_text(key)}]", "not_a_number", detail))
+            continue
         collected.n_numbers += 1
         number = value if type(value) is float and -MAX_MAGNITUDE <= value <= MAX_MAGNITUDE else as_finite(value)
         location = f"{at}[{json_text(key)}]"

@@ -24,6 +24,7 @@ from jumpcheck.base.rejects import Reject, Rejected
 from jumpcheck.base.untrusted_json import as_finite, decoded, is_text
 from jumpcheck.formats import lm_eval
 from jumpcheck.formats.format import File, Format
+from jumpcheck.formats.harness_entries import split_key
 from jumpcheck.formats.json_lines import read_lines
 from jumpcheck.formats.single_examples import agree, disagreement, option_scores
 
@@ -207,7 +208,7 @@ def _stated(document: dict, task: str, filter_name: str) -> dict[str, float]:
     entry = document.get("results", {}).get(task) if document else None
     found = {}
     for key, value in entry.items() if isinstance(entry, dict) else ():
-        parts = lm_eval.split_key(key)
+        parts = split_key(key)
         number = as_finite(value)
         if parts and not parts[2] and number is not None and parts[1] == filter_name:
             found[parts[0]] = number

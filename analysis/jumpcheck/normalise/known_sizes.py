@@ -122,13 +122,15 @@ def with_known_sizes(settled: pd.DataFrame, examples: pd.DataFrame) -> pd.DataFr
     n, source, size = settled["n_examples"], settled["n_source"].astype(object), examples["benchmark_size"]
     is_listed = known.map(len) > 0
     is_proven = is_listed & (source == "values").fillna(False)
-    is_size = pd.Series([value in of for value, of in zip(n, known, strict=True)], n.index) & is_proven
+    is_size = pd.Series([value in of for value, of in zip(n.fillna(0), known, strict=True)], n.index) & is_proven
     # All of few shares can have smaller denominators than the benchmark has questions.
     by_accident = (n.astype(float) / size.astype(float)) ** examples["n_values"].astype(float) >= MIXED
     is_part = is_proven & ~is_size & (size % n.where(n > 0) == 0).fillna(False).astype(bool) & by_accident.fillna(False)
     is_limit = is_proven & n.isin(_ROUND) & (n < known.map(lambda of: max(of, default=0))).fillna(False)
     is_refused = is_proven & ~is_size & ~is_part & ~is_limit
-    agrees = (is_size | is_part).where(is_proven).astype("Float64").groupby(settled["model_family"].astype(object))
+    agrees = (
+        (is_size | is_part).where(is_proven & ~is_refused).astype("Float64").groupby(settled["model_family"].astype(object))
+    )
     is_trusted = (agrees.transform("mean").fillna(1.0) >= 0.5).astype(bool)
     is_open = is_listed & n.isna() & size.notna() & is_trusted
     by_size = is_open | is_part

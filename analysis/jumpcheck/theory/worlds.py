@@ -145,6 +145,7 @@ def as_trials(world: World) -> pd.DataFrame:
             "n_examples": shares.n[:, 0].astype(int),
             "n_source": "given",
             "n_ambiguous": False,
+            "chance_source": "file",
             "improvement_score": emergence_scores(shares.y),
             "straight_line_score": steps.sum() / np.median(steps),
             "status": "ok",
