@@ -22,6 +22,7 @@ from jumpcheck.breaks.measuring import measure, pools_of, testable
 from jumpcheck.breaks.sensitivity import sensitivity
 from jumpcheck.database import endings
 from jumpcheck.database.headline import headline_of
+from jumpcheck.models.benchmark_sizes import BenchmarkSizes
 from jumpcheck.normalise.gather import inputs_of_score
 from jumpcheck.normalise.schema import Normalised
 from jumpcheck.score.curves import make_curves
@@ -108,6 +109,7 @@ def build_tables(
     settings: Mapping[str, object] | None = None,
     facts: Mapping[str, object] | None = None,
     n_processes: int = 1,
+    sizes: BenchmarkSizes | None = None,
     **more: Input,
 ) -> dict[str, int]:
     """Make all tables and views in `con` of numbers in memory, in one shard; returns the counts of `assemble`.
@@ -127,13 +129,15 @@ def build_tables(
         Rows of the table `provenance`.
     n_processes : int
         The result does not depend on it.
+    sizes : BenchmarkSizes, optional
+        Of public benchmarks, for numbers of other sources than BIG-bench.
     more
         Other inputs of `assemble`: published_truth.
 
     """
     settings = DEFAULTS | dict(settings or {})
     with connect() as other:
-        inputs = inputs_of_score(other, tables, references)
+        inputs = inputs_of_score(other, tables, references, sizes)
     return assemble(con, computed_inputs(inputs, settings, n_processes) | more, settings, facts or {})
 
 

@@ -9,8 +9,8 @@ from jumpcheck.database.headline import sentences
 
 LOUD = 0.2
 """Share of rejected numbers from which a run says so loudly."""
-NOT_LOST = ("repeated",)
-"""Reasons of rejects whose numbers are in another row."""
+NOT_LOST = ("repeated", "earlier_checkpoint")
+"""Reasons of rejects whose numbers are in another row, or were left out by the choice of the scale."""
 
 
 def what_is_in(n: Mapping[str, int], curve_counts: Iterable[tuple[str, int, int]]) -> Iterator[str]:

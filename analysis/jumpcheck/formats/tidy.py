@@ -144,6 +144,8 @@ def add_wide(
     known = columns_of_table(names)
     tidy, row, of_column = tidy_frame(frame.reset_index(drop=True), columns)
     of_cell = np.array([f"{place[k]}, column {name!a}" for k, name in zip(row, of_column, strict=True)], object)
+    if any(scores.metric is None for scores in columns.values()):
+        tidy, of_cell = with_errors_of_rows(tidy, word_of(path), of_cell, shown, collected)
     if may_be_empty:
         text = tidy["score"].astype(object)
         is_given = text.notna() & ~text.map(lambda value: isinstance(value, str) and value.strip().lower() in _MISSING)

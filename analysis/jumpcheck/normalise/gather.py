@@ -145,15 +145,20 @@ def gather(
     )
 
 
-def inputs_of_score(con: duckdb.DuckDBPyConnection, tables: Normalised, references: Mapping[str, Input]) -> dict[str, Input]:
+def inputs_of_score(
+    con: duckdb.DuckDBPyConnection,
+    tables: Normalised,
+    references: Mapping[str, Input],
+    sizes: BenchmarkSizes | None = None,
+) -> dict[str, Input]:
     """What `score.curves.make_curves` and `database.assembling.assemble` read, from tables in memory as one shard.
 
     `references` are the reference tables by the names that SQL uses, among them reference_metrics, reference_task_notes
-    and reference_preferred_metrics.
+    and reference_preferred_metrics; `sizes` those of `recovered_examples`.
     """
     inputs = {"published_scores": tables.scores} | dict(references)
-    shard = {"recovered": recovered_examples(con, inputs)}
+    shard = {"recovered": recovered_examples(con, inputs, sizes)}
     shard |= {name: getattr(tables, name) for name in ("scores", "models", "tasks", "rejects")}
-    gathered = gather(con, [shard], [{"digests": []} | tables.facts], references)
+    gathered = gather(con, [shard], [{"digests": []} | tables.facts], references, is_bigbench=sizes is None)
     inputs |= {f"published_{name}": getattr(gathered, name) for name in ("models", "tasks", "rejects", "metrics")}
     return inputs | {"recovered_examples": gathered.examples}
