@@ -1,4 +1,4 @@
-"""docs/bring_your_own.md: its files are read, its commands run, and its outputs are what comes out."""
+"""docs/bring_your_own.md and docs/python.md: their files are read, their commands run, and their outputs come out."""
 
 import re
 import shutil
@@ -25,14 +25,14 @@ def folder(tmp_path_factory):
     """The page's files, and what its commands make of them."""
     root = tmp_path_factory.mktemp("page")
     files = re.findall(r"```(?:csv|json|yaml) (\S+)\n(.*?)\n```", TEXT, re.DOTALL)
-    assert len(files) == 11
+    assert len(files) == 6
     for name, content in files:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content + "\n", encoding="utf-8")
     shutil.copytree(ROOT / "profiles/default", root / "profile")
     commands = [line for block in re.findall(r"```sh\n(.*?)\n```", TEXT, re.DOTALL) for line in block.splitlines()]
-    assert len(commands) == 8
+    assert len(commands) == 6
     said = []
     for command in commands:
         run = command.replace("snakemake ", f"snakemake -s {ROOT}/Snakefile --profile {root}/profile ", 1)
@@ -52,16 +52,17 @@ def test_the_outputs_of_the_page(folder, dataset, query, shown):
     assert answer(folder, dataset, query) == shown, query
 
 
-def test_every_format_of_the_page_has_an_output(folder):
-    assert {name for name, *_ in EXAMPLES} == {"table", "wide", "harness", "helm", "others", "unknown"}
+def test_every_section_with_a_table_has_an_output(folder):
+    assert {name for name, *_ in EXAMPLES} == {"table", "wide", "log", "unknown"}
     said = (folder / "said").read_text()
     assert "15 numbers in = 10 scores + 3 standard errors + 2 rejected values" in said
-    assert "harness/: 2 files: 2 lm-evaluation-harness results" in said
+    assert "6 numbers = 6 scores + 0 standard errors + 0 rejected" in said
     assert "- pattern: 'lab/net\\-2b'" in said and "the name says 2b" in said
 
 
 def test_the_python_of_the_page(folder):
-    (code,) = re.findall(r"```python\n(import.*?)\n```", TEXT, re.DOTALL)
+    text = (ROOT / "docs/python.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(import.*?)\n```", text, re.DOTALL)
     result = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     assert result.stdout.startswith("62.0 ") and "62.0     ok" in result.stdout

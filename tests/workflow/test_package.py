@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 
 UV = shutil.which("uv", path=f"{sys.prefix}/bin:{os.environ['PATH']}")
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(UV is None, reason="uv is not installed: make setup")]
-PAGE = (ROOT / "docs/bring_your_own.md").read_text(encoding="utf-8")
+PAGE = "".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("bring_your_own.md", "python.md"))
 
 
 def listed(*folders):

@@ -34,9 +34,9 @@ _KNOWN = {
     "value": "score",
     "prompt": "prompt",
 }
-_MODEL = re.compile(r"^\W*([\w-]+) \((.*)\), (?:gen_kwargs|limit|provide_description|num_fewshot): .*")
+_MODEL = re.compile(r"^\W*([\w-]+) \((.*?)\), (?:gen_kwargs|limit|provide_description|num_fewshot): .*")
 _LIMIT = re.compile(r"limit: (\d+(?:\.\d+)?)")
-_HEADER = re.compile(r"\|\s*(?:tasks?|groups)\s*\|.*\|\s*metric\s*\|.*\|\s*value\s*\|", re.IGNORECASE)
+_HEADER = re.compile(r"\|\s*(?:tasks?|groups)\s*(?=\|).*\|\s*metric\s*(?=\|).*\|\s*value\s*\|", re.IGNORECASE)
 _NUMBER = re.compile(r"(?:np\.float64\()?\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?%?)\s*\)?", re.IGNORECASE)
 _NOTHING = ("", "n/a", "nan", "none", "-")
 
