@@ -133,7 +133,7 @@ dataset,version,metric,mode,qwen2.5-7b-instruct-hf,llama-2-7b-hf
 --------- Exam ---------,-,-,-,-,-
 mmlu,-,naive_average,ppl,60.10,46.78
 ReCoRD,1a2b3c,score,gen,0.16,31.58
-openai_humaneval,4d5e6f,humaneval_pass@1,gen,10.98,82.00 (7/8)
+openai_humaneval,4d5e6f,humaneval_pass@1,gen,10.98,87.50 (7/8)
 bpb-test,4d5e6f,average_ppl,ppl,7.25,-
 """
     frame, collected = numbers(tmp_path, {"summary_1.csv": text})

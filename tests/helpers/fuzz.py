@@ -78,6 +78,37 @@ def seeds():
         "per_instance_stats.json": json.dumps([{"instance_id": "1", "train_trial_index": 0, "stats": statistics}]),
         "t.csv": "\n".join([head, *rows]) + "\n", "w.csv": "Model;Size (B);MMLU;arc_acc\na;7,0;0,5;0,25\nb;9;;-100\n",
         "t.jsonl": (json.dumps(row) + "\n") * 2,
+    } | programs()  # fmt: skip
+
+
+def programs():
+    """Files of other programs, as `seeds`."""
+    metrics = {"acc": 0.5, "acc_stderr": 0.05, "acc_norm": 0.25}
+    listed = [{"task_name": "q", "prompt_name": "p", **metrics, "subset": None}]
+    checkpoints = {
+        "tokens": [1e9, 2e9],
+        "checkpoints": [5, 10],
+        "results": {"q": {"acc": [0.5, 0.6], "acc_stderr": [0.1, 0.1]}},
+    }
+    code = {"humaneval": {"pass@1": 0.2, "pass@10": 0.3}, "config": {"model": "m-7b", "n_samples": 5, "temperature": 0.2}}
+    printed = (
+        "hf (pretrained=a/b-7b), gen_kwargs: (None), limit: None, num_fewshot: None, batch_size: 1\n"
+        "|Tasks|Version|Filter|n-shot|Metric|   |Value |   |Stderr|\n|---|---|---|---|---|---|---|---|---|\n"
+        "|mmlu |2|none| |acc|↑|0.2294|±|0.0036|\n| - stem|2|none|0|acc|↑|0.24|±|N/A|\n"
+    )
+    return {
+        "lighteval.json": json.dumps({
+            "config_general": {"model_name": "m-7b"}, "config_tasks": {"q|5": {"effective_num_docs": 10}},
+            "results": {"leaderboard|q|5": metrics, "all": metrics, "q:_average|5": metrics},
+        }),
+        "list.json": json.dumps({"results": listed, "config": {"num_fewshot": 0}, "versions": {"q+p": 0}}),
+        "run_agg.json": json.dumps(checkpoints), "bare.json": json.dumps({"results": {"q": metrics}}),
+        "code.json": json.dumps(code), "printed.md": printed,
+        "summary.csv": "dataset,version,metric,mode,a-7b,b\n--- X ---,-,-,-,-,-\nq,1a,accuracy,gen,31.58,-\nm,-,average,gen,9,1 (2/3)\n",
+        "board.csv": "eval_name,fullname,Precision,#Params (B),GPQA Raw,GPQA,BBH Raw,BBH\ne,o/m-7b,bf16,7,0.26,1.2,0.3,5\nf,o/n,,-1,x,,,\n",
+        "history.csv": '"_step","b - eval/downstream/piqa_acc","b - eval/downstream/piqa_acc__MIN","q/acc"\n"1","0.5","",""\n"2","","","x"\n',
+        "history.jsonl": '{"_step": 1, "train/loss": 3}\n{"_step": 2, "q/acc": 0.5, "q/acc_stderr": 0.1, "run_name": "m-7b"}\n',
+        "rows.csv": "task,model,metric,score\nq,m,acc,25.2%\nq,m,acc_stderr,0.1\nq,m,f1_stderr,0.1\n",
     }  # fmt: skip
 
 

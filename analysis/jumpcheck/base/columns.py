@@ -45,6 +45,16 @@ def significant(values: np.ndarray, digits: int = DIGITS) -> np.ndarray:
     return np.where(is_rounded, np.copysign(rounded, values), values)
 
 
+def from_percent(values: np.ndarray) -> np.ndarray:
+    """Percentages as shares: 25.2 as 0.252, and not as the 0.25199999999999995 that dividing gives.
+
+    Where a share of 15 decimals lies within 2 units in the last place of values / 100 it is taken; else that quotient.
+    """
+    shares = np.asarray(values, float) / 100
+    rounded = np.round(shares, 15)
+    return np.where(np.abs(rounded - shares) <= 2 * np.spacing(np.abs(shares)), rounded, shares)
+
+
 def _bitmap(bits: np.ndarray) -> pa.Buffer:
     return pa.py_buffer(np.packbits(bits, bitorder="little"))
 

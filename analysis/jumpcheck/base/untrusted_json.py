@@ -31,10 +31,14 @@ def json_object(pairs: list[tuple[str, Any]]) -> dict:
 def count_numbers(content: bytes) -> int:
     """How many numbers a JSON document holds; 0 for what is none."""
     try:
-        waiting = [json.loads(content)]
+        return numbers_in(json.loads(content))
     except (ValueError, RecursionError):
         return 0
-    n_numbers = 0
+
+
+def numbers_in(value: object) -> int:
+    """How many numbers a JSON value holds, however deep."""
+    waiting, n_numbers = [value], 0
     while waiting:
         value = waiting.pop()
         if isinstance(value, dict):

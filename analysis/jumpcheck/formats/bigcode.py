@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 
 from jumpcheck.base.collected import Collected
-from jumpcheck.base.rejects import Reject, Rejected
-from jumpcheck.base.untrusted_json import as_finite, decoded, is_number, is_text, shown, unambiguous
+from jumpcheck.base.rejects import Rejected
+from jumpcheck.base.untrusted_json import as_finite, decoded, is_text, unambiguous
 from jumpcheck.formats.format import Format
-from jumpcheck.formats.harness_entries import read_entry, whole_number
+from jumpcheck.formats.harness_entries import add_entry
+from jumpcheck.formats.lm_eval import date_of
 
 _NO_TASKS = ("config", "meta")
 
@@ -33,8 +34,9 @@ def is_result(content: bytes) -> bool:
 
 
 def _setting(config: dict) -> str:
-    """The temperature and the number of samples, for the filter; "none" where the file says neither."""
-    parts = [f"{name}={config[name]:g}" for name in ("temperature", "n_samples") if as_finite(config.get(name)) is not None]
+    """The temperature, the samples a question and the limit of questions, for the filter; "none" without them."""
+    names = ("temperature", "n_samples", "limit")
+    parts = [f"{name}={config[name]:g}" for name in names if as_finite(config.get(name)) is not None]
     return ", ".join(parts) or "none"
 
 
@@ -46,26 +48,19 @@ def read(content: bytes, path: str, collected: Collected) -> None:
     model = model if is_text(model) else None
     if model and is_text(adapter):
         model = f"{model}+peft={adapter}"
-    limit, setting = whole_number(config.get("limit"), 1), _setting(config)
+    setting = _setting(config)
     if isinstance(document.get("results"), list):
         tasks = [one.get("task") if isinstance(one, dict) else None for one in document["results"]]
         entries = [(f"results[{k}]", *one) for k, one in enumerate(zip(tasks, document["results"], strict=True))]
     else:
         entries = [(json.dumps(name), name, one) for name, one in document.items() if name not in _NO_TASKS]
     for at, task, entry in entries:
-        if not is_text(task) or not isinstance(entry, dict):
-            n_numbers = sum(map(is_number, entry.values())) if isinstance(entry, dict) else int(is_number(entry))
-            collected.n_numbers += n_numbers
-            detail = f"{shown(entry)} where the metrics of a task are needed"
-            collected.rejects.append(Reject("entry", path, at, "bad_task", detail, n_numbers))
-            continue
-        numbers = read_entry({name: value for name, value in entry.items() if name != "task"}, at, path, collected)
-        for key in numbers.scores:
-            collected.add(
-                task=task, subtask=task, is_aggregate=key[0].startswith("Average_"), metric=key[0], filter=setting,
-                score=numbers.scores[key], stderr=numbers.errors.get(key), n_examples=limit, model=model,
-                revision=revision if is_text(revision) else None, source_file=path, location=numbers.locations[*key, False],
-            )  # fmt: skip
+        if isinstance(entry, dict):
+            entry = {name: value for name, value in entry.items() if name != "task"}
+        add_entry(
+            entry, task, at, path, collected, filters=lambda _: setting, model=model,
+            revision=revision if is_text(revision) else None, date=date_of({"date": None}, path),
+        )  # fmt: skip
 
 
 FORMAT = Format(

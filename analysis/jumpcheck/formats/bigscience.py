@@ -8,30 +8,34 @@ repeats the numbers and is not read.
 from __future__ import annotations
 
 import json
+from functools import partial
 
 from jumpcheck.base.collected import Collected
 from jumpcheck.base.rejects import Reject, Rejected
-from jumpcheck.base.untrusted_json import as_finite, decoded, is_number, is_text, member, shown, unambiguous
+from jumpcheck.base.untrusted_json import as_finite, decoded, member, numbers_in, shown, unambiguous
 from jumpcheck.formats.format import Format
-from jumpcheck.formats.harness_entries import read_entry, whole_number
-from jumpcheck.formats.lm_eval import model_of, named_by_prompt
+from jumpcheck.formats.harness_entries import add_entry, whole_number
+from jumpcheck.formats.lm_eval import date_of, filter_with_prompt, model_of
 
 
 def is_list(content: bytes) -> bool:
     """Whether a JSON file looks like one whose results are a list of tasks and prompts."""
-    return b'"results"' in content and b'"task_name"' in content and _is(content, list)
+    return b'"results"' in content and b'"task_name"' in content and isinstance(_members(content).get("results"), list)
 
 
 def is_checkpoints(content: bytes) -> bool:
     """Whether a JSON file looks like one of the results of checkpoints."""
-    return all(name in content for name in (b'"results"', b'"checkpoints"', b'"tokens"')) and _is(content, dict)
-
-
-def _is(content: bytes, kind: type) -> bool:
-    try:
-        return isinstance(decoded(content).get("results"), kind)
-    except Rejected:
+    if not all(name in content for name in (b'"results"', b'"checkpoints"', b'"tokens"')):
         return False
+    members = _members(content)
+    return all(isinstance(members.get(name), list) for name in ("checkpoints", "tokens"))
+
+
+def _members(content: bytes) -> dict:
+    try:
+        return decoded(content)
+    except Rejected:
+        return {}
 
 
 def read_list(document: dict, path: str, collected: Collected) -> None:
@@ -40,27 +44,20 @@ def read_list(document: dict, path: str, collected: Collected) -> None:
     config = config if isinstance(config, dict) else {}
     name, revision, size = model_of({"config": config, "model_name": document.get("model_name")})
     shots = whole_number(config.get("num_fewshot"), 0)
+    if shots is None and config.get("num_fewshot") is not None:
+        detail = f"{shown(config['num_fewshot'])} is no number of examples in the prompt, and is taken as unknown"
+        collected.rejects.append(Reject("entry", path, "config.num_fewshot", "bad_num_fewshot", detail))
     versions = document.get("versions")
     versions = versions if isinstance(versions, dict) else {}
     for k, entry in enumerate(document["results"]):
-        at = f"results[{k}]"
-        task = entry.get("task_name") if isinstance(entry, dict) else None
-        if not is_text(task):
-            n_numbers = sum(map(is_number, entry.values())) if isinstance(entry, dict) else 0
-            collected.n_numbers += n_numbers
-            detail = f"{shown(entry)} where an object with the name of a task is needed"
-            collected.rejects.append(Reject("entry", path, at, "bad_task", detail, n_numbers))
-            continue
-        numbers = read_entry(unambiguous(entry, at), at, path, collected)
-        version = versions.get(f"{task}+{entry.get('prompt_name')}", versions.get(task))
-        _, filters = named_by_prompt(task, entry, numbers)
-        for key, shown_filter in zip(numbers.scores, filters, strict=True):
-            collected.add(
-                task=task, subtask=task, is_aggregate=False, shots=shots, metric=key[0], filter=shown_filter,
-                score=numbers.scores[key], stderr=numbers.errors.get(key), model=name, revision=revision, n_parameters=size,
-                version=None if version is None else str(version), source_file=path,
-                location=numbers.locations[*key, False],
-            )  # fmt: skip
+        members = entry if isinstance(entry, dict) else {}
+        task, prompt = members.get("task_name"), members.get("prompt_name")
+        version = versions.get(f"{task}+{'null' if prompt is None else prompt}", versions.get(str(task)))
+        add_entry(
+            entry, task, f"results[{k}]", path, collected, filters=partial(filter_with_prompt, prompt), shots=shots,
+            model=name, revision=revision, n_parameters=size, version=None if version is None else str(version),
+            date=date_of({"date": None}, path),
+        )  # fmt: skip
 
 
 def read_checkpoints(document: dict, path: str, collected: Collected) -> None:
@@ -69,31 +66,30 @@ def read_checkpoints(document: dict, path: str, collected: Collected) -> None:
     if len(steps) != len(tokens):
         raise Rejected("tokens", "bad_tokens", f"{len(tokens)} of them for {len(steps)} checkpoints")
     for task, metrics in document["results"].items():
-        for metric, values in metrics.items() if isinstance(metrics, dict) else ():
-            if metric.endswith("_stderr") or not isinstance(values, list):
-                continue
+        for metric, values in metrics.items() if isinstance(metrics, dict) else [("", metrics)]:
             at = f"results[{json.dumps(task)}][{json.dumps(metric)}]"
+            if metric.endswith("_stderr") and isinstance(metrics.get(metric.removesuffix("_stderr")), list):
+                continue
+            if metric.endswith("_stderr") or not isinstance(values, list):
+                n_numbers = numbers_in(values)
+                collected.n_numbers += n_numbers
+                detail = f"{shown(values)} where a list is needed, of one number a checkpoint, and for errors one of scores"
+                collected.rejects.append(Reject("entry", path, at, "no_list_of_checkpoints", detail, n_numbers))
+                continue
             errors = metrics.get(f"{metric}_stderr")
             errors = errors if isinstance(errors, list) else [None] * len(values)
             if len(values) != len(steps) or len(errors) != len(steps):
-                n_numbers = sum(map(is_number, [*values, *errors]))
+                n_numbers = numbers_in([values, errors])
                 collected.n_numbers += n_numbers
                 detail = f"{len(values)} numbers and {len(errors)} errors for {len(steps)} checkpoints"
                 collected.rejects.append(Reject("entry", path, at, "wrong_number_of_checkpoints", detail, n_numbers))
                 continue
             for k, (value, error, *progress) in enumerate(zip(values, errors, steps, tokens, strict=True)):
                 entry = {metric: value} | ({} if error is None else {f"{metric}_stderr": error})
-                _add_checkpoint(entry, task, f"{at}[{k}]", progress, path, collected)
-
-
-def _add_checkpoint(entry: dict, task: str, at: str, progress: list, path: str, collected: Collected) -> None:
-    numbers = read_entry(entry, at, path, collected)
-    steps, tokens = map(as_finite, progress)
-    for key in numbers.scores:
-        collected.add(
-            task=task, subtask=task, is_aggregate=False, metric=key[0], filter=key[1], score=numbers.scores[key],
-            stderr=numbers.errors.get(key), training_steps=steps, training_tokens=tokens, source_file=path, location=at,
-        )  # fmt: skip
+                add_entry(
+                    entry, task, f"{at}[{k}]", path, collected, training_steps=as_finite(progress[0]),
+                    training_tokens=as_finite(progress[1]),
+                )  # fmt: skip
 
 
 def read(content: bytes, path: str, collected: Collected) -> None:

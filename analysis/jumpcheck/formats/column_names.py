@@ -17,7 +17,7 @@ OPTIONAL = tuple(name for name in KNOWN if name not in NEEDED)
 _SYNONYMS = {
     "task": "task_name dataset dataset_name benchmark",
     "subtask": "subset",
-    "model": "model_name model_id llm",
+    "model": "models model_name model_id llm",
     "model_family": "family model_series",
     "revision": "checkpoint",
     "metric": "metric_name measure",

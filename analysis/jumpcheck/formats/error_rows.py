@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from jumpcheck.base.collected import Collected
+from jumpcheck.base.collected import SCALES, Collected
 from jumpcheck.base.rejects import Reject
+from jumpcheck.formats.column_names import TEXTS
 
 _ENDS = ("_stderr", "_std_err", "_standard_error")
 
@@ -18,8 +19,8 @@ def with_errors_of_rows(
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """(the rows that are scores, with a column stderr, their places), of a table with rows of standard errors.
 
-    A row of a metric that ends with _stderr belongs to the row of that metric in which all else is the same. One without
-    such a row is a reject. A table without these rows, or with a column of standard errors, is not changed.
+    A row of a metric that ends with _stderr belongs to the row of that metric with the same task, model, shots and scale.
+    One without such a row is a reject. A table without these rows, or with a column of standard errors, is not changed.
     """
     place = np.asarray(place)
     if "metric" not in frame or "score" not in frame or "stderr" in frame:
@@ -29,13 +30,12 @@ def with_errors_of_rows(
     is_error = base.notna().to_numpy()
     if not is_error.any():
         return frame, place
-    others = [name for name in frame.columns if name not in ("metric", "score")]
-    key = frame[others].astype(str).agg("\0".join, axis=1) if others else pd.Series("", frame.index)
-    of_score = (key + "\0" + metric).to_numpy()
-    of_error = (key + "\0" + base.fillna("")).to_numpy()
+    key = frame[[name for name in (*TEXTS, "shots", *SCALES) if name in frame and name != "metric"]].astype(str)
+    key = key.assign(metric=base.where(base.notna(), metric))
+    number = key.groupby(list(key), sort=False).ngroup().to_numpy()
     # Of several runs of one number the first error belongs to the first score.
-    scores = pd.DataFrame({"key": of_score[~is_error], "row": np.flatnonzero(~is_error)})
-    errors = pd.DataFrame({"key": of_error[is_error], "error_row": np.flatnonzero(is_error)})
+    scores = pd.DataFrame({"key": number[~is_error], "row": np.flatnonzero(~is_error)})
+    errors = pd.DataFrame({"key": number[is_error], "error_row": np.flatnonzero(is_error)})
     scores["k"], errors["k"] = scores.groupby("key").cumcount(), errors.groupby("key").cumcount()
     pairs = errors.merge(scores, how="left", on=["key", "k"])
     found = pairs.dropna(subset="row")

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Callable
 from typing import NamedTuple
 
 from jumpcheck.base.collected import Collected
 from jumpcheck.base.rejects import Reject
-from jumpcheck.base.untrusted_json import MAX_MAGNITUDE, as_finite, is_number, is_text, shown
+from jumpcheck.base.untrusted_json import MAX_MAGNITUDE, RepeatedKeys, as_finite, is_text, numbers_in, shown
 
 NO_SCORES = {
-    "alias",
-    "name",
-    "sample_len",
-    "sample_count",
-    "prompt_name",
-    "task_name",
-    "dataset_path",
-    "dataset_name",
-    "subset",
-    "",
-}
+    "", "alias", "name", "task_name", "prompt_name", "prompt_id", "prompt_jinja", "prompt_original_task", "comment",
+    "subset", "fixed_answer_choice_list", "dataset_path", "dataset_name", "version", "n", "samples", "num_samples",
+    "sample_len", "sample_count", "num_fewshot", "num_failed_execution", "time", "seconds", "runtime",
+}  # fmt: skip
 """Members of a task's results that are no scores."""
+USUAL = {"acc", "acc_norm", "exact_match", "em", "f1", "mc1", "mc2", "ppl", "perplexity", "pass@1"}
+"""Metrics for which a text in the place of the number is named."""
 json_text = functools.lru_cache(2**16)(json.dumps)
 
 
@@ -57,9 +53,7 @@ def _holds_no_number(value: object) -> bool:
         except ValueError:
             return True
         return False
-    if isinstance(value, list | dict):
-        return not any(is_number(one) for one in (value if isinstance(value, list) else value.values()))
-    return isinstance(value, bool)
+    return isinstance(value, bool) or (isinstance(value, list | dict) and not numbers_in(value))
 
 
 def read_entry(entry: dict, at: str, path: str, collected: Collected) -> Entry:
@@ -68,16 +62,17 @@ def read_entry(entry: dict, at: str, path: str, collected: Collected) -> Entry:
     errors: dict[tuple[str, str], float] = {}
     locations: dict[tuple[str, str, bool], str] = {}
 
-    def reject(location: str, reason: str, detail: str) -> None:
-        collected.rejects.append(Reject("value", path, location, reason, detail))
+    def reject(location: str, reason: str, detail: str, n: int = 1) -> None:
+        collected.n_numbers += n - 1
+        collected.rejects.append(Reject("value", path, location, reason, detail, n))
 
     for key, value in entry.items():
         parts = split_key(key)
         if parts is None or (parts[2] and value == "N/A"):
             continue
         metric, filter_name, is_error = parts
-        if _holds_no_number(value):
-            if filter_name != "none" or "," in key or f"{key}_stderr" in entry:  # the place of a number, in a harness
+        if type(value) is not float and _holds_no_number(value):
+            if "," in key or f"{key}_stderr" in entry or metric in USUAL:  # the place of a number
                 detail = f"{shown(value)} where a number is needed"
                 collected.rejects.append(Reject("entry", path, f"{at}[{json_text(key)}]", "not_a_number", detail))
             continue
@@ -89,7 +84,8 @@ def read_entry(entry: dict, at: str, path: str, collected: Collected) -> Entry:
         elif number is None and isinstance(value, float | int) and not isinstance(value, bool):
             reject(location, "not_finite", f"{shown(value)} is no finite score of plausible size")
         elif number is None:
-            reject(location, "not_a_number", f"{shown(value)} where a number is needed")
+            n = numbers_in(value) if isinstance(value, list | dict) else 1
+            reject(location, "not_a_number", f"{shown(value)} where a number is needed", n)
         elif is_error and number < 0:
             reject(location, "bad_stderr", f"{shown(value)} is no standard error")
         elif (metric, filter_name) in (errors if is_error else scores):
@@ -102,3 +98,38 @@ def read_entry(entry: dict, at: str, path: str, collected: Collected) -> Entry:
         detail = f"there is no score '{metric}' that this could be the standard error of"
         reject(locations[metric, filter_name, True], "stderr_without_score", detail)
     return Entry(scores, errors, locations)
+
+
+def add_entry(
+    entry: object,
+    task: object,
+    at: str,
+    path: str,
+    collected: Collected,
+    filters: Callable[[str], str] = str,
+    **shared: object,
+) -> None:
+    """Add the scores of one task, each with its standard error; a reject where these are no metrics of a task.
+
+    `filters` gives the filter of a score from that in the name of the metric; `shared` are other columns of all scores.
+    """
+    if not is_text(task) or not isinstance(entry, dict):
+        n_numbers = numbers_in(entry)
+        collected.n_numbers += n_numbers
+        detail = f"{shown(entry)} where an object of metrics is needed" if is_text(task) else "the task has no name"
+        collected.rejects.append(Reject("entry", path, at, "bad_task", detail, n_numbers))
+        return
+    if isinstance(entry, RepeatedKeys):
+        n_numbers = sum(numbers_in(value) for _, value in entry.pairs)
+        collected.n_numbers += n_numbers
+        detail = "a name stands there more than once"
+        collected.rejects.append(Reject("entry", path, at, "repeated_key", detail, n_numbers))
+        return
+    numbers = read_entry(entry, at, path, collected)
+    for metric, filter_name in numbers.scores:
+        key = (metric, filter_name)
+        collected.add(
+            **{"task": task, "subtask": task, "is_aggregate": False, "metric": metric, "source_file": path} | shared,
+            filter=filters(filter_name), score=numbers.scores[key], stderr=numbers.errors.get(key),
+            location=numbers.locations[*key, False],
+        )  # fmt: skip

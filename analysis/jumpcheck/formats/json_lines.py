@@ -23,7 +23,12 @@ def read_lines(path: Path, unique_names: bool = False) -> Iterator[tuple[int, di
             if not line.strip():
                 continue
             try:
-                row = msgspec.json.decode(line)
+                try:
+                    row = msgspec.json.decode(line)
+                except msgspec.DecodeError:
+                    if b"NaN" not in line and b"Infinity" not in line:
+                        raise
+                    row = json.loads(line)  # Python writes NaN, which JSON does not have
                 # The decoder keeps the last of two members of one name; where there may be some, all are looked at.
                 if unique_names and isinstance(row, dict) and line.count(b'":') + line.count(b'" :') > len(row):
                     unambiguous(json.loads(line, object_pairs_hook=json_object), "")

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from jumpcheck.base.collected import Collected
+from jumpcheck.base.columns import from_percent
 from jumpcheck.formats import tidy
 from jumpcheck.formats.column_names import columns_of_table
 from jumpcheck.formats.format import File, Format
@@ -47,9 +48,10 @@ SECOND = {
     "mmlu_pro": Benchmark("mmlu_pro", "acc", 5),
 }
 NORMALISED = "normalized_score"
-MARKS = ("average", "eval_name", "fullname")
+MARKS = ("eval_name", "fullname")
+BESIDE_AVERAGE = ("type", "t", "precision", "model_sha", "hub_license", "available_on_the_hub")
 """Columns, in plain spelling, by which these tables are told from others with the same benchmarks."""
-_LINK = re.compile(r'<a [^>]*href="https?://[^/"]+/([^/"]+/[^/"]+)"')
+_LINK = re.compile(r"""(?:<a [^>]*href=["']|\]\()https?://[^/"')]+/([^/"')]+/[^/"')]+)["')]""")
 
 
 def _plain(name: str) -> str:
@@ -60,7 +62,10 @@ def _plain(name: str) -> str:
 def benchmarks_of(names: Sequence[str]) -> dict[str, tuple[Benchmark, str, bool]]:
     """{column: (its benchmark, its metric, whether it is in percent)}; empty where the table is no leaderboard."""
     plain = {_plain(name): name for name in names}
-    if not set(MARKS) & set(plain) or not {"model", "fullname"} & set(plain) or "score" in plain:
+    has_shots = sum("-shot" in name.lower() for name in names) >= 2
+    is_marked = bool(set(MARKS) & set(plain)) or any("⬆" in name for name in names)
+    is_marked |= "average" in plain and (has_shots or bool(set(BESIDE_AVERAGE) & set(plain)))
+    if not is_marked or not {"model", "fullname"} & set(plain) or "score" in plain:
         return {}
     is_second = len(set(plain) & set(SECOND)) >= 3 or any(f"{one}_raw" in plain for one in SECOND)
     found = {}
@@ -78,13 +83,14 @@ def read(file: File, collected: Collected) -> None:
     names = [str(name) for name in frame.columns]
     columns, place = benchmarks_of(names), places(frame, file.path)
     models, used = _models(frame.reset_index(drop=True), names)
-    numbers = frame.reset_index(drop=True)[list(columns)].apply(pd.to_numeric, errors="coerce")
+    cells_of = frame.reset_index(drop=True)[list(columns)].astype(object)
+    numbers = cells_of.where(~cells_of.map(lambda cell: isinstance(cell, bool))).apply(pd.to_numeric, errors="coerce")
     in_percent = [name for name, (_, _, is_percent) in columns.items() if is_percent and (numbers[name] > 1).any()]
     parts = []
     for name, (benchmark, metric, is_percent) in columns.items():
         score = frame[name].reset_index(drop=True)
         if is_percent and in_percent:
-            score = score.astype(object).where(numbers[name].isna(), (numbers[name] / 100).round(15))
+            score = score.astype(object).where(numbers[name].isna(), from_percent(numbers[name]))
         part = models.assign(task=benchmark.task, metric=metric, shots=benchmark.shots, score=score)
         parts.append(part.assign(is_aggregate=benchmark.is_average, place=[f"{k}, column {name!a}" for k in place]))
     if in_percent:
@@ -110,11 +116,17 @@ def _models(frame: pd.DataFrame, names: Sequence[str]) -> tuple[pd.DataFrame, se
             models["n_parameters"], used = (size * column.factor).where(size > 0), used | {name}
         elif column.name == "model_family":
             models["model_family"], used = frame[name], used | {name}
-    if "precision" in plain:  # a model that was measured at two precisions has two runs
-        models["run"], used = frame[plain["precision"]], used | {plain["precision"]}
+    runs = [plain[name] for name in ("precision", "model_sha") if name in plain]
+    if runs:  # a model that was measured at two precisions, or in two versions, has two runs
+        models["run"], used = frame[runs].astype(str).agg(" ".join, axis=1), used | set(runs)
+    filters = pd.Series("", frame.index)
+    if "precision" in plain:  # but weights of a few bits are another model
+        precision = frame[plain["precision"]].astype(str)
+        filters += precision.where(precision.str.contains(r"bit|gptq|awq|int", case=False), "")
     if "chat_template" in plain:
-        is_chat = frame[plain["chat_template"]].astype(str).str.lower().isin(["true", "1"])
-        models["filter"], used = is_chat.map({True: "chat template", False: "none"}), used | {plain["chat_template"]}
+        is_chat = frame[plain["chat_template"]].astype(str).str.lower().isin(["true", "1", "yes", "✅"])
+        filters, used = filters + is_chat.map({True: " chat template", False: ""}), used | {plain["chat_template"]}
+    models["filter"] = filters.str.strip().replace("", "none")
     return models, used
 
 
@@ -127,6 +139,6 @@ def _without_link(cell: object) -> object:
 FORMAT = Format(
     what="tables of the Open LLM Leaderboard (with a column of averages, fullname or eval_name)",
     suffixes=SUFFIXES,
-    recognises=lambda file: bool(benchmarks_of(file.columns)),
+    recognises=lambda file: not file.tables.wide and bool(benchmarks_of(file.columns)),
     read=read,
 )

@@ -9,10 +9,12 @@ import json
 import re
 
 from jumpcheck.base.collected import Collected
-from jumpcheck.base.rejects import Reject, Rejected
-from jumpcheck.base.untrusted_json import as_finite, decoded, is_text, member, shown, unambiguous
+from jumpcheck.base.rejects import Rejected
+from jumpcheck.base.untrusted_json import as_finite, decoded, is_text, member, unambiguous
 from jumpcheck.formats.format import Format
-from jumpcheck.formats.harness_entries import read_entry, whole_number
+from jumpcheck.formats.harness_entries import add_entry, whole_number
+from jumpcheck.formats.lm_eval import date_of
+from jumpcheck.models.task_names import is_average
 
 _STEP = re.compile(r"(?:.*[-_])?step[-_]?0*(\d+)", re.IGNORECASE)
 
@@ -32,8 +34,10 @@ def split_key(key: str) -> tuple[str, str, int | None]:
 
     """
     parts = key.split("|")
+    if len(parts) == 4 and parts[2].isdecimal():
+        parts = parts[:3]  # what follows the shots says whether they may be cut
     shots = int(parts[-1]) if len(parts) > 1 and re.fullmatch(r"\d{1,6}", parts[-1]) else None
-    names = parts if shots is None else parts[:-1]
+    names = parts[:-1] if len(parts) > 1 and parts[-1].isdecimal() else parts
     return ("|".join(names[:-1]), names[-1], shots)
 
 
@@ -59,7 +63,6 @@ def read(content: bytes, path: str, collected: Collected) -> None:
     if not results:
         raise Rejected("results", "no_scores", "there is no task in 'results'")
     name, revision = _model(document, path)
-    configs = document.get("config_tasks")
     suites: dict[tuple[str, int | None], set[str]] = {}
     for key in results:
         suite, task, shots = split_key(key)
@@ -67,30 +70,24 @@ def read(content: bytes, path: str, collected: Collected) -> None:
     for key, entry in results.items():
         at = f"results[{json.dumps(key)}]"
         suite, task, shots = split_key(key)
-        if not is_text(task) or not isinstance(entry, dict):
-            detail = f"{shown(entry)} where an object of metrics is needed"
-            collected.rejects.append(Reject("entry", path, at, "not_an_object", detail))
-            continue
+        n_examples = _n_examples(document, key, suite, task)
         if len(suites[task, shots]) > 1:  # the same task in two suites is asked in two ways
             task = f"{suite}|{task}"
-        numbers = read_entry(entry, at, path, collected)
-        is_average = task == "all" or task.endswith("_average")
-        for metric, filter_name in numbers.scores:
-            collected.add(
-                task=task, subtask=task, is_aggregate=is_average, shots=shots, metric=metric, filter=filter_name,
-                score=numbers.scores[metric, filter_name], stderr=numbers.errors.get((metric, filter_name)),
-                n_examples=None if is_average else _n_examples(configs, key, suite, split_key(key)[1]),
-                model=name, revision=revision, source_file=path, location=numbers.locations[metric, filter_name, False],
-            )  # fmt: skip
+        add_entry(
+            entry, task, at, path, collected, shots=shots, is_aggregate=is_average(task), model=name, revision=revision,
+            n_examples=None if is_average(task) else n_examples, date=date_of({"date": None}, path),
+        )  # fmt: skip
 
 
-def _n_examples(configs: object, key: str, suite: str, task: str) -> int | None:
+def _n_examples(document: dict, key: str, suite: str, task: str) -> int | None:
     """How many questions of a task were asked, by `config_tasks`, whose keys lack the shots in older files."""
-    for name in (key, f"{suite}|{task}"):
+    configs, limit = document.get("config_tasks"), whole_number(document["config_general"].get("max_samples"), 1)
+    for name in (key, f"{suite}|{task}", task):
         config = configs.get(name) if isinstance(configs, dict) else None
         n = config.get("effective_num_docs") if isinstance(config, dict) else None
         if as_finite(n) is not None:
-            return whole_number(n, 1)
+            n = whole_number(n, 1)
+            return n if n is None or limit is None else min(n, limit)
     return None
 
 

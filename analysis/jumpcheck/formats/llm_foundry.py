@@ -14,8 +14,11 @@ import numpy as np
 
 from jumpcheck.base.collected import Collected
 from jumpcheck.base.rejects import Reject, Rejected
-from jumpcheck.base.untrusted_json import as_finite, decoded, is_number, is_text, member, shown, unambiguous
+from jumpcheck.base.untrusted_json import as_finite, decoded, is_text, member, numbers_in, shown, unambiguous
 from jumpcheck.formats.format import Format
+
+NO_SCORES = ("tokens", "seconds", "time", "flops", "step", "steps", "batch", "epoch")
+"""Members of `eval_metrics` that count or time the run."""
 
 
 def is_result(content: bytes) -> bool:
@@ -45,7 +48,7 @@ def _values(metrics: dict) -> Iterator[tuple[str, object, object, str]]:
         if name != "icl" and isinstance(values, dict):
             for task, value in values.items():
                 yield metric, task, value, f"{at}[{json.dumps(task)}]"
-        elif name != "icl" and is_number(values):
+        elif name not in ("icl", *NO_SCORES) and not isinstance(values, str | bool):
             yield metric, name, values, at
 
 
@@ -64,9 +67,10 @@ def read(content: bytes, path: str, collected: Collected) -> None:
         if number is None or not is_text(task):
             what = shown(value) if number is None else ascii(task)[:40]
             detail = f"{what} where {'a number' if number is None else 'the name of a task'} is needed"
-            collected.rejects.append(
-                Reject("value", path, location, "not_a_number" if number is None else "bad_task", detail)
-            )
+            n_numbers = numbers_in(value) if isinstance(value, list | dict) else 1
+            collected.n_numbers += n_numbers - 1
+            reason = "not_a_number" if number is None else "bad_task"
+            collected.rejects.append(Reject("value", path, location, reason, detail, n_numbers))
             continue
         collected.add(
             task=task, subtask=task, is_aggregate=False, filter="none", metric=metric, score=as_written(number),

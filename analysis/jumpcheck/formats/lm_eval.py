@@ -122,9 +122,9 @@ def model_of(document: dict) -> tuple[str | None, str | None, float | None]:
     if isinstance(arguments, str):
         arguments = dict(part.partition("=")[::2] for part in arguments.split(",") if part)
     arguments = {str(name): value for name, value in arguments.items()} if isinstance(arguments, dict) else {}
-    name = next((arguments[key] for key in ("pretrained", "model", "engine", "path") if arguments.get(key)), None)
+    name = next((arguments[key] for key in ("pretrained", "model", "engine", "path") if is_text(arguments.get(key))), None)
     if name is None:
-        name = document["model_name"] or config.get("model")
+        name = document["model_name"] if is_text(document["model_name"]) else config.get("model")
         if len(arguments) > MANY_ARGUMENTS:
             name, revision = _of_configuration(arguments)
             return name, revision, None
@@ -321,8 +321,15 @@ def named_by_prompt(task: str, entry: dict, numbers: Entry) -> tuple[list[str], 
     filters = [filter_name for _, filter_name in numbers.scores]
     name, prompt = entry.get("task_name"), entry.get("prompt_name")
     if is_text(name) and is_text(prompt):
-        return [name] * len(filters), [prompt if one == "none" else f"{prompt}, {one}" for one in filters]
+        return [name] * len(filters), [filter_with_prompt(prompt, one) for one in filters]
     return [task] * len(filters), filters
+
+
+def filter_with_prompt(prompt: object, filter_name: str) -> str:
+    """The filter of a score that was measured with a prompt."""
+    if not is_text(prompt):
+        return filter_name
+    return prompt if filter_name == "none" else f"{prompt}, {filter_name}"
 
 
 FORMAT = Format(

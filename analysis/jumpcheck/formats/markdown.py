@@ -13,19 +13,20 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from jumpcheck.base.collected import Collected
+from jumpcheck.base.columns import from_percent
 from jumpcheck.base.rejects import Reject, Rejected
+from jumpcheck.base.untrusted_json import finite
 from jumpcheck.formats.format import File, Format
 from jumpcheck.formats.harness_entries import whole_number
 from jumpcheck.formats.lm_eval import model_of
 from jumpcheck.models.task_names import plain_name
 
 MAX_BYTES = 16 * 2**20
-_TASK = ("task", "tasks", "groups")
 _KNOWN = {
     "version": "version",
     "filter": "filter",
@@ -67,7 +68,8 @@ class _Table:
     """A table, the model that the line above it names, and the limit of its numbers of examples."""
 
     model: tuple[str | None, str | None, float | None]
-    limit: int | None
+    limit: float | None
+    """Of the number of examples; a share of them below 1."""
     is_of_groups: bool
     rows: list[_Row] = field(default_factory=list)
 
@@ -76,7 +78,7 @@ def _cells(line: str) -> list[str]:
     return re.split(r"(?<!\\)\|", line.strip().lstrip("#> \t").strip())[1:-1]
 
 
-def _model_of_line(line: str) -> tuple[tuple[str | None, str | None, float | None], int | None] | None:
+def _model_of_line(line: str) -> tuple[tuple[str | None, str | None, float | None], float | None] | None:
     """(the model, the limit of examples) that the line above a table names; None for any other line."""
     found = _MODEL.match(line.strip())
     if not found:
@@ -88,8 +90,7 @@ def _model_of_line(line: str) -> tuple[tuple[str | None, str | None, float | Non
         except (ValueError, SyntaxError, MemoryError, RecursionError):
             return None
     limit = _LIMIT.search(line)
-    count = whole_number(float(limit[1]), 1) if limit else None
-    return model_of({"config": {"model": found[1], "model_args": arguments}, "model_name": None}), count
+    return model_of({"config": {"model": found[1], "model_args": arguments}, "model_name": None}), limit and float(limit[1])
 
 
 def _tables(lines: list[str]) -> Iterator[_Table]:
@@ -104,8 +105,11 @@ def _tables(lines: list[str]) -> Iterator[_Table]:
                 yield table
             header = [cell.strip().lower() for cell in _cells(line)]
             table = _Table(model, limit, header[0] == "groups")
-        elif table and "|" in line and len(cells := _cells(line)) == len(header):
-            if not re.fullmatch(r"[\s:|-]*", line):
+        elif table and "|" in line:
+            cells = _cells(line)
+            if len(cells) != len(header):
+                table.rows.append(_Row(number, "", 0, {}))
+            elif not all(re.fullmatch(r"\s*:?-*:?\s*", cell) for cell in cells):
                 first = cells[0]
                 level = len(first) - len(first.lstrip()) if first.lstrip().startswith("- ") else 0
                 named_cells = dict(zip(header, (cell.strip() for cell in cells), strict=True))
@@ -118,10 +122,10 @@ def _tables(lines: list[str]) -> Iterator[_Table]:
 
 
 def _number(text: str) -> float | None:
-    found = _NUMBER.fullmatch(text.strip())
+    found = _NUMBER.fullmatch(re.sub(r"(?<=\d),(?=\d{3}\b)", "", text.strip().strip("*")))
     if not found:
         return None
-    return float(f"{float(found[1][:-1]) / 100:.15g}") if found[1].endswith("%") else float(found[1])
+    return finite(float(from_percent(float(found[1][:-1]))) if found[1].endswith("%") else float(found[1]))
 
 
 def _named(table: _Table) -> Iterator[tuple[_Row, str, bool]]:
@@ -130,16 +134,24 @@ def _named(table: _Table) -> Iterator[tuple[_Row, str, bool]]:
     groups = {
         id(row): table.is_of_groups or (k + 1 < len(tasks) and tasks[k + 1].level > row.level) for k, row in enumerate(tasks)
     }
-    top, name, is_group = "", "", table.is_of_groups
+    above: list[tuple[int, str]] = []
+    name, is_group, version = "", table.is_of_groups, ""
     for row in table.rows:
         if row.task:
-            is_group, name = groups[id(row)], row.task
-            if row.level == 0:
-                top = row.task
-            # A member is printed without the prefix of its group: humanities of mmlu is mmlu_humanities.
-            elif top and not plain_name(name).startswith(plain_name(top)):
-                name = f"{top}_{name}"
+            is_group = groups[id(row)]
+            above = [one for one in above if one[0] < row.level]
+            name = _full_name(row.task, [task for _, task in above])
+            above.append((row.level, name))
+            version = row.cells.get("version", "")
+        if row.cells.get("version") == "":
+            row.cells["version"] = version
         yield row, name, is_group
+
+
+def _full_name(task: str, groups: Sequence[str]) -> str:
+    """The name of a member of groups: those of MMLU are printed without its name, humanities for mmlu_humanities."""
+    of_mmlu = next((group for group in groups if plain_name(group).startswith("mmlu")), None)
+    return task if of_mmlu is None or plain_name(task).startswith("mmlu") else f"{of_mmlu}_{task}"
 
 
 def read(file: File, collected: Collected) -> None:
@@ -154,6 +166,11 @@ def read(file: File, collected: Collected) -> None:
 
 def _add(row: _Row, task: str, is_group: bool, table: _Table, shown: str, collected: Collected) -> None:
     """Add the score of one line, with its standard error."""
+    if not row.cells:
+        collected.n_numbers += 1
+        detail = "the line has another number of cells than the header of its table"
+        collected.rejects.append(Reject("value", shown, f"line {row.number}", "wrong_number_of_cells", detail))
+        return
     said = {name: row.cells[title] for title, name in _KNOWN.items() if title in row.cells}
     metric, text, error = said["metric"], said["score"], row.cells.get("stderr", "")
     if metric == "alias" or (text.lower() in _NOTHING and error.lower() in _NOTHING):
@@ -168,13 +185,15 @@ def _add(row: _Row, task: str, is_group: bool, table: _Table, shown: str, collec
         return
     filters = [said.get("prompt", ""), said.get("filter", "")]
     filters = [one for one in filters if one.lower() not in _NOTHING]
+    if table.limit is not None and table.limit < 1:  # of how many examples nobody knows
+        filters.append(f"limit={table.limit:g}")
     shots, version = said.get("shots", ""), said.get("version", "")
     name, revision, size = table.model
     collected.add(
         task=task, subtask=task, is_aggregate=is_group, shots=int(shots) if shots.isdecimal() and len(shots) < 7 else None,
         metric=metric, filter=", ".join(filters) or "none", score=score, stderr=stderr,
-        n_examples=None if is_group else table.limit, version=version or None, model=name, revision=revision,
-        n_parameters=size, source_file=shown, location=location,
+        n_examples=None if is_group else whole_number(table.limit, 1), version=version or None, model=name,
+        revision=revision, n_parameters=size, source_file=shown, location=location,
     )  # fmt: skip
 
 

@@ -11,52 +11,68 @@ Scores are percentages with two decimals. A row without a version is an average 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from jumpcheck.base.collected import Collected
+from jumpcheck.base.columns import from_percent
 from jumpcheck.base.rejects import Reject, Rejected
+from jumpcheck.base.untrusted_json import finite
 from jumpcheck.formats.format import File, Format
-from jumpcheck.formats.table_files import cells
+from jumpcheck.formats.table_files import cells, places
 
 HEADER = ("dataset", "version", "metric", "mode")
 COUNT = "total_count"
 """A column that newer programs write before the models: the number of questions."""
-_NO_PERCENT = re.compile(r".*(?:ppl|perplexity|bpb|toxicity|bleurt|truth|loss|count|mse|rate_limit).*", re.IGNORECASE)
+_NO_PERCENT = re.compile(
+    r".*(?:ppl|perplexity|bpb|toxicity|bleu|rouge|chrf|truth|loss|count|mse|judge|rating|总分|deviation|\bsum\b|mt_?bench|alignbench|arena).*",
+    re.IGNORECASE,
+)
+"""Metrics, or datasets, whose scores are in units of their own."""
+_SHARES = re.compile(r".*(?:accuracy|exact_match|pass@|\bem\b).*", re.IGNORECASE)
+"""Metrics that are shares for certain, which tell whether a file is in percent."""
 _OF_COUNTS = re.compile(r"(\d+(?:\.\d+)?)\s*\((\d+)/(\d+)\)")
 
 
 def is_summary(columns: Sequence[str]) -> bool:
     """Whether these are the columns of a summary."""
-    return tuple(columns[: len(HEADER)]) == HEADER and len(columns) > len(HEADER)
+    return set(HEADER) <= set(columns) and len(columns) > len(HEADER)
 
 
 def _cell(text: str) -> tuple[float | None, int | None, bool]:
-    """(number, number of questions, whether the number is exact) of a cell; `82.00 (7/8)` is 7 of 8."""
+    """(number, number of questions, whether the number is exact) of a cell; `87.50 (7/8)` is 7 of 8."""
     counts = _OF_COUNTS.fullmatch(text)
     if counts and 0 <= int(counts[2]) <= int(counts[3]) > 0:
-        return int(counts[2]) / int(counts[3]), int(counts[3]), True
-    value = pd.to_numeric(text, errors="coerce")
-    return (None if pd.isna(value) else float(value)), None, False
+        share = int(counts[2]) / int(counts[3])
+        # Where both disagree the percentage counts, and nobody knows of how many questions it is.
+        return (
+            (share, int(counts[3]), True) if abs(100 * share - float(counts[1])) <= 0.01 else (float(counts[1]), None, False)
+        )
+    is_percent = text.endswith("%")
+    value = pd.to_numeric(text.rstrip("%"), errors="coerce")
+    number = None if pd.isna(value) else finite(float(value) / 100 if is_percent else float(value))
+    return number, None, is_percent
 
 
 def read(file: File, collected: Collected) -> None:
     """Add the scores of a summary to `collected`."""
     frame = cells(file.path, file.shown, collected, file.columns).astype(str)
-    models = [name for name in frame.columns if name not in (*HEADER, COUNT)]
+    models = [name for name in frame.columns if name not in (*HEADER, COUNT, "") and not name.startswith("Unnamed")]
     if not models:
         raise Rejected("", "no_scores", "there is no column of a model after dataset, version, metric and mode")
     is_percent = _is_percent(frame, models)
-    rows = frame.to_dict("records")
+    rows, place = frame.to_dict("records"), places(frame, file.path)
     taken: dict[str, list] = {name: [] for name in ("task", "metric", "score", "model", "is_aggregate", "filter")}
     taken |= {name: [] for name in ("n_examples", "version", "location")}
     n_divided = 0
+    counts = pd.to_numeric(frame[COUNT], errors="coerce") if COUNT in frame else pd.Series(np.nan, frame.index)
     for k, row in enumerate(rows):
         if all(row[name].strip() in ("-", "") for name in (*HEADER[1:], *models)):
             continue  # a heading, or a dataset that was not run
         for model in models:
-            location, text = f"row {k + 1}, column {model!a}", row[model].strip()
+            location, text = f"row {place[k]}, column {model!a}", row[model].strip()
             collected.n_numbers += 1
             value, n, is_exact = _cell(text)
             if value is None:
@@ -65,29 +81,36 @@ def read(file: File, collected: Collected) -> None:
                 reason = "missing_score" if missing else "bad_score"
                 collected.rejects.append(Reject("value", file.shown, location, reason, detail))
                 continue
-            divides = is_percent and not is_exact and not _NO_PERCENT.fullmatch(row["metric"])
+            divides = is_percent and not is_exact and not _has_own_unit(row)
             n_divided += divides
-            count = pd.to_numeric(row.get(COUNT), errors="coerce")
+            count = counts.iloc[k]
             taken["task"].append(row["dataset"].strip())
             taken["metric"].append(row["metric"].strip().removeprefix("humaneval_"))
-            # 15 digits, so that 31.58 becomes 0.3158 and not 0.31579999999999997.
-            taken["score"].append(float(f"{value / 100:.15g}") if divides else value)
+            taken["score"].append(float(from_percent(value)) if divides else value)
             taken["model"].append(model.strip())
             taken["is_aggregate"].append(row["version"].strip() == "-")
             taken["filter"].append(row["mode"].strip() if row["mode"].strip() not in ("-", "") else "none")
             taken["n_examples"].append(n or (int(count) if count > 0 else None))
             taken["version"].append(None if row["version"].strip() == "-" else row["version"].strip())
             taken["location"].append(location)
+    if not taken["task"] and not collected.rejects:
+        raise Rejected("", "no_scores", "there is no row with a score")
     if n_divided:
         collected.notes.append(f"{file.shown}: {n_divided:,} scores in percent are divided by 100")
     n_rows = len(taken["task"])
     collected.add(n_rows, subtask=list(taken["task"]), source_file=file.shown, **taken)
 
 
+def _has_own_unit(row: Mapping[str, str]) -> bool:
+    return bool(_NO_PERCENT.fullmatch(row["metric"]) or _NO_PERCENT.fullmatch(row["dataset"]))
+
+
 def _is_percent(frame: pd.DataFrame, models: Sequence[str]) -> bool:
     """Whether the scores of a file are percentages: decided for all of them, because 0.16 can be 0.16 %."""
-    shares = frame.loc[~frame["metric"].str.fullmatch(_NO_PERCENT), list(models)]
-    return bool((shares.apply(pd.to_numeric, errors="coerce") > 1).any().any())
+    in_units = frame["metric"].str.fullmatch(_NO_PERCENT) | frame["dataset"].str.fullmatch(_NO_PERCENT)
+    is_share = ~in_units & frame["metric"].str.fullmatch(_SHARES)
+    rows = frame.loc[is_share if is_share.any() else ~in_units, list(models)]
+    return bool((rows.apply(pd.to_numeric, errors="coerce") > 1).any().any())
 
 
 FORMAT = Format(

@@ -33,8 +33,6 @@ def _classify(path: Path, relative: str, resolved_root: Path) -> str | Reject:
     name = path.name
     if name.startswith(".") or not name.endswith(SUFFIXES) or any(fnmatchcase(name, pattern) for pattern in PASSED_OVER):
         return "passed"
-    if path.suffix == ".md" and not markdown.has_table(path):
-        return "passed"  # a README beside results
     shown = printable(relative)
     if not path.resolve().is_relative_to(resolved_root):
         detail = "a symbolic link to a place outside the source is not followed; put the file itself there"
@@ -44,6 +42,8 @@ def _classify(path: Path, relative: str, resolved_root: Path) -> str | Reject:
     if path.suffix == ".json" and path.stat().st_size > MAX_BYTES:
         detail = f"{path.stat().st_size} bytes, more than the {MAX_BYTES} that a JSON file may have"
         return Reject("file", shown, "", "too_large", detail)
+    if path.suffix == ".md" and not markdown.has_table(path):
+        return "passed"  # a README beside results
     return "wanted"
 
 

@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from jumpcheck.base.collected import PUBLISHED_COUNTS, SCALES, SCHEMA, Collected
+from jumpcheck.base.columns import from_percent
 from jumpcheck.base.rejects import Reject, Rejected
 from jumpcheck.base.untrusted_json import MAX_MAGNITUDE, is_text
 from jumpcheck.formats.column_names import NEEDED, NUMBERS, TEXTS, TRUTHS, columns_of_table, lacking
@@ -74,8 +75,7 @@ def _without_percent(value: object) -> object:
     """0.252 for the text 25.2%; other values as they are."""
     if isinstance(value, str) and value.rstrip().endswith("%"):
         number = pd.to_numeric(value.strip().rstrip("%").replace(",", "."), errors="coerce")
-        # 15 digits, so that 25.2% is 0.252 and not 0.25199999999999995.
-        return value if pd.isna(number) else float(f"{number / 100:.15g}")
+        return value if pd.isna(number) else float(from_percent(number))
     return value
 
 
@@ -103,35 +103,34 @@ def _as_truths(column: pd.Series) -> tuple[pd.Series, pd.Series]:
     return text.map(lambda value: meanings.get(value) if isinstance(value, bool | str) else None), ~missing & ~is_known
 
 
-def read(path: Path, shown: str, collected: Collected, tables: Tables) -> list[str]:
+def read(file: File, collected: Collected) -> list[str]:
     """Add the rows of one table to `collected`; returns the names of the columns that were not read.
 
     A row, and in a wide table a cell, counts as one number, or as two if it has a standard error. It is rejected if a cell
     cannot be what its column says, or has no score. Raises Rejected where the file cannot be read.
     """
-    names = columns_of(path)
+    names, path, shown, tables = list(file.columns), file.path, file.shown, file.tables
     columns = score_columns(names, tables)
+    is_log = bool({"training_steps", "training_tokens"} & {column.name for column in columns_of_table(names).values()})
     frame = cells(path, shown, collected, [*columns_of_table(names), *_columns_read(columns)])
     if columns:
         # The lines of a JSON Lines file may have other members than the first.
         columns = columns if path.suffix == ".parquet" else score_columns([str(name) for name in frame.columns], tables)
-        return add_wide(frame, path, shown, collected, columns, tables)
-    names = [str(name) for name in frame.columns]
-    known = columns_of_table(names)
+        return add_wide(frame, file, collected, columns, may_be_empty=is_log)
+    known = columns_of_table([str(name) for name in frame.columns])
+    all_names = list(dict.fromkeys([*names, *map(str, frame.columns)]))
     frame = frame[list(known)].rename(columns={name: column.name for name, column in known.items()})
     frame, place = with_errors_of_rows(frame, word_of(path), places(frame, path), shown, collected)
     factors = {column.name: column.factor for column in known.values()}
     add(frame, shown, word_of(path), place, collected, missing=tables.missing, factors=factors)
-    return [name for name in dict.fromkeys([*columns_of(path), *names]) if name not in known]
+    return [name for name in all_names if name not in known]
 
 
 def add_wide(
     frame: pd.DataFrame,
-    path: Path,
-    shown: str,
+    file: File,
     collected: Collected,
     columns: Mapping[str, Scores],
-    tables: Tables,
     needed: Sequence[str] = NEEDED,
     may_be_empty: bool = False,
 ) -> list[str]:
@@ -139,6 +138,7 @@ def add_wide(
 
     With `may_be_empty` a cell without anything in it is no number, as in a log, where most lines hold some of all metrics.
     """
+    path, shown = file.path, file.shown
     names, place = [str(name) for name in frame.columns], places(frame, path)
     columns = {name: scores for name, scores in columns.items() if name in names}
     known = columns_of_table(names)
@@ -151,9 +151,9 @@ def add_wide(
         is_given = text.notna() & ~text.map(lambda value: isinstance(value, str) and value.strip().lower() in _MISSING)
         tidy, of_cell = tidy[is_given], of_cell[is_given.to_numpy()]
     factors = {column.name: column.factor for column in known.values()}
-    add(tidy, shown, word_of(path), of_cell, collected, needed, tables.missing, factors)
+    add(tidy, shown, word_of(path), of_cell, collected, needed, file.tables.missing, factors)
     read_names = {*known, *_columns_read(columns)}
-    all_names = [*columns_of(path), *names] if path.suffix == ".parquet" else names
+    all_names = [*file.columns, *names] if path.suffix == ".parquet" else names
     return [name for name in dict.fromkeys(all_names) if name not in read_names]
 
 
@@ -242,6 +242,7 @@ def _values(
         faults.add(number.notna() & ~is_count, name, "no such count")
     for name in SCALES:
         faults.add(values[name] < (0 if name == "training_steps" else np.nextafter(0, 1)), name, "it must be above 0")
+    faults.add(values["n_parameters"] > 1e15, "n_parameters", "no model has so many: is its unit right?")
     faults.add(values["stderr"] < 0, "stderr", "it must not be negative")
     return values, gives_error
 
@@ -252,18 +253,16 @@ def _in_units(
     """A column of sizes in its unit, where the file names none: what is taken is a note, what cannot be told a reject."""
     bare = column.where(~has_unit)
     given = bare[bare > 0]
-    if given.empty or given.max() >= LEAST[name]:
+    if given.empty or (given.max() if name != "n_parameters" else given.min()) >= LEAST[name]:
         return column
     span = f"{given.min():.4g} to {given.max():.4g}"
     models = frame["model"] if "model" in frame else pd.Series(None, frame.index, object)
     factor = unit_of_sizes(bare, models) if name == "n_parameters" else None
     if factor is not None:
-        unit = {1e3: "thousands", 1e6: "millions", 1e9: "billions", 1e12: "trillions"}[factor]
-        collected.notes.append(f"{shown}: numbers of parameters from {span} are taken in {unit}")
+        unit = {1: "as they are", 1e3: "in thousands", 1e6: "in millions", 1e9: "in billions", 1e12: "in trillions"}[factor]
+        collected.notes.append(f"{shown}: numbers of parameters from {span} are taken {unit}")
         return column.where(has_unit, column * factor)
-    detail = (
-        f"{span}: so small it is in another unit, and is taken as unknown; name the unit, as in '{name} (B)' for billions"
-    )
+    detail = f"{span}: so small that the unit is another, and taken as unknown; name it, as in '{name} (B)' for billions"
     collected.rejects.append(Reject("entry", shown, f"column {name}", "unknown_unit", detail))
     return column.where(has_unit)
 
@@ -325,7 +324,7 @@ def _as_arrow(columns: dict[str, object], n: int) -> pa.Table:
 
 
 def _read_file(file: File, collected: Collected) -> None:
-    unread = read(file.path, file.shown, collected, file.tables)
+    unread = read(file, collected)
     if unread:
         collected.unread[file.shown] = unread
 

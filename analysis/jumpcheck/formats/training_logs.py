@@ -11,6 +11,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+import pandas as pd
+
 from jumpcheck.base.collected import Collected
 from jumpcheck.formats.column_names import columns_of_table, plain
 from jumpcheck.formats.format import File, Format
@@ -40,13 +42,10 @@ def log_columns(names: Sequence[str], tables: Tables) -> dict[str, Scores]:
 
 
 def _scores_of(name: str, tables: Tables) -> Scores | None:
-    found = logged_scores(name, tables)
     # Names of runs may hold " - " themselves, names of metrics do not.
     run, dash, metric = name.rpartition(" - ")
-    if found is None and dash:
-        found = logged_scores(metric, tables)
-        return found and found._replace(model=run)
-    return found
+    found = logged_scores(metric, tables)
+    return found._replace(model=run) if found and dash else found
 
 
 def proposed_rules(names: Sequence[str]) -> list[str]:
@@ -60,8 +59,10 @@ def proposed_rules(names: Sequence[str]) -> list[str]:
     """
     found: Counter[tuple[str, str]] = Counter()
     for name in names:
-        group, slash, last = name.rpartition("/")
+        group, slash, last = name.rpartition(" - ")[2].rpartition("/")
         task, _, metric = last.rpartition("_")
+        if name.endswith(BANDS) or re.search(r"per_second|runtime", last):
+            continue
         if slash and task and group.split("/")[0] not in ("train", "optim", "throughput", "system", "gpu"):
             found[group, metric] += 1
     return [
@@ -78,15 +79,27 @@ def read(file: File, collected: Collected) -> None:
     wanted += [one for name, scores in columns.items() for one in (name, scores.errors) if one is not None]
     frame = cells(file.path, file.shown, collected, wanted)
     names = [str(name) for name in frame.columns]
+    frame = _with_scales_of_steps(frame)
     named = next((name for name in names if plain(name) in MODEL_NAMES), None)
     frame = frame.rename(columns={named: "model"})
     unread = add_wide(
-        frame, file.path, file.shown, collected, log_columns_of(names, columns, file), file.tables,
-        needed=("task", "metric", "score"), may_be_empty=True,
+        frame, file, collected, log_columns_of(names, columns, file), needed=("task", "metric", "score"), may_be_empty=True,
     )  # fmt: skip
     unread = [name for name in unread if name != named]
     if unread:
         collected.unread[file.shown] = unread
+
+
+def _with_scales_of_steps(frame: pd.DataFrame) -> pd.DataFrame:
+    """Numbers of tokens and FLOPs that stand in another row of the same step are in all rows of the step."""
+    known = columns_of_table(frame.columns)
+    steps = next((name for name, column in known.items() if column.name == "training_steps"), None)
+    others = [name for name, column in known.items() if column.name in ("training_tokens", "training_flops", "loss")]
+    if steps is None or not others or not frame[steps].duplicated().any():
+        return frame
+    given = frame[others].astype(object).replace("", None)
+    of_step = given.groupby(frame[steps]).transform("first")
+    return frame.assign(**{name: given[name].where(given[name].notna(), of_step[name]) for name in others})
 
 
 def log_columns_of(names: Sequence[str], columns: dict[str, Scores], file: File) -> dict[str, Scores]:

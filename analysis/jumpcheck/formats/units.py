@@ -11,15 +11,18 @@ from jumpcheck.models.names import size_of
 
 LEAST = {"n_parameters": 1000, "training_tokens": 1000, "training_flops": 1e6}
 """No language model has less of it, so that a column of smaller numbers is in another unit."""
-_SIZE = re.compile(r"(?<![\d.a-z])(\d+(?:\.\d+)?[kmbt])(?![a-z0-9])", re.IGNORECASE)
-_FACTORS = (1e3, 1e6, 1e9, 1e12)
+_SIZE = re.compile(r"(?<![\d.a-z])(\d+(?:\.\d+)?[mbt])(?![a-z0-9])", re.IGNORECASE)
+_FACTORS = (1.0, 1e3, 1e6, 1e9, 1e12)
+ENOUGH = 0.9
+"""Share of the models whose names must agree with a unit, to a factor of 2; and in the median to a factor of 1.5."""
 
 
 def unit_of_sizes(sizes: pd.Series, models: pd.Series) -> float | None:
     """By what a column of numbers of parameters is multiplied; None where nobody can tell.
 
-    1 where one of them is at least LEAST. Else what the sizes in the names of the models say (net-70m beside 70, or 0.07);
-    else 1e9 where one of them is below 10, because sizes are mostly given in billions.
+    1 where all are at least LEAST. Else what the sizes in the names of the models say: net-70m beside 70, or 0.07. Where
+    the names say nothing, 1 if one number is at least LEAST, and 1e9 if one is below 10, because sizes are mostly given in
+    billions.
 
     Parameters
     ----------
@@ -37,14 +40,18 @@ def unit_of_sizes(sizes: pd.Series, models: pd.Series) -> float | None:
 
     """
     given = sizes[sizes > 0]
-    if given.empty or given.max() >= LEAST["n_parameters"]:
+    if given.empty or given.min() >= LEAST["n_parameters"]:
         return 1.0
-    named = models.reindex(given.index).map(_size_in)
-    ratios = (named / given).dropna()
+    ratios = (models.reindex(given.index).map(_size_in) / given).dropna()
     for factor in _FACTORS:
         # Names are rounded, and some count embeddings and others do not.
-        if len(ratios) and ratios.between(factor / 2, factor * 2).mean() > 0.5:
+        relative = ratios / factor
+        if len(relative) and relative.between(1 / 2, 2).mean() >= ENOUGH and 2 / 3 <= relative.median() <= 3 / 2:
             return factor
+    if len(ratios) > len(given) / 2:
+        return None
+    if given.max() >= LEAST["n_parameters"]:
+        return 1.0
     return 1e9 if given.min() < 10 else None
 
 

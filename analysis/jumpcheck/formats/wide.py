@@ -72,10 +72,18 @@ def score_columns(names: Sequence[str], tables: Tables) -> dict[str, Scores]:
 
 def with_errors(names: Sequence[str], scores_of: Callable[[str], Scores | None]) -> dict[str, Scores]:
     """The columns of which `scores_of` says what they hold, each with the column of its standard errors."""
-    errors = {name: next((name[: -len(end)] for end in _ERROR if name.endswith(end)), None) for name in names}
-    error_of = {of: name for name, of in errors.items() if of in names}
+    given = set(names)
+    error_of = {of: name for name in names for of in _scores_of_errors(name) if of in given}
     found = {name: scores_of(name) for name in names if name not in error_of.values()}
     return {name: scores._replace(errors=error_of.get(name)) for name, scores in found.items() if scores}
+
+
+def _scores_of_errors(name: str) -> list[str]:
+    """Columns whose standard errors a column may hold, by its name: acc_stderr,none is of acc,none or of acc."""
+    bare, comma, filter_name = name.rpartition(",")
+    found = [name[: -len(end)] for end in _ERROR if name.endswith(end)]
+    found += [f"{bare[: -len(end)]}{tail}" for end in _ERROR if bare.endswith(end) for tail in (f"{comma}{filter_name}", "")]
+    return found
 
 
 def logged_scores(name: str, tables: Tables) -> Scores | None:
@@ -142,7 +150,10 @@ _NO_COLUMN = "\0"
 
 def _by_row(frame: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
     """The cells of some columns, row by row."""
-    return np.stack([frame[name].to_numpy() for name in names], axis=1).ravel()
+    columns = [frame[name] for name in names]
+    # Beside numbers, true would become 1.
+    columns = [column.astype(object) if column.dtype == bool else column for column in columns]
+    return np.stack([column.to_numpy() for column in columns], axis=1).ravel()
 
 
 USUAL_METRICS = (
@@ -193,8 +204,8 @@ def from_wide(frame: pd.DataFrame, scores: Iterable[str] | None = None, metric: 
 
     """
     known, metrics = columns_of_table(frame.columns), {name.lower(): name for name in USUAL_METRICS}
-    others = [name for name in frame.columns if name not in known]
     named = None if scores is None else list(scores)
+    others = [name for name in frame.columns if name not in known or (named and name in named)]
     lost = [name for name in named or () if name not in frame.columns]
     if lost:
         raise ValueError(f"no column {lost[0]!r}")
@@ -208,10 +219,7 @@ def from_wide(frame: pd.DataFrame, scores: Iterable[str] | None = None, metric: 
     columns = with_errors(others, scores_of)
     if not columns:
         raise ValueError(f"no column of scores among {', '.join(map(str, frame.columns))}: name them (scores=[...])")
-    used = {*columns, *(one.errors for one in columns.values())}
-    left = [str(name) for name in others if name not in used and pd.api.types.is_numeric_dtype(frame[name])]
-    if left:
-        warnings.warn(f"columns that are not read: {', '.join(left)}", stacklevel=2)
+    _warn_of_columns_left(frame, others, columns)
     tidy, _, _ = tidy_frame(frame, columns)
     for column in known.values():
         if column.factor != 1 and column.name in tidy:
@@ -221,3 +229,10 @@ def from_wide(frame: pd.DataFrame, scores: Iterable[str] | None = None, metric: 
         warnings.warn(f"{int(missing.sum()):,} of {len(tidy):,} cells have no score and are left out", stacklevel=2)
     first = [name for name in NEEDED if name in tidy and name != "model"] + (["stderr"] if "stderr" in tidy else [])
     return tidy.loc[~missing, first + [name for name in tidy if name not in first]].reset_index(drop=True)
+
+
+def _warn_of_columns_left(frame: pd.DataFrame, others: Sequence[str], columns: Mapping[str, Scores]) -> None:
+    used = {*columns, *(one.errors for one in columns.values())}
+    left = [str(name) for name in others if name not in used and pd.api.types.is_numeric_dtype(frame[name])]
+    if left:
+        warnings.warn(f"columns that are not read: {', '.join(left)}", stacklevel=3)

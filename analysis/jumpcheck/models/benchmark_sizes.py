@@ -20,6 +20,10 @@ class Size(NamedTuple):
     n_examples: int
 
 
+SUITES = ("glue", "super_glue", "leaderboard", "open_llm_leaderboard", "helm", "harness", "eval")
+"""Tasks whose subtasks are benchmarks with names of their own."""
+
+
 class BenchmarkSizes:
     """The sizes of public benchmarks and of their subsets, by their usual names."""
 
@@ -36,12 +40,14 @@ class BenchmarkSizes:
         ([2376, 570], [570])
 
         """
-        names = [task] if task == subtask else [subtask, f"{task}_{subtask}"]
+        names = [task] if task == subtask else [f"{task}_{subtask}"]
+        if plain_name(subtask).startswith(plain_name(task)) or plain_name(task) in SUITES:
+            names.append(subtask)
         usual = [self._rules.usual_name(name) for name in names]
         found = next((self._sizes[name] for name in usual if name in self._sizes), [])
         wanted = {"validation": "val", "valid": "val", "dev": "val"}.get(split, split)
-        of_split = [size for size in found if size.split == wanted]
-        return [size.n_examples for size in sorted(of_split or found, key=lambda size: not size.is_usual)]
+        found = [size for size in found if size.split == wanted or (not wanted and (size.is_usual or size.split != "train"))]
+        return [size.n_examples for size in sorted(found, key=lambda size: not size.is_usual)]
 
 
 def read(path: str | Path, rules: Rules) -> BenchmarkSizes:

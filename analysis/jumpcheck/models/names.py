@@ -20,6 +20,7 @@ class Written(NamedTuple):
 
 
 _CACHED = re.compile(r".*models--([^/]+?)--([^/]+)(?:/snapshots/.*)?")
+_CHECKPOINT_END = re.compile(r"[-_](step[-_]?\d+)$", re.IGNORECASE)
 _CHECKPOINT_FOLDER = re.compile(r"(?:(?:global_?)?step|checkpoint|ckpt|iter)[-_]?\d+[kmb]?", re.IGNORECASE)
 
 
@@ -60,14 +61,27 @@ def writings(name: str | None) -> list[Written]:
     return found
 
 
-def folder_names(path: str) -> list[str]:
+def folder_names(path: str) -> list[Written]:
     """Names that may be that of a model in the path of its file: of the file, then of its folders, the innermost first.
 
-    A harness writes the slash of a name such as org/net as two underscores.
+    A harness writes the slash of org/net as two underscores. A folder step1000, or the end of a name, is the revision; what
+    tells shots at the end of a name is left out.
+
+    Examples
+    --------
+    >>> folder_names("org__net-1b/step1000/net-1b_5-shot.json")[0]
+    Written(name='net-1b', revision='step1000')
+
     """
     parts = [part for part in path.replace("\\", "/").split("/") if part not in ("", ".", "..")][::-1]
-    names = [re.sub(r"\.(?:jsonl?|ndjson|csv|tsv|parquet|md)$", "", parts[0]), *parts[1:]] if parts else []
-    return [name.replace("__", "/") for name in names]
+    parts[:1] = [re.sub(r"\.(?:jsonl?|ndjson|csv|tsv|parquet|md)$", "", part) for part in parts[:1]]
+    revision = next((part for part in parts if _CHECKPOINT_FOLDER.fullmatch(part)), None)
+    found = []
+    for part in parts:
+        name = re.sub(r"[-_]\d+[-_]?shots?$", "", part.replace("__", "/"))
+        step = _CHECKPOINT_END.search(name)
+        found.append(Written(name[: step.start()], step[1]) if step else Written(name, revision))
+    return found
 
 
 def size_of(text: str | None) -> float | None:

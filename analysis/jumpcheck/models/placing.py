@@ -13,6 +13,8 @@ from jumpcheck.base.columns import Texts
 from jumpcheck.base.rejects import Reject
 from jumpcheck.models.rules import Recognised, Rules
 
+LEAST_PARAMETERS = 1000
+"""No language model has fewer: a file that says so has another unit, and a rule that knows the model counts before it."""
 FACTOR = 2.0
 """Numbers of parameters of one model that differ by more are said: files of packed weights count too few."""
 _MISSING = {
@@ -128,12 +130,20 @@ def _placed_model(model, recognised: Recognised, scale_by: str, is_known: bool, 
     )
     is_dated = any(stated[name] is not None for name in ("training_tokens", "training_steps"))
     is_checkpoint = recognised.is_checkpoint or (is_dated and not is_finished)
-    for name in ("training_tokens", "training_steps"):
-        stated[name] = stated[name] if stated[name] is not None else getattr(recognised, name)
+    if is_dated:
+        # What a rule says of the finished model does not hold for a checkpoint, of which the file says one of both.
+        per_step, steps, tokens = recognised.tokens_per_step, stated["training_steps"], stated["training_tokens"]
+        if per_step and tokens is None:
+            stated["training_tokens"] = steps * per_step
+        elif per_step and steps is None and is_checkpoint:
+            stated["training_steps"] = tokens / per_step
+    else:
+        stated |= {name: getattr(recognised, name) for name in ("training_tokens", "training_steps")}
     has_published_count = any(value is not None for value in counts.values())
     has_size = stated["n_parameters"] is not None
     by_file, by_rule = stated["n_parameters"], None if has_published_count else recognised.n_parameters
-    stated["n_parameters"] = by_rule or by_file if recognised.is_own else by_file or by_rule
+    is_by_rule = recognised.is_own or (by_file is not None and by_file < LEAST_PARAMETERS)
+    stated["n_parameters"] = by_rule or by_file if is_by_rule else by_file or by_rule
     differs = by_file and by_rule and max(by_file, by_rule) > FACTOR * min(by_file, by_rule)
     sizes = f"the file says {by_file:.4g}, a rule {by_rule:.4g}, and {stated['n_parameters']:.4g} counts" if differs else ""
     tokens, steps = stated["training_tokens"], stated["training_steps"]

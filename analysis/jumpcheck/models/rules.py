@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from jumpcheck.models.names import FINAL, Written, folder_names, size_of, writings
 from jumpcheck.models.task_names import plain_metric, plain_name
 
+MOST_NAMES = 3
+"""Rules for names that are applied one after the other: one may take off what stands around a name that another knows."""
 PROGRESS = ("steps", "tokens")
 """Groups of patterns that say how long a model was trained."""
 
@@ -110,6 +112,7 @@ class Recognised:
     n_parameters: float | None = None
     training_tokens: float | None = None
     training_steps: float | None = None
+    tokens_per_step: float | None = None
     is_checkpoint: bool = False
     """Whether the revision is from before the end of the training."""
     fault: str = ""
@@ -143,12 +146,14 @@ class Rules:
 
     def usual_name(self, task: str) -> str:
         """The name that the reference tables use for a task: ai2_arc:easy, ARC-e and arc_easy are all arc_easy."""
-        plain = plain_name(task)
-        for pattern, template in self.names:
-            match = pattern.fullmatch(plain)
-            if match:
-                return template.format(**{key: value or "" for key, value in match.groupdict().items()}).strip("_")
-        return plain
+        name = plain_name(task)
+        for _ in range(MOST_NAMES):
+            matches = ((pattern.fullmatch(name), template) for pattern, template in self.names)
+            match, template = next((one for one in matches if one[0]), (None, ""))
+            if match is None:
+                break
+            name = template.format(**{key: value or "" for key, value in match.groupdict().items()}).strip("_")
+        return name
 
     def spellings(self, task: str) -> tuple[str, ...]:
         """A name as it is written, as `plain_name` writes it, and as the reference tables do."""
@@ -173,9 +178,9 @@ class Rules:
             if fits:
                 return _recognised(rule, *fits, revision)
         for folder in folder_names(path) if name is None else ():
-            found = self.of_model(folder, revision)
+            found = self.of_model(folder.name, revision or folder.revision)
             if found.model_family is not None:
-                return replace(found, model=found.model or folder)
+                return replace(found, model=found.model or folder.name)
         revision = revision or next((written.revision for written in names if written.revision), None)
         if revision is not None and revision not in FINAL:
             return Recognised(fault=f"revision '{revision}' is none that a rule reads as a checkpoint")
@@ -193,9 +198,9 @@ class Rules:
     def _first(self, rules: Sequence[TaskRule], task: str, metric: str, only_own: bool) -> float | None:
         spellings, metrics = self.spellings(task), (metric, plain_metric(metric))
         for rule in rules:
-            # Rules of the reference are written for plain names: of `MMLU-Pro` as it is written, `mmlu.*` would be wrong.
-            tasks, names = (spellings, metrics) if rule.is_own else (spellings[1:], metrics)
-            if (rule.is_own or not only_own) and rule.fits(tasks, names):
+            # Rules of the reference are written for usual names alone: of MMLUPro as it is written, `mmlu.*` would be wrong.
+            tasks = spellings if rule.is_own else spellings[2:]
+            if (rule.is_own or not only_own) and rule.fits(tasks, metrics):
                 return rule.value
         return None
 
@@ -218,6 +223,7 @@ def _recognised(rule: ModelRule, found: dict[str, str | None], written: Written,
     if rule.model is not None:
         model = rule.model.format(**groups)
     known = {"model": model, "model_family": family, "n_parameters": size, "is_own": rule.is_own}
+    known["tokens_per_step"] = rule.tokens_per_step
     # A harness says main where nothing was asked for; what the name says is more.
     revision = written.revision if revision is None or (revision in FINAL and written.revision) else revision
     is_final = not progress and (revision is None or revision in FINAL)

@@ -12,7 +12,7 @@ _AVERAGE = re.compile(r"all|overall|mean|macro|micro|(?:.*_)?(?:average|avg)")
 @functools.lru_cache(2**16)
 def plain_name(name: str) -> str:
     """A name in lower case, with one underscore for whatever stands between its letters and digits."""
-    return re.sub(r"[\W_]+", "_", name.lower()).strip("_")
+    return re.sub(r"[\W_]+", "_", name.lower().replace("+", " plus ")).strip("_")
 
 
 def plain_metric(metric: str) -> str:

@@ -5,12 +5,12 @@ A share of right answers is k/n. Published at full precision it gives n back: 0.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
 
-from jumpcheck.normalise.single_precision import common_denominator, is_single
+from jumpcheck.normalise.single_precision import SINGLE_DIGITS, common_denominator, digits_of, is_single
 
 MAX_EXAMPLES = 100_000
 """Larger denominators are not trusted: every real number is close to such a fraction by chance."""
@@ -120,8 +120,9 @@ def recover_n_examples(scores: pd.DataFrame) -> pd.DataFrame:
 
     inner = (values != 0) & (values != 1)
     n_values = np.bincount(group[inner], minlength=len(table))
-    for k in _groups_in_single_precision(values, q, group, len(table)):
-        lcm[k], largest[k] = common_denominator(np.sort(values[(group == k) & inner]), MAX_EXAMPLES)
+    is_open = np.bincount(group[q == 0], minlength=len(table)) > 0
+    for k, of_group in _in_single_precision(values, group, is_open):
+        lcm[k], largest[k] = common_denominator(of_group, MAX_EXAMPLES)
     mixed = np.zeros(len(table), bool)
     for k in np.flatnonzero((lcm > largest) & (n_values > 0)):
         mixed[k] = share_of_small_denominators(lcm[k], largest[k]) ** n_values[k] < MIXED
@@ -133,11 +134,15 @@ def recover_n_examples(scores: pd.DataFrame) -> pd.DataFrame:
     return table.assign(largest_denominator=largest, n_values=n_values)
 
 
-def _groups_in_single_precision(values: np.ndarray, q: np.ndarray, group: np.ndarray, n_groups: int) -> np.ndarray:
-    """The groups with a share that is none in double precision, all shares of which are of single precision."""
-    is_open = np.bincount(group[q == 0], minlength=n_groups) > 0
-    is_other = ~is_single(values) | (values < 0) | (values > 1)
-    return np.flatnonzero(is_open & (np.bincount(group[is_other], minlength=n_groups) == 0))
+def _in_single_precision(values: np.ndarray, group: np.ndarray, is_open: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """(group, its sorted shares other than 0 and 1) of those of the groups `is_open` that are all in single precision."""
+    rows = np.flatnonzero(is_open[group])
+    rows = rows[np.lexsort((values[rows], group[rows]))]
+    for part in np.split(rows, np.flatnonzero(np.diff(group[rows])) + 1) if len(rows) else ():
+        of_group = values[part]
+        has_digits = max(digits_of(value)[0] for value in of_group) >= SINGLE_DIGITS
+        if of_group[0] >= 0 and of_group[-1] <= 1 and has_digits and is_single(of_group).all():
+            yield int(group[part[0]]), of_group[(of_group > 0) & (of_group < 1)]
 
 
 def may_be_rounded(examples: pd.DataFrame, caps: Mapping[str, int] = CAPS) -> pd.Series:

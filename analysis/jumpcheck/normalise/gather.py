@@ -60,7 +60,7 @@ def _settled_examples(con: duckdb.DuckDBPyConnection, recovered: pa.Table, is_bi
     sizes = con.execute("select task, subtask, n_examples::bigint as n_examples from reference_preferred_metrics").df()
     n_parts = con.execute(sql_text("normalise/parts")).df()
     examples = recovered.to_pandas().sort_values(GROUP, ignore_index=True).astype({"n_examples": "Int64"})
-    examples["benchmark_size"] = examples["benchmark_size"].astype("Int64")
+    examples = examples.astype({"benchmark_size": "Int64", "is_below_chance": "boolean"})
     found = with_known_sizes(settled(examples, sizes, n_parts, CAPS if is_bigbench else {}), examples)
     return pa.Table.from_pandas(found, EXAMPLES_SCHEMA, preserve_index=False)
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from jumpcheck.models.benchmark_sizes import BenchmarkSizes
 from jumpcheck.normalise.examples import GROUP, MIXED
-from jumpcheck.normalise.single_precision import SINGLE, is_single
+from jumpcheck.normalise.single_precision import SINGLE_DIGITS, digits_of, is_single, tolerance_of
 
 FULL_DIGITS = 15
 """A number with so many significant digits was not rounded."""
@@ -15,60 +15,54 @@ FINE = 0.1
 """A rounding whose deviation is at most this share of the binomial one of a score of 0.5 does no harm."""
 FAR_BELOW = 6.0
 """A score that is below half the chance rate, by so many standard errors, is no share of right answers."""
-_ROUND = {
-    25,
-    125,
-    150,
-    250,
-    1500,
-    2500,
-    *(n * 10**k for n in range(1, 6) for k in range(1, 5)),
-    *(2**k for k in range(3, 14)),
-}
-"""Numbers of examples to which people limit an evaluation."""
-
-
-def _digits(value: float) -> tuple[int, int]:
-    """(significant digits, decimals) of the shortest text that is this number."""
-    mantissa, _, exponent = f"{float(value)!r}".partition("e")
-    whole, _, decimals = mantissa.partition(".")
-    decimals = "" if decimals == "0" else decimals
-    return len((whole + decimals).lstrip("0-")), max(0, len(decimals) - int(exponent or 0))
+LIMITED = 2048
+"""Largest number of examples to which people usually limit an evaluation."""
+_ROUND = {25, 125, 150, 250, 1500, 2500}
+_ROUND |= {n * 10**k for n in range(1, 6) for k in range(1, 5)} | {2**k for k in range(3, 14)}
+"""Numbers to which evaluations are limited: 10, 20 ... 50, 100, 200 ..., powers of two, and a few more."""
+SEVERAL = 3
+"""So many benchmarks of a family with one number of examples show that it is a limit."""
 
 
 def _tolerance(values: np.ndarray) -> tuple[np.ndarray, float]:
     """(by how much every share may be off its fraction, standard deviation of the rounding) of shares of one precision."""
-    digits = np.array([_digits(value) for value in values])
+    digits = np.array([digits_of(value) for value in values])
     if digits[:, 0].max() >= FULL_DIGITS and not is_single(values).all():
         return 2 * np.spacing(values), 0.0
-    if digits[:, 0].max() >= 7 and is_single(values).all():
-        return SINGLE * values, 0.0
+    if digits[:, 0].max() >= SINGLE_DIGITS and is_single(values).all():
+        return tolerance_of(values), 0.0
     step = 10.0 ** -digits[:, 1].max()
     return np.full(len(values), step / 2 * (1 + 1e-9)), step / np.sqrt(12)
 
 
-def size_that_fits(values: np.ndarray, sizes: list[int], chance: float) -> int | None:
-    """The first of `sizes` of which all `values` are shares, at the precision in which they are written; None if none is.
+def size_that_fits(values: np.ndarray, sizes: list[int]) -> int | None:
+    """The first of `sizes`, the usual one, if all `values` are shares of it at the precision in which they are written.
 
-    None too where the rounding is too coarse for a test, and where a score is so far below chance that it is no share.
+    Another size only where it is no accident that all are shares of it. None too where the rounding is too coarse to test.
 
     Examples
     --------
-    >>> size_that_fits(np.array([0.3145, 0.4720]), [14042], 0.25), size_that_fits(np.array([0.3145]), [164], 0.0)
+    >>> size_that_fits(np.array([0.3145, 0.4720]), [14042]), size_that_fits(np.array([0.3145]), [164])
     (14042, None)
 
     """
     if len(values) == 0 or values.min() < 0 or values.max() > 1:
         return None
     tolerance, rounding = _tolerance(values)
-    for n in sizes:
-        fits = np.abs(np.round(values * n) / n - values) <= tolerance
-        is_fine = rounding <= FINE * 0.5 / np.sqrt(n)
-        least = values.min()
-        is_far_below = least < chance / 2 and n * (chance - least) ** 2 > FAR_BELOW**2 * chance * (1 - chance)
-        if fits.all() and is_fine and not is_far_below:
+    for k, n in enumerate(sizes):
+        if not (np.abs(np.round(values * n) / n - values) <= tolerance).all():
+            continue
+        if rounding > FINE * 0.5 / np.sqrt(n):
+            return None
+        if k == 0 or np.prod(np.minimum(1.0, 2 * tolerance * n)) < MIXED:
             return n
     return None
+
+
+def is_far_below(values: np.ndarray, n: int, chance: float) -> bool:
+    """Whether a score is so far below the chance rate that it is no share of right answers, but a normalised score."""
+    least = values.min(initial=1.0)
+    return bool(least < chance / 2 and n * (chance - least) ** 2 > FAR_BELOW**2 * chance * (1 - chance))
 
 
 def sizes_of_groups(shares: pd.DataFrame, sizes: BenchmarkSizes) -> pd.DataFrame:
@@ -84,7 +78,8 @@ def sizes_of_groups(shares: pd.DataFrame, sizes: BenchmarkSizes) -> pd.DataFrame
     Returns
     -------
     DataFrame
-        GROUP, benchmark_size (the size that the shares can be of, else missing), known_sizes (all that are known).
+        GROUP, benchmark_size (the size that the shares can be of, else missing), known_sizes (all that are known),
+        is_below_chance (`is_far_below`, with the usual size).
 
     """
     rows = []
@@ -92,19 +87,22 @@ def sizes_of_groups(shares: pd.DataFrame, sizes: BenchmarkSizes) -> pd.DataFrame
         task, subtask, split, _ = key
         known = sizes.of(task, subtask, split)
         if known:
-            chance = np.nan_to_num(part["chance"].max())
-            rows.append((*key, size_that_fits(np.unique(part["score"].to_numpy(float)), known, chance), known))
-    found = pd.DataFrame(rows, columns=[*GROUP, "benchmark_size", "known_sizes"])
-    return found.astype({"benchmark_size": "Int64"})
+            values, chance = np.unique(part["score"].to_numpy(float)), np.nan_to_num(part["chance"].max())
+            rows.append((*key, size_that_fits(values, known), known, is_far_below(values, known[0], chance)))
+    found = pd.DataFrame(rows, columns=[*GROUP, "benchmark_size", "known_sizes", "is_below_chance"])
+    return found.astype({"benchmark_size": "Int64", "is_below_chance": "boolean"})
 
 
 def with_known_sizes(settled: pd.DataFrame, examples: pd.DataFrame) -> pd.DataFrame:
     """The numbers of examples of `examples.settled`, with what the sizes of public benchmarks say of them.
 
-    A number that the shares prove is used if the benchmark has as many questions, or if it is a round one, to which an
-    evaluation may have been limited. Other numbers are refused: they come from normalised scores, or from averages of
-    subjects. Where the shares leave the number open, it is the size of the benchmark that they can be of, unless most proven
-    numbers of the same model family are other ones than the benchmarks have.
+    A number that the shares prove is used if the benchmark has as many questions, or if it is a limit: a round number, or
+    one that SEVERAL benchmarks of the family have. Other numbers are refused, and so are scores far below chance: they come
+    from normalised scores, or from averages of subjects.
+
+    Where the shares leave the number open, it is the size of the benchmark that they can be of, unless they may be of a
+    limited evaluation: most proven numbers of the family are limits, or the scores are rounded so that a limit up to LIMITED
+    would look the same, and no other benchmark of the family shows that its scores are rounded.
 
     Parameters
     ----------
@@ -119,24 +117,36 @@ def with_known_sizes(settled: pd.DataFrame, examples: pd.DataFrame) -> pd.DataFr
 
     """
     known = examples["known_sizes"].map(lambda one: list(one) if one is not None and not np.isscalar(one) else [])
+    largest = pd.Series(pd.array([max(of, default=pd.NA) for of in known], "Int64"), examples.index)
     n, source, size = settled["n_examples"], settled["n_source"].astype(object), examples["benchmark_size"]
-    is_listed = known.map(len) > 0
-    is_proven = is_listed & (source == "values").fillna(False)
+    family, common = settled["model_family"].astype(object), examples["n_examples"]
+    is_below = examples["is_below_chance"].fillna(False).astype(bool)
+    is_proven = largest.notna() & (source == "values").fillna(False)
     is_size = pd.Series([value in of for value, of in zip(n.fillna(0), known, strict=True)], n.index) & is_proven
     # All of few shares can have smaller denominators than the benchmark has questions.
     by_accident = (n.astype(float) / size.astype(float)) ** examples["n_values"].astype(float) >= MIXED
-    is_part = is_proven & ~is_size & (size % n.where(n > 0) == 0).fillna(False).astype(bool) & by_accident.fillna(False)
-    is_limit = is_proven & n.isin(_ROUND) & (n < known.map(lambda of: max(of, default=0))).fillna(False)
-    is_refused = is_proven & ~is_size & ~is_part & ~is_limit
-    agrees = (
-        (is_size | is_part).where(is_proven & ~is_refused).astype("Float64").groupby(settled["model_family"].astype(object))
-    )
+    is_part = is_proven & ~is_size & _is_true(size % n.where(n > 0) == 0) & by_accident.fillna(False)
+    is_other = is_proven & ~is_size & ~is_part & _is_true(n < largest)
+    n_alike = n.where(is_other).groupby([family, n.fillna(0)]).transform("count")
+    is_limit = is_other & (n.isin(_ROUND) | (n_alike >= SEVERAL))
+    is_refused = is_proven & (is_below | ~(is_size | is_part | is_limit))
+    is_part &= ~is_refused
+    agrees = (is_size | is_part).where(is_proven & ~is_refused).astype("Float64").groupby(family)
     is_trusted = (agrees.transform("mean").fillna(1.0) >= 0.5).astype(bool)
-    is_open = is_listed & n.isna() & size.notna() & is_trusted
-    by_size = is_open | is_part
+    # More than the benchmark has questions: the common denominator is that of rounding.
+    is_rounded = largest.notna() & size.notna() & _is_true(common > largest)
+    shows_rounding = is_rounded.groupby(family).transform("any")
+    looks_limited = _is_true((common <= LIMITED) & (common != size))
+    may_be_limited = (source == "rounded").fillna(False) & looks_limited & ~shows_rounding
+    by_size = is_part | (size.notna() & n.isna() & is_trusted & ~may_be_limited & ~is_below)
     result = settled.assign(
         n_examples=n.mask(is_refused).mask(by_size, size),
         n_source=settled["n_source"].mask(is_refused, "refused").mask(by_size, "benchmark"),
-        largest_size=pd.array([max(of, default=pd.NA) for of in known], "Int64"),
+        largest_size=largest,
     )
     return result.assign(n_ambiguous=result["n_ambiguous"].mask(is_refused).mask(by_size, True))
+
+
+def _is_true(column: pd.Series) -> pd.Series:
+    """A column of truth values with false for missing ones."""
+    return column.fillna(False).astype(bool)

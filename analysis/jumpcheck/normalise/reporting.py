@@ -16,6 +16,8 @@ def to_check(facts: Mapping[str, object]) -> Iterator[str]:
         "notes": "please check",
         "sizes_that_differ": "numbers of parameters that differ by more than a factor of 2",
         "percent_divided": "scores in percent, which are divided by 100",
+        "percent_kept": "scores beside them that are all at most 1, which are kept as shares",
+        "percent_mixed": "scores of which some are below 1 and some above, as if some were in percent",
         "percent_left": "scores that look like percentages; percent=auto divides them by 100",
     }.items():
         if facts.get(name):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence, Set
 from pathlib import Path
 
 import numpy as np
@@ -280,9 +280,21 @@ def _counts(
         "files_passed_over": n_passed,
         "recognised": "; ".join(f"{n:,} {what}" for what, n in sorted(collected.recognised.items())),
         "columns_not_read": "; ".join(f"{file}: {', '.join(names)}" for file, names in sorted(collected.unread.items())),
-        "notes": "; ".join(collected.notes),
+        "notes": _grouped(collected.notes),
         "tasks_of_several_versions": n_versions,
     }
+
+
+def _grouped(notes: Sequence[str]) -> str:
+    """Notes on files, each text once with its first file and how many have it."""
+    files: dict[str, list[str]] = {}
+    for note in notes:
+        file, _, text = note.partition(": ")
+        files.setdefault(text, []).append(file)
+    said = [
+        f"{of[0]}" + (f" and {len(of) - 1:,} more files" if len(of) > 1 else "") + f": {text}" for text, of in files.items()
+    ]
+    return "; ".join(said)
 
 
 def _n_of_several_versions(texts: dict[str, Texts]) -> int:

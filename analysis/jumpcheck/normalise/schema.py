@@ -55,7 +55,7 @@ _GROUP = [(name, pa.string()) for name in ("task", "subtask", "split", "model_fa
 RECOVERED_SCHEMA = pa.schema(
     [*_GROUP, ("n_examples", pa.int64()), ("n_source", pa.string())]
     + [(name, pa.int64()) for name in ("largest_denominator", "n_values", "benchmark_size")]
-    + [("known_sizes", pa.list_(pa.int64()))]
+    + [("known_sizes", pa.list_(pa.int64())), ("is_below_chance", pa.bool_())]
 )
 """What the shares of a task, subtask, split and model family say of their number of examples, by
 `examples.recover_n_examples`, and what is known of their benchmark (`known_sizes.sizes_of_groups`)."""

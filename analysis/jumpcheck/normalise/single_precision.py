@@ -10,8 +10,33 @@ import numpy as np
 
 SINGLE = 2e-7
 """Relative tolerance of a share that was computed and stored in single precision."""
+SINGLE_DIGITS = 7
+"""Significant digits of single precision; a number with fewer was rounded."""
 SURE = 1e-3
 """A number of examples is proven if the probability that one as small fits all shares by accident is below this."""
+
+
+def digits_of(value: float) -> tuple[int, int]:
+    """(significant digits, decimals) of the shortest text that is this number.
+
+    Examples
+    --------
+    >>> digits_of(0.3598485), digits_of(0.25)
+    ((7, 7), (2, 2))
+
+    """
+    mantissa, _, exponent = f"{float(value)!r}".partition("e")
+    whole, _, decimals = mantissa.partition(".")
+    decimals = "" if decimals == "0" else decimals
+    return len((whole + decimals).lstrip("0-")), max(0, len(decimals) - int(exponent or 0))
+
+
+def tolerance_of(values: np.ndarray) -> np.ndarray:
+    """By how much shares in single precision may be off their fractions: more where only a few decimals are written."""
+    values = np.asarray(values, float)
+    is_written_whole = values.astype(np.float32).astype(float) == values
+    step = np.array([10.0 ** -digits_of(value)[1] for value in values])
+    return np.where(is_written_whole, SINGLE * values, np.maximum(SINGLE * values, step / 2))
 
 
 def is_single(values: np.ndarray) -> np.ndarray:
@@ -32,8 +57,8 @@ def is_single(values: np.ndarray) -> np.ndarray:
 def common_denominator(values: np.ndarray, largest: int) -> tuple[int, int]:
     """(smallest n of which all values are shares, largest denominator in lowest terms of one); (0, 0) if none is proven.
 
-    Of m examples, chance makes a whole number of v m, within the tolerance, with probability p = min(1, 2 SINGLE v m). So
-    n is proven where sum_{m <= n} prod_v p < SURE.
+    Of m examples, chance makes a whole number of v m, within the tolerance e of v, with probability p = min(1, 2 e m). So n
+    is proven where sum_{m <= n} prod_v p < SURE.
 
     Parameters
     ----------
@@ -49,14 +74,14 @@ def common_denominator(values: np.ndarray, largest: int) -> tuple[int, int]:
 
     """
     n = np.arange(1, largest + 1)
-    for value in values:
-        product = value * n
-        n = n[np.abs(product - np.round(product)) <= SINGLE * product]
+    tolerance = tolerance_of(values)
+    for value, off in zip(values, tolerance, strict=True):
+        n = n[np.abs(value * n - np.round(value * n)) <= off * n]
         if len(n) == 0:
             return 0, 0
     least = int(n[0])
     tried = np.arange(1, least + 1)
-    by_accident = np.prod([np.minimum(1.0, 2 * SINGLE * value * tried) for value in values], axis=0).sum()
+    by_accident = np.prod([np.minimum(1.0, 2 * off * tried) for off in tolerance], axis=0).sum()
     if len(values) == 0 or by_accident >= SURE:
         return 0, 0
     counts = np.round(np.asarray(values) * least).astype(np.int64)

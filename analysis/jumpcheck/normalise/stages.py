@@ -142,15 +142,16 @@ def write_shard(
     out: Mapping[str, str],
     limits: Mapping[str, object],
     benchmark_sizes: str,
-    known_rules: str,
+    rules: Sequence[str],
 ) -> None:
     """Write the tables of one shard, and the numbers of examples recovered from its shares.
 
     `references` are reference_metrics and reference_task_notes, `out` the paths by name, `limits` those of
-    `base.database.connect`, `benchmark_sizes` and `known_rules` the paths of the tables of data/reference.
+    `base.database.connect`, `benchmark_sizes` the path of that table of data/reference, `rules` those
+    of all files of rules.
     """
     is_bigbench = manifest["source_kind"] != "results" or manifest.get("is_preferred", False)
-    sizes = None if is_bigbench else read_sizes(benchmark_sizes, rule_files.read([Path(known_rules)]))
+    sizes = None if is_bigbench else read_sizes(benchmark_sizes, rule_files.read([Path(path) for path in rules]))
     tables.facts |= {name: manifest[name] for name in _SOURCE_FACTS if name in manifest}
     write(tables, {**out, "scores": Path(out["scores"]) / "part-0000.parquet"})
     with connect(**limits) as con:

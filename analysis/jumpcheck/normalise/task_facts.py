@@ -91,7 +91,9 @@ def with_task_facts(table: pa.Table, rules: Rules, is_of_reference: np.ndarray) 
     n_examples = np.where(np.isnan(n_by_rule), n_given, n_by_rule)
     n_source = np.select([~np.isnan(n_by_rule), ~np.isnan(n_given)], [1, 0], -1)
 
+    subtasks = Texts.from_column(table["subtask"])
     averages = np.array([is_average(name) for name in tasks.names], bool)[tasks.codes]
+    averages |= np.array([is_average(name) for name in subtasks.names], bool)[subtasks.codes]
     columns = {
         "chance": arrow.numbers(np.nan_to_num(chance), pa.float64(), ~np.isnan(chance)),
         "n_examples": arrow.numbers(np.nan_to_num(n_examples), pa.int64(), ~np.isnan(n_examples)),

@@ -68,7 +68,16 @@ examples as (
         is_of_errors and recovered_examples.n_source = 'values' and scored.n_of_errors % recovered_examples.n_examples <> 0
             as is_contradicted,
         -- Standard errors of normalised scores and of averages can ask for more examples than a benchmark has.
-        is_of_errors and coalesce(scored.n_of_errors > recovered_examples.largest_size, false) as is_refused,
+        -- Rounded errors do not tell the number, but that it is another one.
+        coalesce(
+            if(
+                is_of_errors,
+                scored.n_of_errors > recovered_examples.largest_size,
+                scored.n_examples_max = 0
+                and recovered_examples.n_examples / scored.n_of_error_median not between 0.5 and 2
+            ),
+            false
+        ) as is_refused,
         case
             when not is_share or is_contradicted or is_refused then null
             when is_of_errors then scored.n_of_errors

@@ -47,11 +47,17 @@ collected as (
         min(coalesce(scores.n_examples, 0)) as n_examples_min,
         max(coalesce(scores.n_examples, 0)) as n_examples_max,
         coalesce(bool_or(scores.n_source = 'rule'), false) as n_is_of_rule,
+        median(scores.n_of_error) as n_of_error_median,
+        -- One error alone is a whole number by accident too often.
+        count(scores.n_of_error) >= count(*) filter (
+            scores.n_of_error is null and scores.score > 0 and scores.score < 1 and scores.n_runs = 1
+        ) as have_errors,
         round(min(scores.n_of_error)) as n_of_error_min,
         round(max(scores.n_of_error)) as n_of_error_max,
         bool_and(
-            abs(scores.n_of_error - round(scores.n_of_error)) <= 1e-6 * scores.n_of_error
-            and abs(scores.score * scores.n_of_error - round(scores.score * scores.n_of_error)) <= 1e-6 * scores.n_of_error
+            abs(scores.n_of_error - round(scores.n_of_error)) <= least(1e-6 * scores.n_of_error, 0.01)
+            and abs(scores.score * scores.n_of_error - round(scores.score * scores.n_of_error))
+            <= least(1e-6 * scores.n_of_error, 0.01)
         ) as errors_are_of_counts,
         min(scores.chance) filter (places.place is not null) as chance_min,
         max(scores.chance) filter (places.place is not null) as chance_max,
@@ -98,7 +104,12 @@ select
     n_examples_min,
     n_examples_max,
     n_is_of_rule,
-    if(errors_are_of_counts and n_of_error_min = n_of_error_max, n_of_error_min, null)::bigint as n_of_errors,
+    n_of_error_median,
+    if(
+        errors_are_of_counts and have_errors and n_of_error_min = n_of_error_max and n_of_error_min <= 1000000,
+        n_of_error_min,
+        null
+    )::bigint as n_of_errors,
     chance_min,
     chance_max,
     chance_source,
