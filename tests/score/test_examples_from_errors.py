@@ -41,17 +41,26 @@ def test_what_the_source_says_counts_more(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("stderr", "why"),
+    ("stderr", "expected"),
     [
-        (lambda p: 0.7 * np.sqrt(p * (1 - p) / 236), "partial credit varies less"),
-        (lambda p: np.round(np.sqrt(p * (1 - p) / 236), 4), "rounded"),
-        (lambda p: np.sqrt(p * (1 - p) / 237), "divided by n"),
+        (lambda p: np.round(np.sqrt(p * (1 - p) / 236), 4), (237, "values")),  # rounded
+        (lambda p: np.sqrt(p * (1 - p) / 237), (237, "values")),  # divided by n
+        (lambda p: 0.8 * np.sqrt(p * (1 - p) / 236), (237, "values")),
+        (lambda p: 0.6 * np.sqrt(p * (1 - p) / 236), (None, "refused")),  # partial credit varies less than zeros and ones
+        (lambda p: 2 * np.sqrt(p * (1 - p) / 236), (None, "refused")),  # and averages over prompts, of which each says n
     ],
 )
-def test_other_errors_tell_nothing(tmp_path, stderr, why):
-    """The shares alone prove the number then, or not."""
-    n, source, _ = found(tmp_path, curve("a", RIGHT, 237, stderr))["a"]
-    assert source == "values" and n == 237, why
+def test_other_errors_prove_nothing_but_can_contradict(tmp_path, stderr, expected):
+    """The shares prove the number then, unless the errors tell another one by more than a factor of 2."""
+    assert found(tmp_path, curve("a", RIGHT, 237, stderr))["a"][:2] == expected
+
+
+def test_one_error_alone_proves_nothing(tmp_path):
+    """An error of 4 decimals is that of a whole number by accident."""
+    one = curve("a", RIGHT, 237)
+    one["score"] = one["score"].round(2)
+    one["stderr"] = [np.nan, np.nan, 0.0005, np.nan, np.nan, np.nan]
+    assert found(tmp_path, one)["a"][0] is None
 
 
 def test_models_of_different_test_sets_have_no_number(tmp_path):

@@ -13,10 +13,13 @@ from jumpcheck.base.rejects import Rejected
 from jumpcheck.base.untrusted_json import json_object, unambiguous
 
 
-def read_lines(path: Path, unique_names: bool = False) -> Iterator[tuple[int, dict[str, Any] | None, str]]:
+def read_lines(
+    path: Path, unique_names: bool = False, allow_nan: bool = False
+) -> Iterator[tuple[int, dict[str, Any] | None, str]]:
     """(number of the line from 1, its object or None, what is wrong with it) of every line that is not blank.
 
     With `unique_names` a name that occurs twice in an object is wrong; else the last of its values counts, which is quicker.
+    With `allow_nan` the words NaN and Infinity are numbers, as Python writes them; JSON does not have them.
     """
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
@@ -26,9 +29,9 @@ def read_lines(path: Path, unique_names: bool = False) -> Iterator[tuple[int, di
                 try:
                     row = msgspec.json.decode(line)
                 except msgspec.DecodeError:
-                    if b"NaN" not in line and b"Infinity" not in line:
+                    if not allow_nan or (b"NaN" not in line and b"Infinity" not in line):
                         raise
-                    row = json.loads(line)  # Python writes NaN, which JSON does not have
+                    row = json.loads(line)
                 # The decoder keeps the last of two members of one name; where there may be some, all are looked at.
                 if unique_names and isinstance(row, dict) and line.count(b'":') + line.count(b'" :') > len(row):
                     unambiguous(json.loads(line, object_pairs_hook=json_object), "")

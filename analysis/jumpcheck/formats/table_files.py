@@ -35,7 +35,7 @@ def columns_of(path: Path) -> list[str]:
         if path.suffix in (".csv", ".tsv"):
             return _header(path)[0]
         names: dict[str, None] = {}
-        for k, row in enumerate(row for _, row, _ in read_lines(path) if row is not None):
+        for k, row in enumerate(row for _, row, _ in read_lines(path, allow_nan=True) if row is not None):
             names |= dict.fromkeys(row)
             if k >= LINES and "_step" not in names:
                 break
@@ -153,7 +153,7 @@ def _with_lines_in_cells(frame: pd.DataFrame, delimiter: str, shown: str, collec
 def _read_json_lines(path: Path, shown: str, collected: Collected) -> pd.DataFrame:
     """One row per object, indexed by its line; lines that are no object go to `collected.rejects`."""
     rows, line_numbers = [], []
-    for number, row, fault in read_lines(path, unique_names=True):
+    for number, row, fault in read_lines(path, unique_names=True, allow_nan=True):
         if row is None:
             collected.n_numbers += 1
             collected.rejects.append(Reject("value", shown, f"line {number}", "not_json", fault))

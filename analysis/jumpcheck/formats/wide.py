@@ -209,14 +209,7 @@ def from_wide(frame: pd.DataFrame, scores: Iterable[str] | None = None, metric: 
     lost = [name for name in named or () if name not in frame.columns]
     if lost:
         raise ValueError(f"no column {lost[0]!r}")
-
-    def scores_of(name: str) -> Scores | None:
-        task, of_name = task_and_metric(str(name), metrics)
-        if named is None:
-            return Scores(task, of_name) if task else None
-        return Scores(task or str(name), of_name or metric) if name in named else None
-
-    columns = with_errors(others, scores_of)
+    columns = with_errors(others, lambda name: _scores_by_name(name, named, metric, metrics))
     if not columns:
         raise ValueError(f"no column of scores among {', '.join(map(str, frame.columns))}: name them (scores=[...])")
     _warn_of_columns_left(frame, others, columns)
@@ -229,6 +222,14 @@ def from_wide(frame: pd.DataFrame, scores: Iterable[str] | None = None, metric: 
         warnings.warn(f"{int(missing.sum()):,} of {len(tidy):,} cells have no score and are left out", stacklevel=2)
     first = [name for name in NEEDED if name in tidy and name != "model"] + (["stderr"] if "stderr" in tidy else [])
     return tidy.loc[~missing, first + [name for name in tidy if name not in first]].reset_index(drop=True)
+
+
+def _scores_by_name(name: str, named: Sequence[str] | None, metric: str, metrics: Mapping[str, str]) -> Scores | None:
+    """What `from_wide` takes a column for: all that are `named`, or where none are, those that end with a metric."""
+    task, of_name = task_and_metric(str(name), metrics)
+    if named is None:
+        return Scores(task, of_name) if task else None
+    return Scores(task or str(name), of_name or metric) if name in named else None
 
 
 def _warn_of_columns_left(frame: pd.DataFrame, others: Sequence[str], columns: Mapping[str, Scores]) -> None:

@@ -24,8 +24,8 @@ CAPS = {"BIG-G T=0": 1024, "BIG-G T=1": 1024, "BIG-G sparse": 1024, "GPT": 1000,
 """Largest number of examples of a task on which BIG-bench scored a model family. The parts of a task share it evenly;
 in a task that is a program, each part has it for itself."""
 MIN_VALUES = 2
-"""With fewer different shares other than 0 and 1 the number of examples is open. Two give it in 96 % of simulated groups,
-three in 98 %, one in 89 %."""
+"""With fewer different shares other than 0 and 1 the number of examples is open. In 2,000 simulated groups of 50 to 5,000
+examples two shares prove the number in 80 % and a divisor of it in 14 %, three in 88 and 7 %, five in 96 and 2 %."""
 MIN_AGREEING = 3
 SECOND = r" #\d+$"
 """End of the label of a second evaluation, see `evaluations`."""

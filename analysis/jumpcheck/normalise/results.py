@@ -74,7 +74,7 @@ def normalise(
     on_conflict: str = "auto",
     tables: Tables = NO_TABLES,
 ) -> Normalised:
-    """Every number of result files as one row of `scores`, as the standard error of one, or as part of a reject.
+    """Every number of result files as a row of `scores`, its standard error, or part of a mean of runs or of a reject.
 
     Parameters
     ----------
@@ -108,19 +108,12 @@ def normalise(
     table, collected, n_passed = _read_all(source, n_processes, averaged, tables)
     rejects = [*set_aside, *collected.rejects]
     check_known(table, collected.digests, facts)
-    is_unnamed = table["metric"].is_null().to_numpy()
-    table, known_models = with_known_facts(table, facts)
-    table, percent = with_shares(with_usual_metrics(table, tables.metrics), tables)
-    table = with_task_facts(table, rules, is_unnamed)
+    table, known_models, percent = _with_facts(table, facts, rules, tables)
     table, described, model_row, unknown = _placed(source, table, rules, scale_by, known_models, rejects)
     scores, resolved, n_versions, n_mixed = _scores_table(table, described, model_row, on_conflict)
     rejects += resolved.rejects
-    counts = (
-        _counts(collected, rejects, scores, n_versions, n_passed, resolved.n_averaged)
-        | {"entries_of_mixed_kind": n_mixed}
-        | unknown
-        | percent
-    )
+    counts = _counts(collected, rejects, scores, n_passed, resolved.n_averaged)
+    counts |= {"tasks_of_several_versions": n_versions, "entries_of_mixed_kind": n_mixed} | unknown | percent
     tasks = pa.compute.unique(table["task"].cast(pa.string())).to_pylist()
     normalised = Normalised(
         scores=scores,
@@ -130,6 +123,16 @@ def normalise(
         facts=counts,
     )
     return normalised if shard[1] == 1 else _tasks_of_shard(normalised, shard)
+
+
+def _with_facts(
+    table: pa.Table, facts: KnownFacts, rules: Rules, tables: Tables
+) -> tuple[pa.Table, Set[tuple[str, str]], dict[str, object]]:
+    """(the scores with what is known of their metrics and tasks, the known models, what is said of percentages)."""
+    is_unnamed = table["metric"].is_null().to_numpy()
+    table, known_models = with_known_facts(table, facts)
+    table, percent = with_shares(with_usual_metrics(table, tables.metrics), tables)
+    return with_task_facts(table, rules, is_unnamed), known_models, percent
 
 
 def _placed(
@@ -269,9 +272,7 @@ def _tasks_of_shard(whole: Normalised, shard: tuple[int, int]) -> Normalised:
     return Normalised(**tables, models=MODELS_SCHEMA.empty_table(), rejects=REJECTS_SCHEMA.empty_table(), facts=facts)
 
 
-def _counts(
-    collected: Collected, rejects: list[Reject], scores: pa.Table, n_versions: int, n_passed: int, n_averaged: int
-) -> dict:
+def _counts(collected: Collected, rejects: list[Reject], scores: pa.Table, n_passed: int, n_averaged: int) -> dict:
     """Counts of the input and the output, and what else is said of the files."""
     failed = {reject.file for reject in rejects if reject.kind == "file"}
     n_read = len({shown for _, _, shown in collected.digests} - failed)
@@ -281,7 +282,6 @@ def _counts(
         "recognised": "; ".join(f"{n:,} {what}" for what, n in sorted(collected.recognised.items())),
         "columns_not_read": "; ".join(f"{file}: {', '.join(names)}" for file, names in sorted(collected.unread.items())),
         "notes": _grouped(collected.notes),
-        "tasks_of_several_versions": n_versions,
     }
 
 
