@@ -308,8 +308,9 @@ def read(content: bytes, path: str, collected: Collected) -> None:
         numbers = read_entry(entry, at, path, collected)
         if numbers.scores:
             _add_rows(rows, document, task, entry, numbers, task in is_group, path, collected)
-            rows["task"][-len(numbers.scores) :], filters = named_by_prompt(task, entry, numbers)
-            rows["filter"][-len(numbers.scores) :] = filters
+            if "prompt_name" in entry:
+                n = len(numbers.scores)
+                rows["task"][-n:], rows["filter"][-n:] = named_by_prompt(task, entry, numbers)
             rows["date"] += [time] * len(numbers.scores)
     collected.add(
         len(rows["task"]), subtask=rows["task"], model=name, revision=revision, n_parameters=size, source_file=path, **rows

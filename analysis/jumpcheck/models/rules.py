@@ -5,6 +5,7 @@ They are those of `data/reference/rules.yml`, and a user's own; `rule_files` rea
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -144,14 +145,20 @@ class Rules:
         spellings = self.spellings(name)
         return next((metric for pattern, metric in self.benchmarks if any(map(pattern.fullmatch, spellings))), None)
 
+    @functools.cached_property
+    def _any_name(self) -> re.Pattern:
+        """All patterns of `names` as one, with which most names are told to have no other in one comparison."""
+        patterns = (re.sub(r"\(\?P<\w+>", "(?:", pattern.pattern) for pattern, _ in self.names)
+        return re.compile("|".join(f"(?:{pattern})" for pattern in patterns) or "(?!)", re.IGNORECASE)
+
     def usual_name(self, task: str) -> str:
         """The name that the reference tables use for a task: ai2_arc:easy, ARC-e and arc_easy are all arc_easy."""
         name = plain_name(task)
         for _ in range(MOST_NAMES):
-            matches = ((pattern.fullmatch(name), template) for pattern, template in self.names)
-            match, template = next((one for one in matches if one[0]), (None, ""))
-            if match is None:
+            if not self._any_name.fullmatch(name):
                 break
+            matches = ((pattern.fullmatch(name), template) for pattern, template in self.names)
+            match, template = next(one for one in matches if one[0])
             name = template.format(**{key: value or "" for key, value in match.groupdict().items()}).strip("_")
         return name
 
@@ -186,17 +193,18 @@ class Rules:
             return Recognised(fault=f"revision '{revision}' is none that a rule reads as a checkpoint")
         return Recognised()
 
-    def chance(self, task: str, metric: str, only_own: bool = False) -> float | None:
-        """Chance rate of `metric` on `task`, of the first rule that fits; with `only_own` of a user's rules alone."""
-        return self._first(self.chances, task, metric, only_own)
+    def chance(self, task: str, metric: str) -> float | None:
+        """Chance rate of `metric` on `task`, of the first rule that fits; a user's rules come first."""
+        return self.first(self.chances, self.spellings(task), metric)
 
-    def n_examples(self, task: str, metric: str) -> int | None:
-        """Number of test examples of `task`, of the first rule of a user's that fits."""
-        n = self._first(self.examples, task, metric, True)
-        return None if n is None else int(n)
+    def first(
+        self, rules: Sequence[TaskRule], spellings: Sequence[str], metric: str, only_own: bool = False
+    ) -> float | None:
+        """What the first of `rules` says that fits a task, of which all `spellings` are given, and a metric.
 
-    def _first(self, rules: Sequence[TaskRule], task: str, metric: str, only_own: bool) -> float | None:
-        spellings, metrics = self.spellings(task), (metric, plain_metric(metric))
+        With `only_own` only a user's rules count.
+        """
+        metrics = (metric, plain_metric(metric))
         for rule in rules:
             # Rules of the reference are written for usual names alone: of MMLUPro as it is written, `mmlu.*` would be wrong.
             tasks = spellings if rule.is_own else spellings[2:]

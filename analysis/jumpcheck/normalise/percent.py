@@ -9,15 +9,16 @@ import numpy as np
 import pyarrow as pa
 
 from jumpcheck.base import columns as arrow
-from jumpcheck.base.columns import Texts, combination, from_percent
+from jumpcheck.base.columns import from_percent
 from jumpcheck.base.errors import InputError
 from jumpcheck.formats.wide import Tables
+from jumpcheck.normalise.task_facts import Pairs
 
 AUTO = "auto"
 SHOWN = 5
 
 
-def with_shares(table: pa.Table, tables: Tables) -> tuple[pa.Table, dict[str, object]]:
+def with_shares(table: pa.Table, pairs: Pairs, tables: Tables) -> tuple[pa.Table, dict[str, object]]:
     """(`table`, in collected.SCHEMA, with shares in the place of percentages, what is said of them).
 
     The scores of a task and metric are percentages where the metric is a share of right answers and all of its scores are 0
@@ -30,12 +31,8 @@ def with_shares(table: pa.Table, tables: Tables) -> tuple[pa.Table, dict[str, ob
         `tables.percent` names scores that are no percentages, or nothing that is there.
 
     """
-    tasks, metrics = Texts.from_column(table["task"]), Texts.from_column(table["metric"])
-    group, n_groups = combination(tasks.codes, metrics.codes)
-    score = table["score"].to_numpy()
-    a_row = np.zeros(n_groups, int)
-    a_row[group] = np.arange(len(group))
-    names = [(tasks.at(row) or "", metrics.at(row) or "") for row in a_row]
+    score, group, n_groups = table["score"].to_numpy(), pairs.of_row, len(pairs.names)
+    names = [(task or "", metric or "") for task, metric in pairs.names]
 
     def any_of(where: np.ndarray) -> np.ndarray:
         return np.bincount(group, where, n_groups) > 0

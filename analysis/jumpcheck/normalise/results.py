@@ -38,7 +38,7 @@ from jumpcheck.normalise.schema import (
     TASKS_SCHEMA,
     Normalised,
 )
-from jumpcheck.normalise.task_facts import with_task_facts, with_usual_metrics
+from jumpcheck.normalise.task_facts import Pairs, with_task_facts, with_usual_metrics
 from jumpcheck.sources.layout import kinds_of_files
 
 NO_TABLES = Tables()
@@ -114,11 +114,10 @@ def normalise(
     rejects += resolved.rejects
     counts = _counts(collected, rejects, scores, n_passed, resolved.n_averaged)
     counts |= {"tasks_of_several_versions": n_versions, "entries_of_mixed_kind": n_mixed} | unknown | percent
-    tasks = pa.compute.unique(table["task"].cast(pa.string())).to_pylist()
     normalised = Normalised(
         scores=scores,
         models=_models_table(table, described, model_row),
-        tasks=small_table(((task, []) for task in tasks), TASKS_SCHEMA),
+        tasks=_tasks_table(pa.compute.unique(table["task"].cast(pa.string())).to_pylist()),
         rejects=small_table((reject._replace(n_numbers=reject.numbers) for reject in rejects), REJECTS_SCHEMA),
         facts=counts,
     )
@@ -131,8 +130,10 @@ def _with_facts(
     """(the scores with what is known of their metrics and tasks, the known models, what is said of percentages)."""
     is_unnamed = table["metric"].is_null().to_numpy()
     table, known_models = with_known_facts(table, facts)
-    table, percent = with_shares(with_usual_metrics(table, tables.metrics), tables)
-    return with_task_facts(table, rules, is_unnamed), known_models, percent
+    table = with_usual_metrics(table, tables.metrics)
+    pairs = Pairs.of(table)
+    table, percent = with_shares(table, pairs, tables)
+    return with_task_facts(table, pairs, rules, is_unnamed), known_models, percent
 
 
 def _placed(
@@ -257,13 +258,17 @@ def _or_none(value: float | None) -> float | None:
     return None if value is None or pd.isna(value) else float(value)
 
 
+def _tasks_table(tasks: Iterable[str]) -> pa.Table:
+    return small_table(((task, []) for task in tasks), TASKS_SCHEMA)
+
+
 def _tasks_of_shard(whole: Normalised, shard: tuple[int, int]) -> Normalised:
     """The tasks of one shard. Counts of all shards add up to those of the whole; models and rejects are in shard 0."""
     tasks = [task for task in whole.tasks["task"].to_pylist() if shard_of(task, shard[1]) == shard[0]]
     is_in_shard = pa.compute.is_in(whole.scores["task"].cast(pa.string()), pa.array(tasks, pa.string()))
     scores = whole.scores.filter(is_in_shard)
     counts = {"scores": len(scores), "filled_stderr": len(scores) - scores["stderr"].null_count}
-    tables = {"scores": scores, "tasks": small_table(((task, []) for task in tasks), TASKS_SCHEMA)}
+    tables = {"scores": scores, "tasks": _tasks_table(tasks)}
     if shard[0] == 0:
         set_aside = whole.facts["averaged_values"] + whole.facts["rejected_values"]
         facts = whole.facts | counts | {"numbers_in": sum(counts.values()) + set_aside}

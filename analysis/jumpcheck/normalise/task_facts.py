@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +11,7 @@ import pyarrow.compute as pc
 
 from jumpcheck.base import columns as arrow
 from jumpcheck.base.columns import TEXT, Texts, combination
-from jumpcheck.models.rules import Rules
+from jumpcheck.models.rules import Rules, TaskRule
 from jumpcheck.models.task_names import is_average
 
 CHANCE_SOURCES = ("file", "own_rule", "reference")
@@ -59,7 +60,23 @@ def _texts(codes: np.ndarray, names: list[str] | tuple[str, ...]) -> pa.Dictiona
     return pa.DictionaryArray.from_arrays(arrow.numbers(np.maximum(codes, 0), pa.int32(), valid), arrow.texts(names))
 
 
-def with_task_facts(table: pa.Table, rules: Rules, is_of_reference: np.ndarray) -> pa.Table:
+class Pairs(NamedTuple):
+    """The pairs of a task and a metric of a table, and which of them every row is of."""
+
+    names: list[tuple[str | None, str | None]]
+    of_row: np.ndarray
+
+    @classmethod
+    def of(cls, table: pa.Table) -> Pairs:
+        """Those of a table in collected.SCHEMA."""
+        tasks, metrics = Texts.from_column(table["task"]), Texts.from_column(table["metric"])
+        pair, n_pairs = combination(tasks.codes, metrics.codes)
+        a_row = np.zeros(n_pairs, int)
+        a_row[pair] = np.arange(len(pair))
+        return cls([(tasks.at(row), metrics.at(row)) for row in a_row], pair)
+
+
+def with_task_facts(table: pa.Table, pairs: Pairs, rules: Rules, is_of_reference: np.ndarray) -> pa.Table:
     """`table` with the chance rate and the number of examples that count, and `chance_source` and `n_source` of them.
 
     A rule of the user's counts first, then what the file says, then data/reference. A task with the name of an average is
@@ -69,29 +86,31 @@ def with_task_facts(table: pa.Table, rules: Rules, is_of_reference: np.ndarray) 
     ----------
     table : Table
         In collected.SCHEMA.
+    pairs : Pairs
+        Its tasks and metrics.
     rules : Rules
         The user's and those of data/reference.
     is_of_reference : array of bool
         Rows of which the chance rate is from data/reference already.
 
     """
-    tasks, metrics = Texts.from_column(table["task"]), Texts.from_column(table["metric"])
-    pair, n_pairs = combination(tasks.codes, metrics.codes)
-    a_row = np.zeros(n_pairs, int)
-    a_row[pair] = np.arange(len(pair))
-    names = [(tasks.at(row), metrics.at(row)) for row in a_row]
+    spellings = {task: rules.spellings(task) for task in dict.fromkeys(task for task, _ in pairs.names)}
+    names = [(spellings[task], metric) for task, metric in pairs.names]  # spelled once a task, not once a pair
 
-    by_own, by_any = (np.array([rules.chance(*one, only_own) for one in names], float)[pair] for only_own in (True, False))
+    def by_rules(of: Sequence[TaskRule], only_own: bool) -> np.ndarray:
+        return np.array([rules.first(of, *one, only_own) for one in names], float)[pairs.of_row]
+
+    by_own, by_any = by_rules([rule for rule in rules.chances if rule.is_own], True), by_rules(rules.chances, False)
     given = table["chance"].cast(pa.float64()).to_numpy()
     chance = np.where(~np.isnan(by_own), by_own, np.where(np.isnan(given), by_any, given))
     source = np.select([~np.isnan(by_own), ~np.isnan(given) & ~is_of_reference, ~np.isnan(chance)], [1, 0, 2], -1)
 
-    n_by_rule = np.array([rules.n_examples(*one) for one in names], float)[pair]
+    n_by_rule = by_rules(rules.examples, True)
     n_given = table["n_examples"].cast(pa.float64()).to_numpy()
     n_examples = np.where(np.isnan(n_by_rule), n_given, n_by_rule)
     n_source = np.select([~np.isnan(n_by_rule), ~np.isnan(n_given)], [1, 0], -1)
 
-    subtasks = Texts.from_column(table["subtask"])
+    tasks, subtasks = Texts.from_column(table["task"]), Texts.from_column(table["subtask"])
     averages = np.array([is_average(name) for name in tasks.names], bool)[tasks.codes]
     averages |= np.array([is_average(name) for name in subtasks.names], bool)[subtasks.codes]
     columns = {
