@@ -27,10 +27,12 @@ HEADER = ("dataset", "version", "metric", "mode")
 COUNT = "total_count"
 """A column that newer programs write before the models: the number of questions."""
 _NO_PERCENT = re.compile(
-    r".*(?:ppl|perplexity|bpb|toxicity|bleu|rouge|chrf|truth|loss|count|mse|judge|rating|总分|deviation|\bsum\b|mt_?bench|alignbench|arena).*",
+    r".*(?:ppl|perplexity|bpb|toxicity|bleu|rouge|chrf|\btruth\b|loss|count|mse|judge|\brating|总分|deviation|\bsum\b).*",
     re.IGNORECASE,
 )
-"""Metrics, or datasets, whose scores are in units of their own."""
+"""Metrics whose scores are in units of their own."""
+_JUDGED = re.compile(r".*(?:mt_?bench|alignbench|arena).*", re.IGNORECASE)
+"""Datasets whose scores are in units of their own."""
 _SHARES = re.compile(r".*(?:accuracy|exact_match|pass@|\bem\b).*", re.IGNORECASE)
 """Metrics that are shares for certain, which tell whether a file is in percent."""
 _OF_COUNTS = re.compile(r"(\d+(?:\.\d+)?)\s*\((\d+)/(\d+)\)")
@@ -102,12 +104,12 @@ def read(file: File, collected: Collected) -> None:
 
 
 def _has_own_unit(row: Mapping[str, str]) -> bool:
-    return bool(_NO_PERCENT.fullmatch(row["metric"]) or _NO_PERCENT.fullmatch(row["dataset"]))
+    return bool(_NO_PERCENT.fullmatch(row["metric"]) or _JUDGED.fullmatch(row["dataset"]))
 
 
 def _is_percent(frame: pd.DataFrame, models: Sequence[str]) -> bool:
     """Whether the scores of a file are percentages: decided for all of them, because 0.16 can be 0.16 %."""
-    in_units = frame["metric"].str.fullmatch(_NO_PERCENT) | frame["dataset"].str.fullmatch(_NO_PERCENT)
+    in_units = frame["metric"].str.fullmatch(_NO_PERCENT) | frame["dataset"].str.fullmatch(_JUDGED)
     is_share = ~in_units & frame["metric"].str.fullmatch(_SHARES)
     rows = frame.loc[is_share if is_share.any() else ~in_units, list(models)]
     return bool((rows.apply(pd.to_numeric, errors="coerce") > 1).any().any())

@@ -140,7 +140,7 @@ def _advice(file: File) -> str:
     lacks = lacking(file.columns)
     if lacks == ["score"]:
         return "Call the column of scores score, or name it (config: wide)"
-    if training_logs.has_steps(file.columns):
+    if training_logs.is_log(file.columns):
         rules = ", ".join(training_logs.proposed_rules(file.columns)) or "{pattern: 'eval/(?P<task>.+)_acc', metric: acc}"
         return f"Its columns of scores need a rule in a file of rules (config: rules), such as columns: [{rules}]"
     return "Of a wide table name the columns of scores (config: wide)"

@@ -27,15 +27,16 @@ BANDS = ("__MIN", "__MAX")
 SHOWN = 3
 
 
-def has_steps(names: Sequence[str]) -> bool:
-    """Whether a table has a column of training steps or tokens, and none that names a model."""
+def is_log(names: Sequence[str]) -> bool:
+    """Whether a table has a column of training steps or tokens, or of names of runs, and none of models or scores."""
     found = {column.name for column in columns_of_table(names).values()}
-    return bool(found & {"training_steps", "training_tokens"}) and not found & {"model", "score"}
+    has_runs = any(plain(name) in MODEL_NAMES for name in names)
+    return (has_runs or bool(found & {"training_steps", "training_tokens"})) and not found & {"model", "score"}
 
 
 def log_columns(names: Sequence[str], tables: Tables) -> dict[str, Scores]:
     """The columns of a training log that hold scores; empty where the table is none."""
-    if not has_steps(names):
+    if not is_log(names):
         return {}
     others = [name for name in names if name not in columns_of_table(names) and not name.endswith(BANDS)]
     return with_errors(others, lambda name: _scores_of(name, tables))
