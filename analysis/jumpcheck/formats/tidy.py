@@ -141,6 +141,8 @@ def add_wide(
     path, shown = file.path, file.shown
     names, place = [str(name) for name in frame.columns], places(frame, path)
     columns = {name: scores for name, scores in columns.items() if name in names}
+    if not columns:  # of a file whose lines with scores could not be read
+        raise Rejected("", "no_scores", "none of its rows that can be read has a column of scores")
     known = columns_of_table(names)
     tidy, row, of_column = tidy_frame(frame.reset_index(drop=True), columns)
     of_cell = np.array([f"{place[k]}, column {name!a}" for k, name in zip(row, of_column, strict=True)], object)
