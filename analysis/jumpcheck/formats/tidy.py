@@ -111,7 +111,7 @@ def read(file: File, collected: Collected) -> list[str]:
     """
     names, path, shown, tables = list(file.columns), file.path, file.shown, file.tables
     columns = score_columns(names, tables)
-    is_log = bool({"training_steps", "training_tokens"} & {column.name for column in columns_of_table(names).values()})
+    is_log = "training_steps" in {column.name for column in columns_of_table(names).values()}
     frame = cells(path, shown, collected, [*columns_of_table(names), *_columns_read(columns)])
     if columns:
         # The lines of a JSON Lines file may have other members than the first.
