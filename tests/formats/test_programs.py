@@ -208,3 +208,13 @@ def test_rules_are_proposed_for_columns_that_none_fits(tmp_path):
     assert len(frame) == 0 and "columns: [{pattern: 'eval/(?P<task>.+)_acc', metric: acc}]" in collected.rejects[0].detail
     names = ["_step", "val/arc_exact", "val/piqa_exact", "optim/rate_0"]
     assert training_logs.proposed_rules(names) == ["{pattern: 'val/(?P<task>.+)_exact', metric: exact}"]
+
+
+def test_tokens_in_another_row_belong_to_the_step_of_the_run(tmp_path):
+    head = "_step,run_name,throughput/total_tokens,hellaswag/acc"
+    rows = ["100,a,1000000,", "100,a,,0.25", "100,b,3000000,", "100,b,,0.5", "200,b,,0.75"]
+    frame, _ = numbers(tmp_path, {"a.csv": "\n".join([head, *rows]) + "\n"})
+    found = frame[["model", "training_steps", "training_tokens", "score"]].astype(object)
+    assert found.where(found.notna(), None).to_numpy().tolist() == [
+        ["a", 100, 1e6, 0.25], ["b", 100, 3e6, 0.5], ["b", 200, None, 0.75],
+    ]  # fmt: skip

@@ -177,3 +177,23 @@ def test_nothing_placed_brings_its_rules(tmp_path):
     with pytest.raises(results.NonePlaced) as raised:
         results.normalise(write(tmp_path, {"a.json": v4("lab/net-7b")}), RULES)
     assert "lab/net" in raised.value.rules_to_complete
+
+
+@pytest.mark.parametrize(
+    ("columns", "values", "scale_by", "scale"),
+    [
+        ("training_steps", "1000", "tokens", 1000 * 2097152),
+        ("training_tokens", "2097152000", "steps", 1000),
+        ("training_steps", "1000", "steps", 1000),
+        ("revision,training_tokens", "step3000,6291456000", "steps", 3000),
+    ],
+)
+def test_a_checkpoint_of_a_known_model_is_not_the_finished_one(tmp_path, columns, values, scale_by, scale):
+    """Steps and tokens follow from each other by the batch; those of the finished model are not put in their place."""
+    rows = "".join(
+        f"t,EleutherAI/pythia-70m,acc,{score},{given}\n" for score, given in ((0.25, values), (0.5, values + "0"))
+    )
+    write(tmp_path, {"t.csv": f"task,model,metric,score,{columns}\n{rows}"})
+    tables, _, _ = of(tmp_path, scale_by)
+    assert scale in [row["scale"] for row in tables.models.to_pylist()]
+    assert all(row["scale"] != 143000 for row in tables.models.to_pylist())

@@ -92,14 +92,15 @@ def read(file: File, collected: Collected) -> None:
 
 
 def _with_scales_of_steps(frame: pd.DataFrame) -> pd.DataFrame:
-    """Numbers of tokens and FLOPs that stand in another row of the same step are in all rows of the step."""
+    """Numbers of tokens and FLOPs that stand in another row of the same step of a run are in all rows of the step."""
     known = columns_of_table(frame.columns)
     steps = next((name for name, column in known.items() if column.name == "training_steps"), None)
     others = [name for name, column in known.items() if column.name in ("training_tokens", "training_flops", "loss")]
-    if steps is None or not others or not frame[steps].duplicated().any():
+    if steps is None or not others:
         return frame
+    step = [steps, *(name for name in frame.columns if plain(str(name)) in MODEL_NAMES)]
     given = frame[others].astype(object).replace("", None)
-    of_step = given.groupby(frame[steps]).transform("first")
+    of_step = given.groupby([frame[name] for name in step]).transform("first")
     return frame.assign(**{name: given[name].where(given[name].notna(), of_step[name]) for name in others})
 
 

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from jumpcheck.models.names import size_of
+from jumpcheck.models.placing import LEAST_PARAMETERS
 
-LEAST = {"n_parameters": 1000, "training_tokens": 1000, "training_flops": 1e6}
+LEAST = {"n_parameters": LEAST_PARAMETERS, "training_tokens": 1000, "training_flops": 1e6}
 """No language model has less of it, so that a column of smaller numbers is in another unit."""
 _SIZE = re.compile(r"(?<![\d.a-z])(\d+(?:\.\d+)?[mbt])(?![a-z0-9])", re.IGNORECASE)
 _FACTORS = (1.0, 1e3, 1e6, 1e9, 1e12)

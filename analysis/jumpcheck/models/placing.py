@@ -130,15 +130,16 @@ def _placed_model(model, recognised: Recognised, scale_by: str, is_known: bool, 
     )
     is_dated = any(stated[name] is not None for name in ("training_tokens", "training_steps"))
     is_checkpoint = recognised.is_checkpoint or (is_dated and not is_finished)
-    if is_dated:
+    per_step = recognised.tokens_per_step
+    if is_checkpoint and not recognised.is_checkpoint:
         # What a rule says of the finished model does not hold for a checkpoint, of which the file says one of both.
-        per_step, steps, tokens = recognised.tokens_per_step, stated["training_steps"], stated["training_tokens"]
-        if per_step and tokens is None:
-            stated["training_tokens"] = steps * per_step
-        elif per_step and steps is None and is_checkpoint:
-            stated["training_steps"] = tokens / per_step
+        if per_step and stated["training_tokens"] is None:
+            stated["training_tokens"] = stated["training_steps"] * per_step
+        elif per_step and stated["training_steps"] is None:
+            stated["training_steps"] = stated["training_tokens"] / per_step
     else:
-        stated |= {name: getattr(recognised, name) for name in ("training_tokens", "training_steps")}
+        for name in ("training_tokens", "training_steps"):
+            stated[name] = stated[name] if stated[name] is not None else getattr(recognised, name)
     has_published_count = any(value is not None for value in counts.values())
     has_size = stated["n_parameters"] is not None
     by_file, by_rule = stated["n_parameters"], None if has_published_count else recognised.n_parameters

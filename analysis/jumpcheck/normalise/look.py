@@ -74,7 +74,7 @@ def look(
 ) -> Iterator[str]:
     """Lines that say what a run on `source` would take; the choices are those of the configuration.
 
-    The last lines are the rules to complete, at most SHOWN_RULES of them.
+    The last line holds the rules to complete, where there are any.
 
     Raises
     ------
