@@ -39,7 +39,7 @@ def test_rows_have_the_metric_of_their_part(tmp_path):
         ("analytic_entailment", 0, "GPT-3 13B"): "multiple_choice_grade",
         ("analytic_entailment", 0, "T0++"): "multiple_choice_grade",
         ("arithmetic", 0, "2m"): "normalized_aggregate_score",
-        ("arithmetic:1_digit_addition", 0, "2m"): "unnamed:arithmetic",
+        ("arithmetic:1_digit_addition", 0, "2m"): "exact_str_match",
         ("Age-old diff-score", 0, "8b"): "difference_score",
     }
     assert {row["model_family"] for row in rows.values()} == {"BIG-G T=0", "BIG-G sparse", "GPT", "T0++"}

@@ -8,7 +8,7 @@ import textwrap
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-HEADLINE = re.compile(r"(\*\*On BIG-bench's preferred scores:\*\* )(.*?)( All breaks.*?)\n\n", re.DOTALL)
+HEADLINE = re.compile(r"(\*\*On BIG-bench's preferred scores:\*\* )(.*?)( \[docs/bigbench\.md\].*?)\n\n", re.DOTALL)
 
 
 def main():

@@ -42,7 +42,7 @@ def test_preferred_metrics_are_facts_of_bigbench():
     counts = Counter(row["preferred_metric"] for row in labelled)
     assert counts["multiple_choice_grade"] + counts["exact_str_match"] == 63
     assert len(labelled) == 67 and len(counts) == 5 and not any(row["subtask"] for row in labelled)
-    assert len({(row["task"], row["subtask"]) for row in rows}) == len(rows) and len({row["task"] for row in rows}) == 204
+    assert len({(row["task"], row["subtask"]) for row in rows}) == len(rows) and len({row["task"] for row in rows}) == 208
     for row in rows:
         assert row["preferred_metric"] and row["source"], row
         assert row["higher_is_better"] in ("true", "false", "") and row["is_proportion"] in ("true", "false", ""), row
@@ -64,6 +64,7 @@ def test_sources_are_complete():
     assert rows["bigbench"]["url"] == config["source"] and rows["bigbench"]["revision"] == config["revision"]
     for row in rows.values():
         assert all(row[name] for name in ("url", "revision", "licence", "citation"))
+        assert not row["path"] or bool(row["sha256"]) != bool(row["git_blob"])
         assert re.fullmatch(r"20\d\d-\d\d-\d\d", row["accessed"])
 
 
