@@ -40,7 +40,7 @@ from jumpcheck.normalise.schema import write_table
 columns = Columns()
 content = pathlib.Path(sys.argv[1]).read_bytes()
 columns.append(parse_score_file(content, "f"), "f")
-table = assemble(columns).scores
+table = assemble(columns.coded()).scores
 write_table(table, "scores", sys.argv[2])
 assert len(table) and "pandas" not in sys.modules, "pandas was imported"
 """

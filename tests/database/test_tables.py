@@ -439,7 +439,7 @@ def test_the_sql_of_a_room_reads_nothing_of_a_later_room():
 @pytest.mark.parametrize("room", ["figures", "pages", "theory", "experiments"])
 def test_figures_and_pages_read_tables_macros_and_inputs_alone(room):
     allowed = {name for name, entry in tables.ENTRIES.items() if entry.get("kind") != "step"}
-    inputs = {"reference_family_aliases", "reference_preferred_metrics", "simulated_share", "shares", "kind_words"}
+    inputs = {"reference_family_aliases", "reference_preferred_rows", "simulated_share", "shares", "kind_words"}
     with connect() as con:
         for path in sorted((rooms.PACKAGE / room).rglob("*.sql")):
             assert tables.names_read(con, path.read_text(encoding="utf-8")) <= allowed | inputs, path

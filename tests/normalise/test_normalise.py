@@ -96,7 +96,9 @@ def test_entry_kinds(tmp_path):
         one("t", "m", "t", "G"),
         one("u", "m", "u", "F"),
         one("v:all", nas, "v", "F"),
-        # A label that is no part of the task does not make its own entry an aggregate.
+        # The name does not say that it is an average, and neither does this file: another of the family does.
+        one("v:all", "m", "v", "F", "2b"),
+        # A part need not be called "w:part": those of programs have descriptions for labels.
         score_file([entry({"m": 1}, "w", "m"), entry({"m": 2}, "W", "m")], "w", "F"),
         # Parts beside the whole, which prefers a metric of its own: still an average of the parts.
         score_file([entry({"m": 1}, "x", "m"), entry({"m": 2}, "x:a", "m")], "x", "F"),
@@ -112,7 +114,8 @@ def test_entry_kinds(tmp_path):
         ("t", "G", "1b"): "task",
         ("u", "F", "1b"): "task",
         ("v:all", "F", "1b"): "aggregate",
-        ("w", "F", "1b"): "task",
+        ("v:all", "F", "2b"): "aggregate",
+        ("w", "F", "1b"): "aggregate",
         ("W", "F", "1b"): "subtask",
         ("x", "F", "1b"): "aggregate",
         ("x:a", "F", "1b"): "subtask",

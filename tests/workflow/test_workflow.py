@@ -352,20 +352,35 @@ def test_make_asks_whether_the_host_answers(tmp_path, reachable):
     assert asked.stdout == (f"{source} answers: all scores of this repository.\n" if reachable else "")
 
 
+SAID = {
+    "repository": [],
+    "all_metrics": ["BIG-bench's repository cannot be reached: its scores under all metrics, in one published file."],
+    "preferred": ["BIG-bench's repository cannot be reached: its preferred scores, in one published file."],
+    "simulated": ["!! BIG-bench cannot be reached: what follows is SIMULATED."],
+}
+CALLED = {name: f"called with --cores 3 --config dataset=bigbench_{name} source={name}" for name in SAID} | {
+    "repository": "called with --cores 3",
+    "simulated": "called with --cores 3 --config dataset=simulated source=simulated",
+}
+
+
 @pytest.mark.parametrize(
-    ("repository", "file", "said"),
+    ("answers", "fails", "taken"),
     [
-        (True, True, "called with --cores 3"),
-        (False, True, "BIG-bench's repository cannot be reached: its preferred scores, in one published file."),
-        (False, False, "!! BIG-bench cannot be reached: what follows is SIMULATED."),
+        ("repository all_metrics preferred", "none", ["repository"]),
+        ("all_metrics preferred", "none", ["all_metrics"]),
+        ("all_metrics preferred", "all_metrics", ["all_metrics", "preferred"]),
+        ("preferred", "none", ["preferred"]),
+        ("", "none", ["simulated"]),
     ],
 )
-def test_make_takes_the_best_source_that_answers(tmp_path, repository, file, said):
+def test_make_takes_the_best_source_that_answers(tmp_path, answers, fails, taken):
     """The recipe of the Makefile with a Snakemake that only says how it was called."""
     (tmp_path / "bin").mkdir()
+    asked = 'for last; do :; done; case "$last" in *reachable) last=repository;; esac'
     for name, code in (
-        ("python", f'case "$*" in *preferred) exit {1 - file};; *) exit {1 - repository};; esac'),
-        ("snakemake", 'echo called with "$@"'),
+        ("python", f'{asked}; case " {answers} " in *" $last "*) exit 0;; *) exit 1;; esac'),
+        ("snakemake", f'echo called with "$@"; case "$*" in *source={fails}) exit 1;; esac'),
     ):
         (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{code}\n")
         (tmp_path / "bin" / name).chmod(0o755)
@@ -374,10 +389,7 @@ def test_make_takes_the_best_source_that_answers(tmp_path, repository, file, sai
     result = subprocess.run(["make", "--no-print-directory", "CORES=3"], cwd=tmp_path, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout + result.stderr
     lines = [line for line in result.stdout.splitlines() if line]
-    assert lines[0].startswith(said)
-    wanted = {
-        (True, True): "called with --cores 3",
-        (False, True): "called with --cores 3 --config dataset=bigbench_preferred source=preferred",
-        (False, False): "called with --cores 3 --config dataset=simulated source=simulated",
-    }
-    assert lines[0 if repository else 1] == wanted[repository, file]
+    assert [line for line in lines if line.startswith("called")] == [CALLED[name] for name in taken]
+    for name in taken:
+        assert all(any(line.startswith(said) for line in lines) for said in SAID[name])
+    assert any("could not be used" in line for line in lines) == (fails != "none")

@@ -18,6 +18,7 @@ from jumpcheck.base.made import damaged, dated_later
 from jumpcheck.base.shards import n_shards_for
 from jumpcheck.figures.registry import FIGURES, LISTED, caption_of, figures_of
 from jumpcheck.sources.layout import fingerprint, is_address, is_results, secret_in
+from jumpcheck.sources.published import KINDS, PREFERRED, kind_of
 
 
 def check_config(config):
@@ -45,7 +46,7 @@ def check_config(config):
 
 def check_places(config):
     """Stop at what no run can use: secrets in addresses, rules that are not there, a name that promises what it is not."""
-    for key in ("source", "preferred_address"):
+    for key in ("source", *(f"{word}_address" for word in KINDS)):
         if secret_in(config[key]):
             raise WorkflowError(
                 f"config: {key} has a name or a password before its @, which a run would write into its files. Give the address "
@@ -84,7 +85,8 @@ check_writable(config["dataset"])
 DATASET = config["dataset"]
 SIMULATED = config["source"] == "simulated"
 TRAINED = config["source"] == "trained"  # models that this workflow trains
-PREFERRED = config["source"] == "preferred"  # BIG-bench's preferred scores in one published file
+PUBLISHED = config["source"] in KINDS  # BIG-bench's scores in one published file
+ONLY_PREFERRED = (KINDS.get(config["source"]) or kind_of(Path(config["source"]))) is PREFERRED
 # What figures call the dataset: nobody shall take simulated data for real.
 DATASET_LABEL = DATASET if not SIMULATED or DATASET == "simulated" else f"{DATASET} (simulated)"
 
@@ -126,7 +128,7 @@ def report_labels(name):
 def input_bytes():
     """Size of an input on this machine; None where it is made or fetched."""
     source = Path(config["source"])
-    if SIMULATED or TRAINED or PREFERRED or is_address(config["source"]) or not source.exists():
+    if SIMULATED or TRAINED or PUBLISHED or is_address(config["source"]) or not source.exists():
         return None
     paths = [source] if source.is_file() else (Path(folder, name) for folder, _, names in os.walk(source) for name in names)
     return sum(path.stat().st_size for path in paths if path.is_file())
@@ -143,8 +145,8 @@ INPUT_BYTES = SIZES[DATASET]
 # How many shards the work is cut into: as configured, or by the size of the input.
 N_SHARDS = config["shards"] or n_shards_for(INPUT_BYTES or 0)
 # A stage of a small input is too quick for two processes, and leaves a core to what needs no data.
-STAGE_THREADS = 1 if PREFERRED or TRAINED or (INPUT_BYTES is not None and INPUT_BYTES < 20e6) else 2
-HAS_RESULTS = TRAINED or PREFERRED or (not SIMULATED and is_results(Path(config["source"])))
+STAGE_THREADS = 1 if PUBLISHED or TRAINED or (INPUT_BYTES is not None and INPUT_BYTES < 20e6) else 2
+HAS_RESULTS = TRAINED or PUBLISHED or (not SIMULATED and is_results(Path(config["source"])))
 SHARDS = [f"{k:03}" for k in range(N_SHARDS)]
 # What the results depend on; not on how the work is cut.
 RESULT_CONFIG = {key: value for key, value in config.items() if key != "shards"}
@@ -163,8 +165,8 @@ wildcard_constraints:
 
 def source_state(wildcards):
     """Changes when a score file of the source does, so that the input is read again."""
-    if PREFERRED:
-        return config["preferred_address"]  # the content is fixed by its SHA-256
+    if PUBLISHED:
+        return config[f"{config['source']}_address"]  # the content is fixed by its digest
     try:
         if is_results(Path(config["source"])):
             from jumpcheck.formats.reading import fingerprint as fingerprint_of_results

@@ -21,6 +21,7 @@ rule database:
         reference_metrics=reference("metrics"),
         reference_annotations=reference("annotations"),
         reference_task_notes=reference("task_notes"),
+        reference_preferred_metrics=reference("preferred_metrics"),
         code=code_of("database.py"),
     output:
         database=f"data/{DATASET}/emergence.duckdb",

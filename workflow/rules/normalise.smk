@@ -72,6 +72,7 @@ rule gather:
         recovered=expand(rules.normalise.output.recovered, shard=SHARDS),
         facts=expand(rules.normalise.output.facts, shard=SHARDS),
         reference_preferred_metrics=reference("preferred_metrics"),
+        reference_preferred_rows=reference("preferred_rows_by_metric"),
         code=code_of("gather.py"),
     output:
         scores=directory(f"data/{DATASET}/scores"),

@@ -86,8 +86,9 @@ if not SIMULATED:
         "break_sizes",
         "forecasts",
         "world_without_emergence",
+        *([] if ONLY_PREFERRED else ["figure_5b", "figure_5c", "figure_6"]),  # figure 6 needs two metrics of one task
     ]
-    THUMBNAILS = [name for name in DRAWN_HERE if name != "figure_6"]  # which needs two metrics of one task
+    THUMBNAILS = [name for name in DRAWN_HERE if name != "figure_6"]
 
     rule bigbench_page:
         # Asked for by name, for BIG-bench's own scores: the page docs/bigbench.md, and the thumbnails of docs/figures.md.
@@ -96,6 +97,7 @@ if not SIMULATED:
             figures=[f"results/{DATASET}/figures/{name}.svg" for name in BIGBENCH_FIGURES],
             png=[f"results/{DATASET}/figures/{name}.png" for name in THUMBNAILS],
             simulated_share=rules.simulate_world.output[0],
+            reference_preferred_rows=reference("preferred_rows_by_metric"),
             code=code_of("bigbench_page.py"),
         output:
             page=f"results/{DATASET}/page/bigbench.md",

@@ -18,7 +18,7 @@ rule download:
         # As functions, so that braces in them are no wildcards.
         source=lambda wildcards: config["source"],
         revision=lambda wildcards: config["revision"] if is_address(config["source"]) else None,
-        preferred_address=lambda wildcards: config["preferred_address"],
+        addresses=lambda wildcards: {word: config[f"{word}_address"] for word in KINDS},
         source_state=source_state,
         raw=f"data/{DATASET}/raw",
     script:

@@ -10,6 +10,6 @@ from jumpcheck.pages import bigbench
 with running(snakemake) as say:
     figures = {Path(path).stem: path for path in snakemake.input.figures}
     paths = dict(snakemake.output.items()) | {Path(path).stem: path for path in snakemake.output.copies}
-    bigbench.write(snakemake.input.database, inputs_named(snakemake, "simulated_share"), paths, figures)
+    bigbench.write(snakemake.input.database, inputs_named(snakemake, "simulated_share", "reference_"), paths, figures)
     thumbnails.write(snakemake.input.png, snakemake.output.thumbnails)
     say(f"to renew the committed page: cp -r {Path(snakemake.output.page).parent}/. docs/")

@@ -35,6 +35,7 @@ def what_is_in(n: Mapping[str, int], curve_counts: Iterable[tuple[str, int, int]
         "families_of_mixed_scale_basis": "model families ordered by parameters that were counted in more than one way",
         "curves_with_averaged_models": "curves with models of the same scale, averaged",
         "triplets_of_aggregates_only": "triplets published for aggregates alone, without a score",
+        "preferred_metric_differences": "parts prefer another metric than data/reference names (table of this name)",
         "tasks_with_known_fault": "tasks with a known fault upstream (table tasks, column note)",
     }.items():
         if n[name]:

@@ -16,7 +16,7 @@ from jumpcheck.base.rejects import Rejected
 from jumpcheck.formats import tidy
 from jumpcheck.formats.bigbench import UNKNOWN_SHOTS
 from jumpcheck.formats.format import File, Format
-from jumpcheck.sources.published import COLUMNS
+from jumpcheck.sources.published import COLUMNS, NAMES_OF_METRICS
 
 _TEXTS = ("task_name", "subtask_description", "model_family_model_name")
 
@@ -26,7 +26,7 @@ def _is_text(kind: pa.DataType) -> bool:
     return pa.types.is_string(kind) or pa.types.is_large_string(kind)
 
 
-def _family_and_model(name: str) -> tuple[str, str]:
+def family_and_model(name: str) -> tuple[str, str]:
     """("BIG-G T=0", "128b") of "BIG-G T=0 128b": the family ends at the last space. GPT's models are called "GPT-3 13B"."""
     family, _, model = name.rpartition(" ")
     return ("GPT", name.removeprefix("GPT ")) if family == "GPT GPT-3" else (family, model)
@@ -43,7 +43,7 @@ def _read_file(file: File, collected: Collected) -> None:
     frame = table.to_pandas().astype(dict.fromkeys(_TEXTS, object))
     labels = frame.groupby("task_name")["subtask_description"].nunique()
     names = frame["model_family_model_name"]
-    models = {name: _family_and_model(name) for name in names.dropna().unique()}
+    models = {name: family_and_model(name) for name in names.dropna().unique()}
     rows = pd.DataFrame(
         {
             "task": frame["task_name"],
@@ -62,6 +62,6 @@ def _read_file(file: File, collected: Collected) -> None:
 FORMAT = Format(
     what=f"BIG-bench's published preferred scores (.parquet) with the columns {', '.join(COLUMNS)}",
     suffixes=(".parquet",),
-    recognises=lambda file: set(COLUMNS) <= set(file.columns),
+    recognises=lambda file: set(COLUMNS) <= set(file.columns) and not set(NAMES_OF_METRICS) & set(file.columns),
     read=_read_file,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jumpcheck.formats import (
+    all_metrics,
     answers,
     bare_results,
     bigbench_logs,
@@ -27,7 +28,8 @@ from jumpcheck.formats import (
 # fmt: off
 MODULES = (
     helm, inspect_logs, every_eval_ever, bigbench_logs, llm_foundry, lm_eval_samples, lighteval, bigscience, lm_eval,
-    bigcode, bare_results, markdown, instances, answers, preferred, opencompass, leaderboard, training_logs, tidy,
+    bigcode, bare_results, markdown, instances, answers, all_metrics, preferred, opencompass, leaderboard,
+    training_logs, tidy,
 )
 # fmt: on
 FORMATS = tuple(module.FORMAT for module in MODULES)

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from jumpcheck.base.collected import AGGREGATE_METRIC, PUBLISHED_COUNTS, SCHEMA
 from jumpcheck.base.errors import InputError
-from jumpcheck.sources.published import not_the_published
+from jumpcheck.sources.published import PREFERRED, not_the_published
 
 UNNAMED = "unnamed:"
 """Prefix of the metric of rows whose metric is not known; the name of the task follows it."""
@@ -50,7 +50,8 @@ def check_known(table: pa.Table, digests: Iterable[tuple[str, str, str]], facts:
     unnamed = set(table.filter(table["metric"].is_null())["source_file"].to_pylist())
     for _, found, shown in digests:
         if facts.sha256 and shown in unnamed and found != facts.sha256:
-            raise InputError(not_the_published(shown, found, facts.sha256))
+            sha256 = (f"SHA-256 {digest}" for digest in (found, facts.sha256))
+            raise InputError(not_the_published(shown, PREFERRED, *sha256))
 
 
 def with_known_facts(table: pa.Table, facts: KnownFacts) -> tuple[pa.Table, Set[tuple[str, str]]]:
@@ -65,7 +66,7 @@ def with_known_facts(table: pa.Table, facts: KnownFacts) -> tuple[pa.Table, Set[
     if not pc.any(unnamed).as_py():
         return table, set()
     frame = table.select(["task", "subtask", "is_aggregate", "model_family", "model"]).to_pandas().astype(object)
-    found = _facts_of_entries(frame, facts.preferred_metrics)
+    found = facts_of_entries(frame, facts.preferred_metrics)
     sizes = frame[["model_family", "model"]].merge(facts.model_sizes, how="left", on=["model_family", "model"])
     columns = {
         "metric": found["preferred_metric"],
@@ -85,7 +86,7 @@ def with_known_facts(table: pa.Table, facts: KnownFacts) -> tuple[pa.Table, Set[
     return table, set(listed.itertuples(index=False, name=None))
 
 
-def _facts_of_entries(entries: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+def facts_of_entries(entries: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     """preferred_metric, higher_is_better and chance of every row of `entries` (task, subtask, is_aggregate)."""
     columns = ["preferred_metric", "higher_is_better", "chance"]
     of_part = entries.merge(known.dropna(subset="subtask"), how="left", on=["task", "subtask"])[columns]

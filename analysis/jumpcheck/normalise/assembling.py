@@ -1,7 +1,8 @@
-"""Collecting the numbers of parsed score files in columns, and making the table `scores` from these."""
+"""Collecting the numbers of BIG-bench's files in columns, and making the table `scores` from these."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +18,27 @@ from jumpcheck.normalise.evaluations import Entries, ranks_of_evaluations, with_
 from jumpcheck.normalise.kinds import KINDS, entry_kinds
 from jumpcheck.normalise.repeats import Numbers, Resolved, resolve_repeats
 from jumpcheck.normalise.schema import SCORES_SCHEMA
+
+
+class Coded(NamedTuple):
+    """Entries in columns of codes, and their numbers. A code is a rank among the sorted texts of its column."""
+
+    texts: dict[str, pa.Array]
+    """task, subtask, model_family, model, source_file and metric."""
+    codes: dict[str, np.ndarray]
+    """Per column but the metric the codes of all entries; `preferred` is that of the preferred metric, -1 for none."""
+    shots: np.ndarray
+    """Of every entry."""
+    of_number: np.ndarray
+    """The entry of every number."""
+    metric: np.ndarray
+    """The code of the metric of every number."""
+    score: np.ndarray
+    location: Callable[[int, str], str]
+    """Where a number stands in its file, from its entry and metric."""
+    low_score: np.ndarray | None = None
+    """Of every entry, NaN where there is none; and so `high_score`."""
+    high_score: np.ndarray | None = None
 
 
 class Columns:
@@ -63,6 +85,21 @@ class Columns:
         for name, code in file_codes.items():
             columns[name] += [code] * len(entries)
 
+    def coded(self) -> Coded:
+        """All that was added, in arrays."""
+        # This gives codes to metrics, so it must come before codes are replaced by ranks.
+        shapes = [np.array([self.coders["metric"][name] for name in names], np.int64) for names in self.shapes]
+        codes, texts, metric_rank = _coded_entries(self)
+        of_number, metric = _entries_and_metrics(self, shapes, metric_rank)
+        index = self.entries["index"]
+        low, high = (np.array(self.entries[name], float) for name in ("low_score", "high_score"))  # None becomes NaN
+        shots, score = np.array(self.entries["shots"], np.int64), np.array(self.score, float)
+
+        def location(entry: int, metric: str) -> str:
+            return value_location(index[entry], metric)
+
+        return Coded(texts, codes, shots, of_number, metric, score, location, low, high)
+
 
 class Assembled(NamedTuple):
     """The table `scores` of some files, and what was found on the way."""
@@ -104,25 +141,20 @@ def _entries_and_metrics(
     entry = np.repeat(np.arange(len(n_numbers)), n_numbers)
     starts = np.cumsum(lengths) - lengths
     place = np.arange(len(entry)) - np.repeat(np.cumsum(n_numbers) - n_numbers, n_numbers)
-    return entry, metric_rank[np.concatenate(shapes)[starts[shape][entry] + place]]
+    return entry, metric_rank[np.concatenate([np.array([], np.int64), *shapes])[starts[shape][entry] + place]]
 
 
-def assemble(columns: Columns, on_conflict: str = "auto") -> Assembled:
-    """The table `scores` of the numbers that were collected from score files; `on_conflict` as in `resolve_repeats`."""
-    score = np.array(columns.score, float)
+def assemble(coded: Coded, on_conflict: str = "auto") -> Assembled:
+    """The table `scores` of the numbers of BIG-bench's files; `on_conflict` as in `resolve_repeats`."""
+    score, codes, texts = coded.score, coded.codes, coded.texts
     if not len(score):
         return Assembled(SCORES_SCHEMA.empty_table(), np.array([], np.int64), [], 0, 0)
-    # This gives codes to metrics, so it must come before codes are replaced by ranks.
-    shapes = [np.array([columns.coders["metric"][name] for name in names], np.int64) for names in columns.shapes]
-    codes, texts, metric_rank = _coded_entries(columns)
     metrics = texts["metric"].to_pylist()
     aggregate_code = metrics.index(AGGREGATE_METRIC) if AGGREGATE_METRIC in metrics else -2
     task, subtask = (Texts(codes[name], texts[name].to_pylist()) for name in ("task", "subtask"))
-    is_stated = codes["preferred"] == aggregate_code
-    kinds, n_mixed = entry_kinds(task, subtask, codes["model_family"], is_stated, parts_are_prefixed=True)
-    of_number, metric = _entries_and_metrics(columns, shapes, metric_rank)
-    shots = np.array(columns.entries["shots"], np.int64)
-    entries = Entries(codes, texts, shots, kinds, np.arange(len(shots)), of_number)
+    kinds, n_mixed = entry_kinds(task, subtask, codes["model_family"], codes["preferred"] == aggregate_code)
+    metric, of_number = coded.metric, coded.of_number
+    entries = Entries(codes, texts, coded.shots, kinds, np.arange(len(coded.shots)), of_number)
 
     curve, model, n_models = _curves_and_models(entries, metric)
     key = curve * n_models + model
@@ -137,11 +169,10 @@ def assemble(columns: Columns, on_conflict: str = "auto") -> Assembled:
     def where_published(row: int) -> tuple[str, str, int]:
         k = entries.of_number[row]
         file = texts["source_file"][int(entries.codes["source_file"][k])].as_py()
-        index = columns.entries["index"][entries.place[k]]
-        return file, value_location(index, texts["metric"][int(metric[row])].as_py()), 1
+        return file, coded.location(entries.place[k], metrics[int(metric[row])]), 1
 
     resolved = resolve_repeats(order, key, Numbers(score), where_published, on_conflict)
-    table, ids = _scores_table(columns, entries, metric, resolved, curve[resolved.rows])
+    table, ids = _scores_table(coded, entries, metric, resolved, curve[resolved.rows])
     return Assembled(table, ids, resolved.rejects, n_mixed, resolved.n_averaged)
 
 
@@ -158,7 +189,7 @@ def _curves_and_models(entries: Entries, metric: np.ndarray) -> tuple[np.ndarray
 
 
 def _scores_table(
-    columns: Columns, entries: Entries, metric: np.ndarray, numbers: Resolved, curve: np.ndarray
+    coded: Coded, entries: Entries, metric: np.ndarray, numbers: Resolved, curve: np.ndarray
 ) -> tuple[pa.Table, np.ndarray]:
     """(the table `scores` of `numbers`, which are sorted by `curve`; the `curve_id` of every curve, once)."""
     codes, texts, rows = entries.codes, entries.texts, numbers.rows
@@ -175,7 +206,7 @@ def _scores_table(
         "run_sd": arrow.numbers(numbers.run_sd, pa.float64(), ~np.isnan(numbers.run_sd)),
     }
     preferred = codes["preferred"][entry]
-    arrays |= _preferred_columns(columns, entries.place[entry], metric == preferred, preferred >= 0)
+    arrays |= _preferred_columns(coded, entries.place[entry], metric == preferred, preferred >= 0)
     # BIG-bench does not publish these.
     for name in ("stderr", "n_examples", "n_source", "higher_is_better"):
         arrays[name] = pa.nulls(len(rows), SCORES_SCHEMA.field(name).type)
@@ -190,7 +221,7 @@ def _scores_table(
 
 
 def _preferred_columns(
-    columns: Columns, place: np.ndarray, is_preferred: np.ndarray, is_named: np.ndarray
+    coded: Coded, place: np.ndarray, is_preferred: np.ndarray, is_named: np.ndarray
 ) -> dict[str, pa.Array]:
     """Columns that say whether a number is of the preferred metric, and what the range of that metric is.
 
@@ -199,8 +230,10 @@ def _preferred_columns(
     `low_score` is the chance rate of the preferred metric, and of no other.
     """
     arrays = {"is_preferred": arrow.numbers(is_preferred, pa.bool_(), is_named)}
+    nothing = np.full(len(coded.shots), np.nan)
     for name in ("low_score", "high_score"):
-        values = np.array(columns.entries[name], float)[place]  # None becomes NaN
+        values = getattr(coded, name)
+        values = (nothing if values is None else values)[place]
         arrays[name] = arrow.numbers(values, pa.float64(), ~np.isnan(values))
         if name == "low_score":
             is_known = ~np.isnan(values) & is_preferred

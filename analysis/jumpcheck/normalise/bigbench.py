@@ -81,7 +81,7 @@ def _read_chunk(root: Path, paths: Sequence[str], part: Path | None = None, on_c
         columns = _read_files(root, paths, chunk)
     finally:
         gc.enable()
-    scores, chunk.curve_ids, rejects, chunk.n_mixed, chunk.n_averaged = assemble(columns, on_conflict)
+    scores, chunk.curve_ids, rejects, chunk.n_mixed, chunk.n_averaged = assemble(columns.coded(), on_conflict)
     chunk.collected.rejects += rejects
     chunk.n_scores = len(scores)
     if part is None:

@@ -78,6 +78,8 @@ def _summed(facts: Sequence[Mapping[str, object]]) -> dict[str, object]:
         for name, value in shard_facts.items():
             if isinstance(value, int) and not isinstance(value, bool):
                 total[name] = total.get(name, 0) + value
+            elif isinstance(value, dict):
+                total[name] = Counter(total.get(name, {})) + Counter(value)
             elif name != "digests":
                 total[name] = total.get(name) or value
     digests = sorted((row for shard_facts in facts for row in shard_facts["digests"]), key=lambda row: os.fsencode(row[0]))

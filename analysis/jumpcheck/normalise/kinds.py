@@ -10,9 +10,7 @@ KINDS = ["aggregate", "subtask", "task"]
 """The kinds by their codes."""
 
 
-def entry_kinds(
-    task: Texts, subtask: Texts, family: np.ndarray, is_stated: np.ndarray, parts_are_prefixed: bool
-) -> tuple[np.ndarray, int]:
+def entry_kinds(task: Texts, subtask: Texts, family: np.ndarray, is_stated: np.ndarray) -> tuple[np.ndarray, int]:
     """(code of the kind of every row, number of entries that are aggregates in some files only).
 
     An aggregate is an entry that a file calls one, and an entry with the name of its task where the task has parts too. Both
@@ -26,8 +24,6 @@ def entry_kinds(
         Code of the model family of every row.
     is_stated : array of bool
         Whether the file says that the row is an average of subtasks.
-    parts_are_prefixed : bool
-        Whether only a subtask called "task:part" is a part of its task, as in BIG-bench's files; else every other name is.
 
     """
     # Names are few and rows are many, so names are compared once per pair of a task and a subtask.
@@ -36,14 +32,11 @@ def entry_kinds(
     a_row[pair] = np.arange(len(pair))
     names = [(task.names[task.codes[row]], subtask.names[subtask.codes[row]]) for row in a_row]
     is_whole = np.array([whole == part for whole, part in names], bool)[pair]
-    is_part = ~is_whole
-    if parts_are_prefixed:
-        is_part = np.array([part.startswith(f"{whole}:") for whole, part in names], bool)[pair]
     of_family, n_of_family = combination(task.codes, family)
-    has_parts = np.bincount(of_family[is_part], minlength=n_of_family)[of_family] > 0
+    has_parts = np.bincount(of_family[~is_whole], minlength=n_of_family)[of_family] > 0
     entry, n_entries = combination(pair, family)
     is_average = np.bincount(entry[is_stated], minlength=n_entries)[entry] > 0
     by_name = is_whole & has_parts
-    is_mixed = is_average & ~is_stated & (parts_are_prefixed | ~by_name)
+    is_mixed = is_average & ~is_stated & ~by_name
     n_mixed = len(np.unique(entry[is_mixed]))
     return np.where(is_average | by_name, 0, np.where(is_whole, 2, 1)).astype(np.int32), n_mixed

@@ -43,6 +43,14 @@ def report(tables: Normalised, say: Callable[[str], None], strict: bool = False)
         + f"+ {facts['rejected_values']:,} rejected values; {facts['rejected_files']:,} files and "
         f"{facts['rejected_entries']:,} entries or fields rejected"
     )
+    for name in ("preferred_scores", "preferred_counts"):
+        if facts.get(name):
+            say(f"{name.replace('_', ' ')}: {facts[name]}")
+    if facts.get("preferred_faults"):
+        fault = f"the table of all metrics was not read as it was published: {facts['preferred_faults']}"
+        if strict:
+            raise InputError(f"strict: {fault}")
+        say(f"!! {fault} !!")
     if facts.get("recognised"):
         say(f"recognised: {facts['recognised']}")
     if facts["entries_of_mixed_kind"]:

@@ -323,9 +323,7 @@ def _scores_table(
         codes, names = pd.factorize(described[column].where(described["is_kept"]).to_numpy(object), sort=True)
         texts[name] = Texts(codes[model_row], list(names))
     is_stated = table["is_aggregate"].to_numpy()
-    kinds, n_mixed = entry_kinds(
-        texts["task"], texts["subtask"], texts["model_family"].codes, is_stated, parts_are_prefixed=False
-    )
+    kinds, n_mixed = entry_kinds(texts["task"], texts["subtask"], texts["model_family"].codes, is_stated)
     chance = _floats(table, "chance")
     shots = table["shots"].fill_null(-1).to_numpy()
     key, _ = combination(*(shots if name == "shots" else texts[name].codes for name in KEY))

@@ -18,8 +18,10 @@ from jumpcheck.base.rejects import Reject
 from jumpcheck.formats.wide import Tables, listed
 from jumpcheck.models import known_facts, rule_files
 from jumpcheck.models.benchmark_sizes import read as read_sizes
-from jumpcheck.normalise import bigbench, results
+from jumpcheck.models.rules import Rules
+from jumpcheck.normalise import all_metrics, bigbench, results
 from jumpcheck.normalise.gather import SHARD_TABLES, gather, recovered_examples
+from jumpcheck.normalise.preferred_scores import proven
 from jumpcheck.normalise.reporting import report
 from jumpcheck.normalise.schema import EXAMPLES_SCHEMA, METRICS_SCHEMA, RECOVERED_SCHEMA, Normalised, write
 
@@ -59,10 +61,37 @@ def read_shard(
     folder.mkdir(parents=True)  # Snakemake has removed what an earlier run left there
     if manifest["source_kind"] == "results":
         return _read_results(root, manifest, inputs, shard, choices, n_processes)
-    if choices["scale_by"] != "parameters":
-        raise InputError(f"scale_by: BIG-bench publishes numbers of parameters alone, nothing of {choices['scale_by']}")
+    if manifest["source_kind"] == "all_metrics":
+        return _read_all_metrics(root, manifest, inputs, shard, choices, folder)
+    _only_by_parameters(choices)
     rejects = [Reject(**reject) for reject in manifest["rejects"]]
     return bigbench.normalise(root, n_processes, rejects, manifest["input_sha256"], folder, shard, choices["on_conflict"])
+
+
+def _only_by_parameters(choices: Mapping[str, str]) -> None:
+    if choices["scale_by"] != "parameters":
+        raise InputError(f"scale_by: BIG-bench publishes numbers of parameters alone, nothing of {choices['scale_by']}")
+
+
+def _rules(inputs: Mapping[str, str]) -> tuple[Rules, list[Path]]:
+    """(the user's rules and those of data/reference, the user's files)."""
+    own = [Path(inputs["rules"])] if inputs["rules"] else []
+    return rule_files.read([*own, Path(inputs["known"])], len(own)), own
+
+
+def _read_all_metrics(
+    root: Path,
+    manifest: Mapping[str, object],
+    inputs: Mapping[str, str],
+    shard: tuple[int, int],
+    choices: Mapping[str, str],
+    folder: Path,
+) -> Normalised:
+    """The numbers of one shard of BIG-bench's table of all metrics."""
+    _only_by_parameters(choices)
+    preferred = Path(manifest["preferred_file"]) if manifest["preferred_file"] else None
+    facts = known_facts.read(inputs["preferred_metrics"], inputs["model_sizes"])
+    return all_metrics.normalise(root, _rules(inputs)[0], facts, shard, choices["on_conflict"], preferred, folder)
 
 
 def _read_results(
@@ -74,8 +103,7 @@ def _read_results(
     n_processes: int,
 ) -> Normalised:
     """The numbers of one shard of results of other formats than BIG-bench's score files."""
-    own_rules = [Path(inputs["rules"])] if inputs["rules"] else []
-    rules = rule_files.read([*own_rules, Path(inputs["known"])], len(own_rules))
+    rules, own_rules = _rules(inputs)
     instances = read_json(inputs["instances"])
     to_complete, is_first = Path(choices["to_complete"]), shard[0] == 0
     try:
@@ -177,7 +205,7 @@ def gather_shards(
     inputs : mapping
         manifest, and per shard the paths of scores, facts and SHARD_TABLES.
     references : mapping
-        reference_preferred_metrics.
+        reference_preferred_metrics and reference_preferred_rows.
     out : mapping
         Paths of scores (a folder), models, tasks, rejects, facts, metrics and examples.
     say : callable
@@ -193,8 +221,11 @@ def gather_shards(
     facts = [read_json(path) for path in inputs["facts"]]
     manifest = read_json(inputs["manifest"])
     is_bigbench = manifest["source_kind"] != "results" or manifest.get("is_preferred", False)
-    gathered = gather(con, shards, facts, references, manifest["input_sha256"], is_bigbench)
+    wanted = {"reference_preferred_metrics": references["reference_preferred_metrics"]}
+    gathered = gather(con, shards, facts, wanted, manifest["input_sha256"], is_bigbench)
     tables = Normalised(None, gathered.models, gathered.tasks, gathered.rejects, gathered.facts)
+    if manifest["source_kind"] == "all_metrics":
+        gathered.facts |= proven(gathered.facts, references["reference_preferred_rows"], manifest["is_published"])
     report(tables, say, strict)
     write(tables, out)
     write_parquet(gathered.metrics, out["metrics"], METRICS_SCHEMA)

@@ -76,6 +76,23 @@ class Pairs(NamedTuple):
         return cls([(tasks.at(row), metrics.at(row)) for row in a_row], pair)
 
 
+def facts_by_rules(
+    pairs: Sequence[tuple[str | None, str | None]], rules: Rules
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What rules say of pairs of a task and a metric: chance rates by the user's rules and by all, numbers of examples.
+
+    NaN where no rule says it.
+    """
+    spellings = {task: rules.spellings(task) for task in dict.fromkeys(task for task, _ in pairs)}
+    names = [(spellings[task], metric) for task, metric in pairs]  # spelled once a task, not once a pair
+
+    def by_rules(of: Sequence[TaskRule], only_own: bool) -> np.ndarray:
+        return np.array([rules.first(of, *one, only_own) for one in names], float)
+
+    own = [rule for rule in rules.chances if rule.is_own]
+    return by_rules(own, True), by_rules(rules.chances, False), by_rules(rules.examples, True)
+
+
 def with_task_facts(table: pa.Table, pairs: Pairs, rules: Rules, is_of_reference: np.ndarray) -> pa.Table:
     """`table` with the chance rate and the number of examples that count, and `chance_source` and `n_source` of them.
 
@@ -94,18 +111,11 @@ def with_task_facts(table: pa.Table, pairs: Pairs, rules: Rules, is_of_reference
         Rows of which the chance rate is from data/reference already.
 
     """
-    spellings = {task: rules.spellings(task) for task in dict.fromkeys(task for task, _ in pairs.names)}
-    names = [(spellings[task], metric) for task, metric in pairs.names]  # spelled once a task, not once a pair
-
-    def by_rules(of: Sequence[TaskRule], only_own: bool) -> np.ndarray:
-        return np.array([rules.first(of, *one, only_own) for one in names], float)[pairs.of_row]
-
-    by_own, by_any = by_rules([rule for rule in rules.chances if rule.is_own], True), by_rules(rules.chances, False)
+    by_own, by_any, n_by_rule = (values[pairs.of_row] for values in facts_by_rules(pairs.names, rules))
     given = table["chance"].cast(pa.float64()).to_numpy()
     chance = np.where(~np.isnan(by_own), by_own, np.where(np.isnan(given), by_any, given))
     source = np.select([~np.isnan(by_own), ~np.isnan(given) & ~is_of_reference, ~np.isnan(chance)], [1, 0, 2], -1)
 
-    n_by_rule = by_rules(rules.examples, True)
     n_given = table["n_examples"].cast(pa.float64()).to_numpy()
     n_examples = np.where(np.isnan(n_by_rule), n_given, n_by_rule)
     n_source = np.select([~np.isnan(n_by_rule), ~np.isnan(n_given)], [1, 0], -1)

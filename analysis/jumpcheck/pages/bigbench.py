@@ -31,6 +31,9 @@ TABLES = {
     "equal_sizes": "pages/bigbench_equal_sizes",
     "families_alike": "pages/bigbench_families_alike",
     "unnamed": "pages/bigbench_unnamed",
+    "metric_rows": "pages/bigbench_metric_rows",
+    "named_differently": "pages/bigbench_named_differently",
+    "swaps": "pages/bigbench_swaps",
     "notes": "pages/bigbench_notes",
 }
 """SQL file of every table of the page."""
@@ -54,7 +57,7 @@ def page(database: str, inputs: Mapping[str, Input]) -> tuple[str, pd.DataFrame]
     """(the page, its table of scores per pair) of the database file `database`.
 
     `inputs` holds simulated_share: the shares of curves above the threshold in two simulated worlds. In one of them
-    nothing emerges, in the other every model guesses.
+    nothing emerges, in the other every model guesses. And it holds reference_preferred_rows.
     """
     with connect(database, read_only=True) as con:
         create_views(con, {**inputs, **page_words()})
@@ -68,9 +71,12 @@ def page(database: str, inputs: Mapping[str, Input]) -> tuple[str, pd.DataFrame]
         pairs = con.execute(sql_text("pages/bigbench_pairs")).df()
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["n"] = lambda value: f"{value:,}"
+    environment.filters["percent"] = lambda part, whole: (
+        f"{100 * part / whole:.0f} %" if whole and part is not None else "none"
+    )
     template = environment.from_string(packaged_text("pages/bigbench.md.j2"))
     said = sentences(headline)
-    return template.render(n=counts, h=headline, said=said, commit=facts["commit"], **tables) + "\n", pairs
+    return template.render(n=counts, h=headline, said=said, facts=facts, **tables) + "\n", pairs
 
 
 def write(database: str, inputs: Mapping[str, Input], paths: Mapping[str, str], figures: Mapping[str, str]) -> None:

@@ -1,8 +1,8 @@
 """Whether a source can be reached: `python -m jumpcheck.sources.reachable` for the one in config/config.yaml.
 
-With the argument `preferred`, the source is the file of BIG-bench's published preferred scores, whatever the settings
-name. The exit status is 1 if the source is an address that does not answer within 20 seconds, else 0. It is also 0 if
-that file was fetched before. `make` runs this module before the workflow.
+With the argument `preferred` or `all_metrics` the source is that published file of BIG-bench's scores. The
+exit status is 1 if the source is an address that does not answer within 20 seconds, else 0. It is also 0 if that file was
+fetched before. `make` runs this module before the workflow.
 """
 
 from __future__ import annotations
@@ -50,11 +50,13 @@ def is_fetchable(address: str) -> bool:
 
 if __name__ == "__main__":
     configured = yaml.safe_load(Path("config/config.yaml").read_text(encoding="utf-8"))
-    if published.NAME in (*sys.argv[1:], configured["source"]):
-        address = published.published("data/reference/sources.csv", configured.get("preferred_address", "")).address
-        fetched = Path("data/bigbench_preferred/raw", published.FILE)
+    source = sys.argv[1] if sys.argv[1:] else configured["source"]
+    if kind := published.KINDS.get(source):
+        given = configured.get(f"{kind.word}_address", "")
+        address = published.published(kind, "data/reference/sources.csv", given).address
+        fetched = Path("data", kind.dataset, "raw", kind.file)
         sys.exit(0 if fetched.is_file() or is_fetchable(address) else 1)
-    if not is_reachable(configured["source"]):
+    if not is_reachable(source):
         sys.exit(1)
-    if is_address(configured["source"]):
-        print(f"{configured['source']} answers: all scores of this repository.")
+    if is_address(source):
+        print(f"{source} answers: all scores of this repository.")

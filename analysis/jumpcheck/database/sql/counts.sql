@@ -40,6 +40,7 @@ select
     (select count(*) from metrics) as metrics,
     (select count(*) from metrics where not known) as metrics_unknown,
     (select count(*) from metrics where starts_with(metric, 'unnamed:')) as metrics_unnamed,
+    (select count(*) from preferred_metric_differences) as preferred_metric_differences,
     (select count(*) from models) as models,
     (select count(*) from models where scale is null) as models_without_scale,
     (select count(*) from models where n_descriptions > 1) as models_described_differently,

@@ -71,7 +71,9 @@ select
     (select count(*) from pairs where is_counted and twin_of is not null) as n_twins,
     (select count(*) from metrics where starts_with(metric, 'unnamed:')) as n_unnamed,
     (select count(*) from rejects) as n_rejects,
-    (select count(*) from curves where metric = 'unnamed:arithmetic') as n_curves_of_arithmetic,
+    (select bool_and(coalesce(is_preferred, false)) from scores) as only_preferred,
+    (select count(*) from metric_swap) as n_swaps,
+    (select count(*) from preferred_metric_differences) as n_named_differently,
     (
         select count(distinct pairs.task)
         from pairs

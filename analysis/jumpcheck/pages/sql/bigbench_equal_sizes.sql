@@ -7,7 +7,7 @@ select
     format('{:.0f} of {:d}', any_value(scores.score) * 34, 34) as right_answers
 from scores
 inner join curves on scores.curve_id = curves.curve_id and curves.n_examples = 34
-where scores.model_family = 'PaLM'
+where scores.model_family = 'PaLM' and scores.is_preferred
 group by scores.task, scores.shots, scores.score
-having count(*) >= 2
+having count(distinct scores.model) >= 2
 order by scores.task, scores.shots

@@ -7,5 +7,5 @@ select
 from curves
 where
     task in ('emojis_emotion_prediction', 'novel_concepts') and model_family = 'BIG-G T=0' and shots = 3
-    and entry_kind = 'task'
+    and entry_kind = 'task' and is_preferred
 order by task

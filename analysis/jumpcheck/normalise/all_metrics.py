@@ -1,0 +1,276 @@
+"""BIG-bench's published table of all metrics to the tables of `jumpcheck.normalise.schema`, by the rules of its score files.
+
+The table says no chance rates and no sizes of models: these are those of data/reference, as for the preferred scores.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from jumpcheck.base import columns as arrow
+from jumpcheck.base.collected import PUBLISHED_COUNTS, SCALES
+from jumpcheck.base.columns import Texts, combination, small_table
+from jumpcheck.base.errors import InputError
+from jumpcheck.base.rejects import Reject, describe, printable
+from jumpcheck.base.shards import shard_of
+from jumpcheck.formats.all_metrics import Rows, check_columns, faults_of, read_rows
+from jumpcheck.formats.bigbench import UNKNOWN_SHOTS
+from jumpcheck.formats.preferred import family_and_model
+from jumpcheck.models.known_facts import KnownFacts, facts_of_entries
+from jumpcheck.models.placing import place_models
+from jumpcheck.models.rules import Rules
+from jumpcheck.normalise.assembling import Coded, assemble
+from jumpcheck.normalise.balance import balanced
+from jumpcheck.normalise.curve_ids import check_distinct
+from jumpcheck.normalise.preferred_scores import compared, rows_by_metric
+from jumpcheck.normalise.schema import MODELS_SCHEMA, REJECTS_SCHEMA, TASKS_SCHEMA, Normalised, write_table
+from jumpcheck.normalise.task_facts import CHANCE_SOURCES, facts_by_rules
+from jumpcheck.sources.published import COLUMNS
+
+_EVALUATION = re.compile(r" #\d+$")
+"""What `evaluations.with_numbered_evaluations` adds to a label."""
+ROWS_AT_ONCE = 300_000
+"""Rows that are made into `scores` at one time, or those of one task."""
+
+
+def normalise(
+    path: Path,
+    rules: Rules,
+    facts: KnownFacts,
+    shard: tuple[int, int] = (0, 1),
+    on_conflict: str = "auto",
+    preferred: Path | None = None,
+    folder: Path | None = None,
+) -> Normalised:
+    """Every number of the table as one row of `scores` or one reject.
+
+    Parameters
+    ----------
+    path : Path
+        The table, with the columns that `sources.published` names.
+    rules : Rules
+        The user's and those of data/reference.
+    facts : KnownFacts
+        The chance rates of parts, and the sizes of models.
+    shard : (int, int)
+        (k, n): the tasks whose name's hash is k modulo n. What is said of the whole file is in shard 0.
+    on_conflict : str
+        What becomes of a number that is published with several values: `repeats.resolve_repeats`.
+    preferred : Path, optional
+        The file of preferred scores, which are compared with those that the table prefers.
+    folder : Path, optional
+        An empty folder into which `scores` is written in parts, whole tasks in each, instead of being returned.
+
+    Raises
+    ------
+    InputError
+        The columns are not those expected, the file is damaged, or no number could be read.
+
+    """
+    k, n_shards = shard
+    is_first, shown = k == 0, printable(path.name)
+
+    def is_wanted(task: str) -> bool:
+        return shard_of(task, n_shards) == k
+
+    rows, model_names, n_without_task = read_rows(path, is_wanted)
+    checks: dict[str, object] = {"preferred_rows": rows_by_metric(rows)}
+    if preferred:
+        published = pd.read_parquet(preferred)
+        checks |= compared(rows, published[published[COLUMNS[0]].map(is_wanted)])
+    good, rejects = faults_of(rows, shown)
+    if is_first and n_without_task:
+        detail = "the row names no task (task_name)"
+        rejects.append(Reject("entry", shown, "rows without a task", "missing_task", detail, n_without_task))
+    n_numbers = len(rows.score) + (n_without_task if is_first else 0)
+    rows = rows.take(good)
+    rejects += _unclear_preferences(rows, shown)
+    placed = _placed(model_names, rules, facts)
+    parts, ids, n_scores, n_mixed, n_averaged = [], [np.array([], np.int64)], 0, 0, 0
+    for number, some in enumerate(_whole_tasks(rows)):
+        assembled = assemble(_coded(some, placed, shown), on_conflict)
+        scores = _with_facts(assembled.scores, rules, facts)
+        if folder:
+            write_table(scores, "scores", folder / f"part-{number:04}.parquet")
+        else:
+            parts.append(scores)
+        ids.append(assembled.curve_ids)
+        rejects += assembled.rejects
+        n_scores, n_mixed = n_scores + len(scores), n_mixed + assembled.n_mixed
+        n_averaged += assembled.n_averaged
+    check_distinct(np.concatenate(ids))
+    counts = balanced(n_numbers, n_scores, None, rejects, int(is_first), _digests(path, is_first), n_averaged)
+    if not counts["scores"] and n_shards == 1:
+        raise InputError(
+            f"source: no number could be read from {printable(str(path))}: {len(rejects)} rejects, the first: "
+            + describe(rejects[:1])
+        )
+    unread = ", ".join(check_columns(path)) if is_first else ""
+    said = {"columns_not_read": f"{shown}: {unread}"} if unread else {}
+    return Normalised(
+        scores=None if folder else pa.concat_tables(parts).unify_dictionaries().combine_chunks(),
+        models=_models_table(placed) if is_first else MODELS_SCHEMA.empty_table(),
+        tasks=small_table(((name, []) for name in sorted(set(_names(rows, "task")))), TASKS_SCHEMA),
+        rejects=small_table((reject._replace(n_numbers=reject.numbers) for reject in rejects), REJECTS_SCHEMA),
+        facts=counts | {"entries_of_mixed_kind": n_mixed} | said | checks,
+    )
+
+
+def _whole_tasks(rows: Rows) -> Iterator[Rows]:
+    """The rows in pieces of whole tasks, of about ROWS_AT_ONCE; one piece at least."""
+    by_task = np.argsort(rows.codes["task"], kind="stable")
+    last = np.cumsum(np.bincount(rows.codes["task"]))  # of every task the place behind its last row
+    start = 0
+    for end in last:
+        if end - start >= ROWS_AT_ONCE or end == len(by_task):
+            yield rows.take(np.sort(by_task[start:end]))
+            start = end
+        if end == len(by_task):
+            return
+    if not len(by_task):
+        yield rows
+
+
+def _digests(path: Path, is_first: bool) -> list[tuple[str, str, str]]:
+    if not is_first:
+        return []
+    with path.open("rb") as file:
+        return [(path.name, hashlib.file_digest(file, "sha256").hexdigest(), printable(path.name))]
+
+
+def _names(rows: Rows, column: str) -> list[str]:
+    """The texts of a column that occur."""
+    codes = rows.codes[column]
+    return [rows.names[column][code] for code in np.unique(codes[codes >= 0])]
+
+
+def _unclear_preferences(rows: Rows, shown: str) -> list[Reject]:
+    """Rejects of entries that prefer no metric, or one of which they have no score; their numbers are kept."""
+    task, subtask, preferred = (rows.codes[name] for name in ("task", "subtask", "preferred"))
+    place = {name: code for code, name in enumerate(rows.names["preferred"])}
+    of_metric = np.array([place.get(name, -2) for name in rows.names["metric"]], int)
+    is_there = of_metric[rows.codes["metric"]] == preferred
+    entry, n_entries = combination(task, subtask, preferred)
+    has_it = np.bincount(entry[is_there], minlength=n_entries) > 0
+    _, first = np.unique(entry, return_index=True)
+    rejects = []
+    for row in first[~has_it[entry[first]]]:
+        label = rows.names["subtask"][subtask[row]] if subtask[row] >= 0 else rows.names["task"][task[row]]
+        location = f"row {rows.place[row]} and others of the entry {label!a}"
+        if preferred[row] < 0:
+            detail = "no preferred metric is named; the numbers are kept, which of them is preferred is unknown"
+            rejects.append(Reject("entry", shown, location, "missing_preferred_score", detail))
+        else:
+            metric = rows.names["preferred"][preferred[row]]
+            detail = f"there is no score of {metric!a}; the numbers are kept, none of them is preferred"
+            rejects.append(Reject("entry", shown, location, "preferred_score_absent", detail))
+    return rejects
+
+
+def _placed(names: Sequence[str], rules: Rules, facts: KnownFacts) -> pd.DataFrame:
+    """Models by their published names: family, name and numbers of parameters. Without a size they are kept too."""
+    pairs = [family_and_model(name) for name in names]
+    frame = pd.DataFrame(pairs, columns=["model_family", "model"], dtype=object)
+    sizes = frame.merge(facts.model_sizes, how="left", on=["model_family", "model"])
+    stated = dict.fromkeys((*SCALES, *PUBLISHED_COUNTS), np.nan)
+    stated |= {name: sizes[name].astype(float) for name in PUBLISHED_COUNTS} | {
+        "n_parameters": sizes["total_params"].astype(float)
+    }
+    described = frame.assign(revision=None, path="", **stated)
+    if not len(described):
+        return described.assign(name="", total_params=np.nan, published=[])
+    placed = place_models(described, rules, "parameters", frozenset(pairs))
+    family = placed["family"].where(placed["family"].notna(), frame["model_family"])
+    name = placed["name"].where(placed["name"].notna(), frame["model"])
+    return placed.assign(model_family=family, name=name, published=list(names))
+
+
+def _models_table(placed: pd.DataFrame) -> pa.Table:
+    columns = ["model_family", "name", *PUBLISHED_COUNTS, "total_params"]
+    models = placed[columns].drop_duplicates(["model_family", "name"])
+    rows = models.astype(object).where(models.notna(), None).itertuples(index=False, name=None)
+    return small_table(((*row, None, None, 1) for row in rows), MODELS_SCHEMA)
+
+
+def _coded(rows: Rows, placed: pd.DataFrame, shown: str) -> Coded:
+    """The rows as entries of one number each."""
+    texts: dict[str, list[str]] = {name: rows.names[name] for name in ("task", "subtask", "metric", "preferred")}
+    codes = dict(rows.codes)
+    # A missing label is that of the whole task.
+    place = {name: code for code, name in enumerate(texts["subtask"])}
+    extra = [name for name in texts["task"] if name not in place]
+    texts["subtask"] = [*texts["subtask"], *extra]
+    place |= {name: len(place) + k for k, name in enumerate(extra)}
+    of_task = np.array([place[name] for name in texts["task"]], np.int64)
+    codes["subtask"] = np.where(codes["subtask"] < 0, of_task[codes["task"]] if len(of_task) else -1, codes["subtask"])
+    row_of = placed.set_index("published")
+    models = row_of.loc[rows.names["model"]] if rows.names["model"] else row_of.iloc[:0]
+    texts["model_family"], texts["model"] = list(models["model_family"]), list(models["name"])
+    codes["model_family"] = codes["model"]
+    # Both columns have the same codes. An entry can prefer a metric of which there is no score.
+    texts["metric"] = [*texts["metric"], *(name for name in texts["preferred"] if name not in set(texts["metric"]))]
+    ranked = {name: _ranked(texts[name], codes[name]) for name in ("task", "subtask", "model_family", "model", "metric")}
+    rank = {name: k for k, name in enumerate(ranked["metric"][1])}
+    of_preferred = np.array([*(rank[name] for name in texts["preferred"]), -1], np.int64)
+    coded = {name: values for name, (values, _) in ranked.items() if name != "metric"}
+    coded |= {"source_file": np.zeros(len(rows.score), np.int64), "preferred": of_preferred[codes["preferred"]]}
+    names = {name: arrow.texts(sorted_names) for name, (_, sorted_names) in ranked.items()}
+    shots = np.where(np.isnan(rows.shots), UNKNOWN_SHOTS, rows.shots).astype(np.int64)
+
+    def location(entry: int, metric: str) -> str:
+        return f"row {rows.place[entry]}"
+
+    every = np.arange(len(rows.score))
+    return Coded(
+        names | {"source_file": arrow.texts([shown])}, coded, shots, every, ranked["metric"][0], rows.score, location
+    )
+
+
+def _ranked(names: Sequence[str], codes: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """(codes as ranks, the sorted distinct texts)."""
+    distinct = sorted(set(names))
+    rank = {name: k for k, name in enumerate(distinct)}
+    of_code = np.array([rank[name] for name in names], np.int64)
+    return of_code[codes] if len(of_code) else codes.astype(np.int64), distinct
+
+
+def _with_facts(scores: pa.Table, rules: Rules, facts: KnownFacts) -> pa.Table:
+    """`scores` with the chance rates and numbers of examples of data/reference and of rules, and where they are from."""
+    if not len(scores):
+        return scores
+    texts = {name: Texts.from_column(scores[name]) for name in ("task", "subtask", "metric", "entry_kind")}
+    known, n_known = combination(*(column.codes for column in texts.values()))
+    first = np.full(n_known, len(known))
+    np.minimum.at(first, known, np.arange(len(known)))
+    entries = pd.DataFrame({name: [column.at(row) for row in first] for name, column in texts.items()}, dtype=object)
+    entries = entries.assign(
+        subtask=[_EVALUATION.sub("", name) for name in entries["subtask"]],
+        is_aggregate=entries["entry_kind"] == "aggregate",
+    )
+    found = facts_of_entries(entries, facts.preferred_metrics)
+    is_named = (found["preferred_metric"] == entries["metric"]).to_numpy()
+    by_reference = np.where(is_named, found["chance"].astype(float), np.nan)
+    by_own, by_any, n_by_rule = facts_by_rules(list(zip(entries["task"], entries["metric"], strict=True)), rules)
+    chance = np.select([~np.isnan(by_own), ~np.isnan(by_reference)], [by_own, by_reference], by_any)
+    source = np.select([~np.isnan(by_own), ~np.isnan(chance)], [CHANCE_SOURCES.index("own_rule"), 2], -1)
+    columns = {
+        "chance": arrow.numbers(np.nan_to_num(chance)[known], pa.float64(), ~np.isnan(chance)[known]),
+        "n_examples": arrow.numbers(np.nan_to_num(n_by_rule)[known], pa.int64(), ~np.isnan(n_by_rule)[known]),
+    }
+    for name, codes, values in (
+        ("chance_source", source, CHANCE_SOURCES),
+        ("n_source", np.where(np.isnan(n_by_rule), -1, 0), ("rule",)),
+    ):
+        valid = codes[known] >= 0
+        indices = arrow.numbers(np.maximum(codes, 0)[known], pa.int32(), valid)
+        columns[name] = pa.DictionaryArray.from_arrays(indices, arrow.texts(values))
+    for name, column in columns.items():
+        scores = scores.set_column(scores.schema.get_field_index(name), scores.schema.field(name), column)
+    return scores
