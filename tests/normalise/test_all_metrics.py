@@ -287,7 +287,9 @@ class TestRun:
         assert "under another metric" in page and "calibration_multiple_choice_brier_score" in page
         for name in ("figure_5b", "figure_5c", "figure_6"):
             assert f"bigbench/{name}.svg" in page and (tmp_path / f"results/all/page/bigbench/{name}.svg").is_file()
-        assert "Brier score of the same answers" in (tmp_path / "results/all/figures/figure_6.svg").read_text(encoding="utf-8")
+        assert "Brier score of the same answers" in (tmp_path / "results/all/figures/figure_6.svg").read_text(
+            encoding="utf-8"
+        )
         again = self.run(tmp_path, path)
         assert "Nothing to be done" in again.stdout + again.stderr
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -74,8 +76,41 @@ def normalise(
         The columns are not those expected, the file is damaged, or no number could be read.
 
     """
+    is_first, shown = shard[0] == 0, printable(path.name)
+    read = _read(path, shard, preferred)
+    rejects = read.rejects
+    placed = _placed(read.model_names, rules, facts)
+    scores, pieces = _in_pieces(read.rows, placed, shown, on_conflict, rules, facts, folder)
+    check_distinct(np.concatenate([np.array([], np.int64), *(piece.curve_ids for piece in pieces)]))
+    rejects += chain.from_iterable(piece.rejects for piece in pieces)
+    counts = _facts(path, shown, is_first, read.n_numbers, rejects, pieces)
+    if not counts["scores"] and shard[1] == 1:
+        raise InputError(
+            f"source: no number could be read from {printable(str(path))}: {len(rejects)} rejects, the first: "
+            + describe(rejects[:1])
+        )
+    return Normalised(
+        scores=scores,
+        models=_models_table(placed) if is_first else MODELS_SCHEMA.empty_table(),
+        tasks=small_table(((name, []) for name in sorted(set(_names(read.rows, "task")))), TASKS_SCHEMA),
+        rejects=small_table((reject._replace(n_numbers=reject.numbers) for reject in rejects), REJECTS_SCHEMA),
+        facts=counts | read.checks,
+    )
+
+
+class _Read(NamedTuple):
+    """The rows of a shard that can be taken, and what else is in it."""
+
+    rows: Rows
+    model_names: list[str]
+    rejects: list[Reject]
+    n_numbers: int
+    checks: dict[str, object]
+
+
+def _read(path: Path, shard: tuple[int, int], preferred: Path | None) -> _Read:
     k, n_shards = shard
-    is_first, shown = k == 0, printable(path.name)
+    shown = printable(path.name)
 
     def is_wanted(task: str) -> bool:
         return shard_of(task, n_shards) == k
@@ -86,41 +121,56 @@ def normalise(
         published = pd.read_parquet(preferred)
         checks |= compared(rows, published[published[COLUMNS[0]].map(is_wanted)])
     good, rejects = faults_of(rows, shown)
-    if is_first and n_without_task:
+    n_numbers = len(rows.score)
+    if k == 0 and n_without_task:
         detail = "the row names no task (task_name)"
         rejects.append(Reject("entry", shown, "rows without a task", "missing_task", detail, n_without_task))
-    n_numbers = len(rows.score) + (n_without_task if is_first else 0)
+        n_numbers += n_without_task
     rows = rows.take(good)
-    rejects += _unclear_preferences(rows, shown)
-    placed = _placed(model_names, rules, facts)
-    parts, ids, n_scores, n_mixed, n_averaged = [], [np.array([], np.int64)], 0, 0, 0
+    return _Read(rows, model_names, rejects + _unclear_preferences(rows, shown), n_numbers, checks)
+
+
+class _Piece(NamedTuple):
+    """What is left of `Assembled` when its scores were written."""
+
+    n_scores: int
+    curve_ids: np.ndarray
+    rejects: list[Reject]
+    n_mixed: int
+    n_averaged: int
+
+
+def _in_pieces(
+    rows: Rows,
+    placed: pd.DataFrame,
+    shown: str,
+    on_conflict: str,
+    rules: Rules,
+    facts: KnownFacts,
+    folder: Path | None,
+) -> tuple[pa.Table | None, list[_Piece]]:
+    """(the table `scores` of all rows, None where it is written to `folder`; what else is said of each piece)."""
+    tables, pieces = [], []
     for number, some in enumerate(_whole_tasks(rows)):
         assembled = assemble(_coded(some, placed, shown), on_conflict)
         scores = _with_facts(assembled.scores, rules, facts)
+        pieces.append(_Piece(len(scores), *assembled[1:]))
         if folder:
             write_table(scores, "scores", folder / f"part-{number:04}.parquet")
         else:
-            parts.append(scores)
-        ids.append(assembled.curve_ids)
-        rejects += assembled.rejects
-        n_scores, n_mixed = n_scores + len(scores), n_mixed + assembled.n_mixed
-        n_averaged += assembled.n_averaged
-    check_distinct(np.concatenate(ids))
+            tables.append(scores)
+    return None if folder else pa.concat_tables(tables).unify_dictionaries().combine_chunks(), pieces
+
+
+def _facts(
+    path: Path, shown: str, is_first: bool, n_numbers: int, rejects: list[Reject], pieces: list[_Piece]
+) -> dict[str, object]:
+    """Counts of the input and the output; what is said of the file is in shard 0."""
+    n_scores, n_mixed, n_averaged = (sum(getattr(p, name) for p in pieces) for name in ("n_scores", "n_mixed", "n_averaged"))
     counts = balanced(n_numbers, n_scores, None, rejects, int(is_first), _digests(path, is_first), n_averaged)
-    if not counts["scores"] and n_shards == 1:
-        raise InputError(
-            f"source: no number could be read from {printable(str(path))}: {len(rejects)} rejects, the first: "
-            + describe(rejects[:1])
-        )
+    counts["entries_of_mixed_kind"] = n_mixed
     unread = ", ".join(check_columns(path)) if is_first else ""
-    said = {"columns_not_read": f"{shown}: {unread}"} if unread else {}
-    return Normalised(
-        scores=None if folder else pa.concat_tables(parts).unify_dictionaries().combine_chunks(),
-        models=_models_table(placed) if is_first else MODELS_SCHEMA.empty_table(),
-        tasks=small_table(((name, []) for name in sorted(set(_names(rows, "task")))), TASKS_SCHEMA),
-        rejects=small_table((reject._replace(n_numbers=reject.numbers) for reject in rejects), REJECTS_SCHEMA),
-        facts=counts | {"entries_of_mixed_kind": n_mixed} | said | checks,
-    )
+    return counts | ({"columns_not_read": f"{shown}: {unread}"} if unread else {})
 
 
 def _whole_tasks(rows: Rows) -> Iterator[Rows]:

@@ -24,6 +24,18 @@ def to_check(facts: Mapping[str, object]) -> Iterator[str]:
             yield f"{what}: {facts[name]}"
 
 
+def _report_checks(facts: Mapping[str, object], say: Callable[[str], None], strict: bool) -> None:
+    """Say what the checks of BIG-bench's table of all metrics gave."""
+    for name in ("preferred_scores", "preferred_counts"):
+        if facts.get(name):
+            say(f"{name.replace('_', ' ')}: {facts[name]}")
+    if facts.get("preferred_faults"):
+        fault = f"the table of all metrics was not read as it was published: {facts['preferred_faults']}"
+        if strict:
+            raise InputError(f"strict: {fault}")
+        say(f"!! {fault} !!")
+
+
 def report(tables: Normalised, say: Callable[[str], None], strict: bool = False) -> None:
     """Say what was taken in and what was rejected.
 
@@ -43,14 +55,7 @@ def report(tables: Normalised, say: Callable[[str], None], strict: bool = False)
         + f"+ {facts['rejected_values']:,} rejected values; {facts['rejected_files']:,} files and "
         f"{facts['rejected_entries']:,} entries or fields rejected"
     )
-    for name in ("preferred_scores", "preferred_counts"):
-        if facts.get(name):
-            say(f"{name.replace('_', ' ')}: {facts[name]}")
-    if facts.get("preferred_faults"):
-        fault = f"the table of all metrics was not read as it was published: {facts['preferred_faults']}"
-        if strict:
-            raise InputError(f"strict: {fault}")
-        say(f"!! {fault} !!")
+    _report_checks(facts, say, strict)
     if facts.get("recognised"):
         say(f"recognised: {facts['recognised']}")
     if facts["entries_of_mixed_kind"]:
