@@ -6,7 +6,7 @@ import sys
 import pandas as pd
 import pytest
 from builders import ROOT, put_curve
-from jumpcheck.sources.published import COLUMNS
+from jumpcheck.sources.published import COLUMNS, NAMES_OF_METRICS
 from result_files import v3, v4, write
 
 COMMAND = [sys.executable, ROOT / "workflow/look.py"]
@@ -83,3 +83,18 @@ def test_published_preferred_scores_have_the_metrics_and_sizes_that_a_run_knows(
     code, said, _ = look(tmp_path / "scores.parquet", "missing=n/a, ,-100")
     assert code == 0 and "2 numbers = 2 scores + 0 standard errors + 0 rejected" in said
     assert "  BIG-G T=0: 2 models, 2.1M to 137B; 1 tasks; curves of multiple_choice_grade (1)" in said.splitlines()
+
+
+def test_a_table_of_all_metrics_is_told(tmp_path):
+    names = [*COLUMNS[:4], *NAMES_OF_METRICS, COLUMNS[4]]
+    rows = [
+        ("analytic_entailment", "analytic_entailment", 0, f"BIG-G T=0 {size}", "multiple_choice_grade", metric, 0.5)
+        for size in ("2m", "128b")
+        for metric in ("multiple_choice_grade", "log_likelihood")
+    ]
+    pd.DataFrame(rows, columns=names).to_parquet(tmp_path / "scores.parquet", index=False)
+    code, said, _ = look(tmp_path / "scores.parquet")
+    assert code == 0 and "scores of all metrics" in said and "4 numbers = 4 scores + 0 standard errors + 0 rejected" in said
+    assert "2 models, 2.1M to 137B; 1 tasks; curves of log_likelihood (1), multiple_choice_grade (1)" in said
+    code, _, error = look(tmp_path / "scores.parquet", "scale_by=tokens")
+    assert code == 1 and "numbers of parameters alone" in error

@@ -30,6 +30,12 @@ from jumpcheck.sources.layout import find_score_files
 FILES_PER_CHUNK = 500
 
 
+def only_by_parameters(scale_by: str) -> None:
+    """InputError for any other scale: BIG-bench says nothing of how its models were trained."""
+    if scale_by != "parameters":
+        raise InputError(f"scale_by: BIG-bench publishes numbers of parameters alone, nothing of {scale_by}")
+
+
 @dataclass
 class Chunk:
     """The content of some files. `scores` is None where it was written to a file instead."""

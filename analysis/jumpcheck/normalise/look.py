@@ -16,10 +16,12 @@ from jumpcheck.formats.wide import Tables, listed
 from jumpcheck.models.benchmark_sizes import BenchmarkSizes
 from jumpcheck.models.known_facts import KnownFacts
 from jumpcheck.models.rules import Rules
-from jumpcheck.normalise import results
+from jumpcheck.normalise import all_metrics, results
+from jumpcheck.normalise.bigbench import only_by_parameters
 from jumpcheck.normalise.reporting import to_check
 from jumpcheck.normalise.schema import CURVE_KEY, Normalised
 from jumpcheck.sources.layout import is_address, is_results, tasks_folder
+from jumpcheck.sources.published import ALL_METRICS, kind_of
 
 SHOWN = 8
 LONG = 600
@@ -90,13 +92,18 @@ def look(
     if is_address(source) or not is_results(path):
         yield f"{source}: BIG-bench's own layout, or an address that has it; a run says what is in it"
         return
-    metrics_by_lower_case = {name.lower(): name for name in metrics.index[metrics["is_bookkeeping"] != "true"]}
-    shares = frozenset(metrics.index[metrics["is_proportion"] == "true"])
-    known = Tables(metrics_by_lower_case, rules, listed(wide), listed(missing), listed(percent), shares)
-    averaged, set_aside = _averaged(path)
-    tables = results.normalise(
-        path, rules, scale_by, averaged=averaged, set_aside=set_aside, facts=facts, on_conflict=on_conflict, tables=known
-    )
+    if kind_of(path) is ALL_METRICS:
+        only_by_parameters(scale_by)
+        tables = all_metrics.normalise(path, rules, facts, on_conflict=on_conflict)
+        tables.facts |= {"recognised": ALL_METRICS.what, "filled_stderr": 0}
+    else:
+        metrics_by_lower_case = {name.lower(): name for name in metrics.index[metrics["is_bookkeeping"] != "true"]}
+        shares = frozenset(metrics.index[metrics["is_proportion"] == "true"])
+        known = Tables(metrics_by_lower_case, rules, listed(wide), listed(missing), listed(percent), shares)
+        averaged, set_aside = _averaged(path)
+        tables = results.normalise(
+            path, rules, scale_by, averaged=averaged, set_aside=set_aside, facts=facts, on_conflict=on_conflict, tables=known
+        )
     found = tables.facts
     yield f"{source}: {found['files_in']:,} files: {found['recognised'] or 'none of a known format'}"
     yield (
@@ -107,7 +114,7 @@ def look(
     scores = tables.scores.to_pandas()
     yield from _families(scores, tables, scale_by)
     yield from _rejects(tables.rejects.to_pandas())
-    if found["columns_not_read"]:
+    if found.get("columns_not_read"):
         yield f"columns not read: {_shortened(found['columns_not_read'])}"
     for line in to_check(found):
         yield _shortened(line)

@@ -63,14 +63,9 @@ def read_shard(
         return _read_results(root, manifest, inputs, shard, choices, n_processes)
     if manifest["source_kind"] == "all_metrics":
         return _read_all_metrics(root, manifest, inputs, shard, choices, folder)
-    _only_by_parameters(choices)
+    bigbench.only_by_parameters(choices["scale_by"])
     rejects = [Reject(**reject) for reject in manifest["rejects"]]
     return bigbench.normalise(root, n_processes, rejects, manifest["input_sha256"], folder, shard, choices["on_conflict"])
-
-
-def _only_by_parameters(choices: Mapping[str, str]) -> None:
-    if choices["scale_by"] != "parameters":
-        raise InputError(f"scale_by: BIG-bench publishes numbers of parameters alone, nothing of {choices['scale_by']}")
 
 
 def _rules(inputs: Mapping[str, str]) -> tuple[Rules, list[Path]]:
@@ -88,7 +83,7 @@ def _read_all_metrics(
     folder: Path,
 ) -> Normalised:
     """The numbers of one shard of BIG-bench's table of all metrics."""
-    _only_by_parameters(choices)
+    bigbench.only_by_parameters(choices["scale_by"])
     preferred = Path(manifest["preferred_file"]) if manifest["preferred_file"] else None
     facts = known_facts.read(inputs["preferred_metrics"], inputs["model_sizes"])
     return all_metrics.normalise(root, _rules(inputs)[0], facts, shard, choices["on_conflict"], preferred, folder)
