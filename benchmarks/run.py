@@ -41,12 +41,17 @@ from jumpcheck.breaks import measuring
 from jumpcheck.breaks.sensitivity import sensitivity
 from jumpcheck.breaks.verdicts import breaks_of
 from jumpcheck.figures import style
-from jumpcheck.normalise import bigbench
+from jumpcheck.models import known_facts, rule_files
+from jumpcheck.normalise import all_metrics, bigbench
 from jumpcheck.normalise.schema import EXAMPLES_SCHEMA
 from jumpcheck.score.curves import make_curves
 from jumpcheck.sources.layout import find_score_files
 from jumpcheck.theory import score_files, worlds
 from jumpcheck.theory import world as simulate
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests/helpers"))
+
+import one_table
 
 ROOT = Path(__file__).parents[1]
 PROCESSES = 2
@@ -132,6 +137,17 @@ def to_parquet(tree, folder):
     bigbench.normalise(Path(tree), PROCESSES, folder=Path(folder))
 
 
+def one_table_to_parquet(path, folder):
+    shutil.rmtree(folder, ignore_errors=True)
+    Path(folder).mkdir(parents=True)
+    rules = rule_files.read([ROOT / "data/reference/rules.yml"], 0)
+    all_metrics.normalise(Path(path), rules, known_facts.NOTHING_KNOWN, folder=Path(folder))
+
+
+def pandas_read(path):
+    pd.read_parquet(path)
+
+
 def row_by_row(files):
     """What public scripts do: one row at a time onto a DataFrame."""
     frame = pd.DataFrame(columns=["task", "subtask", "shots", "family", "model", "metric", "score"])
@@ -157,6 +173,13 @@ def measure_reading(tree, work, repeats, rows_of_peer):
     measured = [apart(to_parquet, str(tree), str(work / "scores")) for _ in range(repeats)]
     rows["normalise"] = statistics.median(seconds for seconds, _ in measured)
     rows["normalise memory"] = max(memory for _, memory in measured)
+    table = one_table.table_of(tree)
+    rows["table rows"], path = len(table), str(work / "bigbench_results.parquet")
+    table.to_parquet(path, index=False)
+    del table
+    measured = [apart(one_table_to_parquet, path, str(work / "table_scores")) for _ in range(repeats)]
+    rows["table"], rows["table memory"] = statistics.median(s for s, _ in measured), max(memory for _, memory in measured)
+    rows["table by pandas"] = statistics.median(apart(pandas_read, path)[0] for _ in range(repeats))
     small, n_numbers, files = work / "few", 0, []
     for path in paths:
         if n_numbers >= rows_of_peer:
@@ -380,6 +403,8 @@ def table(reading, scoring, run, tested):
     rows = [
         (f"{reading['files']:,} files, {reading['megabytes']:.0f} MB to Parquet / their typed parse on 2 processes",
          reading["normalise"] / reading["typed parse"], "4x", f"{reading['normalise']:.2f} s / {reading['typed parse']:.2f} s"),
+        (f"one table of {reading['table rows']:,} rows to Parquet / pandas reads it", reading["table"] / reading["table by pandas"],
+         "", f"{reading['table']:.1f} s, {reading['table memory']:.2f} GB / {reading['table by pandas']:.1f} s"),
         (f"score of {at:,} curves from Parquet / NumPy dense in memory", by_size.loc[at, "sql"] / by_size.loc[at, "numpy"],
          "8x", f"{by_size.loc[at, 'sql']:.2f} s / {by_size.loc[at, 'numpy']:.2f} s"),
         (f"score of {last:,} curves / NumPy dense", by_size.loc[last, "sql"] / by_size.loc[last, "numpy"], "15x",
