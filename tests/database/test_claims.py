@@ -223,20 +223,31 @@ def test_another_metric_of_the_same_outputs(n, n_stay, metric, holds):
         SWAP | {"task": "t0", "smooth_metric": "x", "smooth_score": 0.0},
     ]
     found = claims(swaps=swaps)[4]
-    assert (found.holds, found.n, found.n_of) == (holds, n - n_stay, n)
+    n_brier, gone = (n, n - n_stay) if metric == "brier_score" else (0, 0)
+    assert (found.holds, found.n, found.n_of) == (holds, gone, n_brier)
     assert (found.reason_code == "few_over_options") == (n < 10 or metric != "brier_score")
-    assert numbers(found.this_dataset) == [n, n - n_stay]
+    assert numbers(found.this_dataset) == [n + 1, n, n_brier, gone, n - n_stay]
     assert found.is_asked
 
 
+def test_the_brier_score_decides_and_no_other_continuous_metric():
+    swaps = [SWAP | {"task": f"t{k}", "smooth_metric": "brier_score", "smooth_score": 0.0} for k in range(60)]
+    swaps += [swap | {"smooth_metric": "log_likelihood", "smooth_score": 30.0} for swap in swaps]
+    found = claims(swaps=swaps)[4]
+    assert (found.holds, found.n, found.n_of) == ("holds", 60, 60)
+    assert numbers(found.this_dataset) == [60, 60, 60, 60, 0]
+
+
 def test_no_other_metric_of_the_same_outputs():
-    """Of BIG-bench it is asked all the same, of other results only where one jumps."""
+    """Of BIG-bench it is asked all the same, of other results only where there are outputs under two metrics."""
     alone = claims(swaps=[SWAP | {"smooth_metric": "log_likelihood"}], is_bigbench=False)[4]
-    assert (alone.n, alone.n_of, alone.share) == (1, 1, 1)
-    assert alone.is_asked and alone.reason_code == "few_over_options" and numbers(alone.reason) == [1, 0]
-    none = claims(swaps=[SWAP | {"sharp_score": 20.0}])[4]
-    assert none.is_asked and none.reason_code == "no_two_metrics" and numbers(none.this_dataset) == [0, 0]
-    assert not claims(swaps=[SWAP | {"sharp_score": 20.0}], is_bigbench=False)[4].is_asked
+    assert (alone.n, alone.n_of) == (0, 0)
+    assert alone.is_asked and alone.reason_code == "few_over_options"
+    for is_bigbench in (True, False):
+        none = claims(swaps=[SWAP | {"sharp_score": 20.0}], is_bigbench=is_bigbench)[4]
+        assert none.is_asked and none.reason_code == "none_above" and numbers(none.this_dataset) == [1, 0, 0, 0, 0]
+        assert claims(swaps=[], is_bigbench=is_bigbench)[4].is_asked == is_bigbench
+    assert claims(swaps=[])[4].reason_code == "no_two_metrics"
 
 
 def test_comparisons_that_are_counted():

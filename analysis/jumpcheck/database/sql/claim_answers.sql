@@ -10,7 +10,7 @@ with counted as (
     union all
     select 3, labelled.n_on_two, labelled.n_tasks from claim_counts
     union all
-    select 4, swapped.n_gone, swapped.n_above from claim_counts
+    select 4, swapped.n_brier_gone, swapped.n_brier from claim_counts
     union all
     select 5, jumping.n_break, jumping.n_with_p from claim_counts
     union all
@@ -67,8 +67,9 @@ coded as (
                 else 'less_than_92'
             end
             when 4 then case
-                when swapped.n_above = 0 then 'no_two_metrics'
-                when swapped.n_over_options < 10 then 'few_over_options'
+                when swapped.n_curves = 0 then 'no_two_metrics'
+                when swapped.n_above = 0 then 'none_above'
+                when swapped.n_brier < 10 then 'few_over_options'
                 when shares.share_low > 0.9 then 'nearly_all_gone'
                 when shares.share_high < 0.5 then 'few_gone'
                 else 'some_gone'
@@ -85,7 +86,7 @@ coded as (
             when 1 then kind.is_bigbench and any_threshold.n_metrics > 0
             when 2 then kind.is_bigbench and two.n_pairs_of_two + two.n_pairs_of_others > 0
             when 3 then kind.is_bigbench and labelled.n_tasks > 0
-            when 4 then kind.is_bigbench or swapped.n_above > 0
+            when 4 then kind.is_bigbench or swapped.n_curves > 0
             when 5 then jumping.n_triplets > 0
             else verdicts.n_jumps > 0
         end as is_asked

@@ -54,16 +54,22 @@ labelled as (
 
 swapped as (
     select
-        count(*) as n_above,
-        count(*) filter (not smooth_is_above) as n_gone,
-        count(*) filter (over_options) as n_over_options
+        count(*) as n_curves,
+        count(*) filter (sharp_is_above) as n_above,
+        count(*) filter (sharp_is_above and not smooth_is_above) as n_gone,
+        -- The paper's Brier score, a sum over all options.
+        count(*) filter (sharp_is_above and brier_is_above is not null) as n_brier,
+        count(*) filter (sharp_is_above and not brier_is_above) as n_brier_gone
     from (
         select
+            any_value(metric_swap.sharp_score > settings.emergence_threshold) as sharp_is_above,
             bool_or(metric_swap.smooth_score > settings.emergence_threshold) as smooth_is_above,
-            bool_or(metric_swap.smooth_metric in ('brier_score', 'calibration_multiple_choice_brier_score')) as over_options
+            bool_or(metric_swap.smooth_score > settings.emergence_threshold) filter (
+                metric_swap.smooth_metric in ('brier_score', 'calibration_multiple_choice_brier_score')
+            ) as brier_is_above
         from metric_swap
         cross join settings
-        where metric_swap.sharp_metric = 'multiple_choice_grade' and metric_swap.sharp_score > settings.emergence_threshold
+        where metric_swap.sharp_metric = 'multiple_choice_grade'
         group by metric_swap.task, metric_swap.subtask, metric_swap.shots, metric_swap.filter, metric_swap.model_family
     ) as by_curve
 ),
