@@ -12,4 +12,4 @@ with running(snakemake) as say:
     paths = dict(snakemake.output.items()) | {Path(path).stem: path for path in snakemake.output.copies}
     bigbench.write(snakemake.input.database, inputs_named(snakemake, "simulated_share", "reference_"), paths, figures)
     thumbnails.write(snakemake.input.png, snakemake.output.thumbnails)
-    say(f"to renew the committed page: cp -r {Path(snakemake.output.page).parent}/. docs/")
+    say(f"the page and its figures: {Path(snakemake.output.page).parent}/")

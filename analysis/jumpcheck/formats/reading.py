@@ -23,6 +23,7 @@ from jumpcheck.formats.format import File, Format
 from jumpcheck.formats.registry import FORMATS, PASSED_OVER, SUFFIXES
 from jumpcheck.formats.wide import Tables
 from jumpcheck.sources.layout import MAX_BYTES, readable
+from jumpcheck.sources.published import COLUMNS, NAMES_OF_METRICS
 
 FILES_PER_CHUNK = 100
 NOTHING_KNOWN = Tables()
@@ -138,6 +139,8 @@ def _why_unknown(file: File) -> tuple[str, int]:
 def _advice(file: File) -> str:
     """What to do about a table of which nothing can be read."""
     lacks = lacking(file.columns)
+    if {*COLUMNS, *NAMES_OF_METRICS} <= set(file.columns):
+        return "It has the columns of BIG-bench's scores of all metrics, which are read from Parquet: save it as .parquet"
     if lacks == ["score"]:
         return "Call the column of scores score, or name it (config: wide)"
     if training_logs.is_log(file.columns):

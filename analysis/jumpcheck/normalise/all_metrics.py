@@ -38,6 +38,8 @@ from jumpcheck.sources.published import COLUMNS
 
 _EVALUATION = re.compile(r" #\d+$")
 """What `evaluations.with_numbered_evaluations` adds to a label."""
+SHOWN = 8
+"""Names of models in a note."""
 ROWS_AT_ONCE = 300_000
 """Rows that are made into `scores` at one time, or those of one task."""
 
@@ -83,12 +85,10 @@ def normalise(
     scores, pieces = _in_pieces(read.rows, placed, shown, on_conflict, rules, facts, folder)
     check_distinct(np.concatenate([np.array([], np.int64), *(piece.curve_ids for piece in pieces)]))
     rejects += chain.from_iterable(piece.rejects for piece in pieces)
-    counts = _facts(path, shown, is_first, read.n_numbers, rejects, pieces)
+    counts = _facts(path, shown, is_first, read.n_numbers, rejects, pieces, placed)
     if not counts["scores"] and shard[1] == 1:
-        raise InputError(
-            f"source: no number could be read from {printable(str(path))}: {len(rejects)} rejects, the first: "
-            + describe(rejects[:1])
-        )
+        why = f"{len(rejects)} rejects, the first: {describe(rejects[:1])}" if rejects else "it has no rows"
+        raise InputError(f"source: no number could be read from {printable(str(path))}: {why}")
     return Normalised(
         scores=scores,
         models=_models_table(placed) if is_first else MODELS_SCHEMA.empty_table(),
@@ -163,14 +163,28 @@ def _in_pieces(
 
 
 def _facts(
-    path: Path, shown: str, is_first: bool, n_numbers: int, rejects: list[Reject], pieces: list[_Piece]
+    path: Path,
+    shown: str,
+    is_first: bool,
+    n_numbers: int,
+    rejects: list[Reject],
+    pieces: list[_Piece],
+    placed: pd.DataFrame,
 ) -> dict[str, object]:
     """Counts of the input and the output; what is said of the file is in shard 0."""
     n_scores, n_mixed, n_averaged = (sum(getattr(p, name) for p in pieces) for name in ("n_scores", "n_mixed", "n_averaged"))
     counts = balanced(n_numbers, n_scores, None, rejects, int(is_first), _digests(path, is_first), n_averaged)
     counts["entries_of_mixed_kind"] = n_mixed
-    unread = ", ".join(check_columns(path)) if is_first else ""
-    return counts | ({"columns_not_read": f"{shown}: {unread}"} if unread else {})
+    if not is_first:
+        return counts
+    unread = ", ".join(check_columns(path))
+    lost = placed.loc[placed["is_lost"], "published"].tolist()
+    some = ", ".join(map(ascii, lost[:SHOWN])) + (f" and {len(lost) - SHOWN:,} more" if len(lost) > SHOWN else "")
+    said = {"columns_not_read": f"{shown}: {unread}" if unread else ""}
+    if lost:
+        what = f"no size is known of {len(lost):,} models, which are in no curve: {some}"
+        said["notes"] = f"{shown}: {what}; give it in a file of rules (config: rules)"
+    return counts | {name: text for name, text in said.items() if text}
 
 
 def _whole_tasks(rows: Rows) -> Iterator[Rows]:
@@ -235,11 +249,14 @@ def _placed(names: Sequence[str], rules: Rules, facts: KnownFacts) -> pd.DataFra
     }
     described = frame.assign(revision=None, path="", **stated)
     if not len(described):
-        return described.assign(name="", total_params=np.nan, published=[])
+        return described.assign(name="", total_params=np.nan, published=[], is_lost=False)
     placed = place_models(described, rules, "parameters", frozenset(pairs))
     family = placed["family"].where(placed["family"].notna(), frame["model_family"])
     name = placed["name"].where(placed["name"].notna(), frame["model"])
-    return placed.assign(model_family=family, name=name, published=list(names))
+    # Of some published models nobody knows a size: they are listed without one, and nothing is missing.
+    sized = placed[["total_params", *PUBLISHED_COUNTS]].notna().any(axis=1)
+    is_lost = ~sized & sizes["source"].isna()
+    return placed.assign(model_family=family, name=name, published=list(names), is_lost=is_lost)
 
 
 def _models_table(placed: pd.DataFrame) -> pa.Table:

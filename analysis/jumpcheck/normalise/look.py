@@ -62,6 +62,13 @@ def _averaged(source: Path) -> tuple[object, list]:
     return averaged, rejects
 
 
+def _tables_known(metrics: pd.DataFrame, rules: Rules, wide: str, missing: str, percent: str) -> Tables:
+    """What is known of tables of results."""
+    by_lower_case = {name.lower(): name for name in metrics.index[metrics["is_bookkeeping"] != "true"]}
+    shares = frozenset(metrics.index[metrics["is_proportion"] == "true"])
+    return Tables(by_lower_case, rules, listed(wide), listed(missing), listed(percent), shares)
+
+
 def look(
     source: str,
     rules: Rules,
@@ -92,14 +99,13 @@ def look(
     if is_address(source) or not is_results(path):
         yield f"{source}: BIG-bench's own layout, or an address that has it; a run says what is in it"
         return
-    if kind_of(path) is ALL_METRICS:
+    is_one_table = kind_of(path) is ALL_METRICS
+    if is_one_table:
         only_by_parameters(scale_by)
         tables = all_metrics.normalise(path, rules, facts, on_conflict=on_conflict)
         tables.facts |= {"recognised": ALL_METRICS.what, "filled_stderr": 0}
     else:
-        metrics_by_lower_case = {name.lower(): name for name in metrics.index[metrics["is_bookkeeping"] != "true"]}
-        shares = frozenset(metrics.index[metrics["is_proportion"] == "true"])
-        known = Tables(metrics_by_lower_case, rules, listed(wide), listed(missing), listed(percent), shares)
+        known = _tables_known(metrics, rules, wide, missing, percent)
         averaged, set_aside = _averaged(path)
         tables = results.normalise(
             path, rules, scale_by, averaged=averaged, set_aside=set_aside, facts=facts, on_conflict=on_conflict, tables=known
@@ -118,7 +124,7 @@ def look(
         yield f"columns not read: {_shortened(found['columns_not_read'])}"
     for line in to_check(found):
         yield _shortened(line)
-    yield from _missing_for_a_test(scores, tables, metrics, sizes)
+    yield from _missing_for_a_test(scores, tables, metrics, sizes, has_columns=not is_one_table)
     if found.get("unknown_models"):
         yield f"{found['unknown_models']:,} names of models are not known. Rules to complete (config: rules):"
         yield found["rules_to_complete"].rstrip()
@@ -158,9 +164,10 @@ def _rejects(rejects: pd.DataFrame) -> Iterator[str]:
 
 
 def _missing_for_a_test(
-    scores: pd.DataFrame, tables: Normalised, metrics: pd.DataFrame, sizes: BenchmarkSizes
+    scores: pd.DataFrame, tables: Normalised, metrics: pd.DataFrame, sizes: BenchmarkSizes, has_columns: bool
 ) -> Iterator[str]:
-    """What percent-correct curves lack for a test."""
+    """What percent-correct curves lack for a test; `has_columns` says whether a column can give it."""
+    column = "in a column {}, or " if has_columns else ""
     scores = scores[scores["entry_kind"] != "aggregate"]
     placed = scores.astype(dict.fromkeys(("model_family", "model"), str)).merge(
         _scales(tables), how="left", on=["model_family", "model"]
@@ -182,7 +189,8 @@ def _missing_for_a_test(
     if len(without):
         tasks = _some(sorted(np.unique(without["task"] + " " + without["metric"])))
         yield f"  {len(without):,} lack a chance rate, and would not be tested: {tasks}"
-        yield "    write it in a column chance, or as chance: [{tasks: ..., metrics: ..., chance: 0.25}] in a file of rules"
+        rule = "chance: [{tasks: ..., metrics: ..., chance: 0.25}]"
+        yield f"    write it {column.format('chance')}as {rule} in a file of rules"
     unsized = shares[~shares["says_n"].astype(bool)]
     has_size = [bool(sizes.of(*one)) for one in zip(unsized["task"], unsized["subtask"], strict=True)]
     of_benchmarks, others = unsized[has_size], unsized[np.logical_not(has_size)]
@@ -192,7 +200,7 @@ def _missing_for_a_test(
     if len(others):
         tasks = _some(sorted(np.unique(others["task"])))
         yield f"  {len(others):,} say no number of examples, and are tested where their shares prove one: {tasks}"
-        yield "    write it in a column n_examples, or as examples: [{tasks: ..., n: ...}] in a file of rules"
+        yield f"    write it {column.format('n_examples')}as examples: [{{tasks: ..., n: ...}}] in a file of rules"
     unnamed = sorted({metric for metric in curves["metric"] if metric not in metrics.index})
     if unnamed:
         yield f"  unknown metrics, which are scored and not tested: {_some(unnamed)}"

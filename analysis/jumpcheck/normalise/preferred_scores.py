@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from jumpcheck.formats.all_metrics import Rows
-from jumpcheck.sources.published import COLUMNS
+from jumpcheck.sources.published import COLUMNS, PREFERRED
 
 _SUM_ERROR = 1e-12
 """Relative difference that means of the same numbers may have, which are summed in another order."""
@@ -68,15 +68,21 @@ def compared(rows: Rows, published: pd.DataFrame) -> dict[str, object]:
     different = both[~(is_both & is_equal)]
     if len(different):
         row = different.iloc[0]
+        here, there = (
+            "no score" if pd.isna(score := row[f"{COLUMNS[4]}_{name}"]) else f"{score:.17g}"
+            for name in ("here", "published")
+        )
         found["preferred_difference"] = (
-            f"{row[key[1]]!a} of {row[key[0]]!a}, {row[key[2]]:g} shots, {row[key[3]]!a}: "
-            f"{row[f'{COLUMNS[4]}_here']!r} in the table, {row[f'{COLUMNS[4]}_published']!r} in the file of preferred scores"
+            f"{row[key[1]]!a} of {row[key[0]]!a}, {row[key[2]]:g} shots, {row[key[3]]!a}: {here} in the table, {there} in "
+            "the file of preferred scores"
         )
     return found
 
 
 def proven(facts: MutableMapping[str, object], known_rows: str | Path, is_published: bool) -> dict[str, str]:
     """What the checks say, as facts of the build: `preferred_scores`, `preferred_counts`, and `preferred_faults` if any.
+
+    A difference is a fault of the published table alone: another one may hold other scores.
 
     Parameters
     ----------
@@ -89,7 +95,7 @@ def proven(facts: MutableMapping[str, object], known_rows: str | Path, is_publis
 
     """
     found = facts.pop("preferred_rows")
-    said = {"preferred_scores": "not compared: the file of preferred scores is not at hand"}
+    said = {"preferred_scores": f"not compared: the file of them, {PREFERRED.file}, is neither beside the table nor fetched"}
     faults = []
     if "preferred_compared" in facts:
         n_faults = sum(facts[f"preferred_{name}"] for name in ("differ", "only_published", "only_here"))
@@ -99,7 +105,7 @@ def proven(facts: MutableMapping[str, object], known_rows: str | Path, is_publis
             if n_faults
             else "all equal"
         )
-        faults += [said["preferred_scores"]] if n_faults else []
+        faults += [said["preferred_scores"]] if n_faults and is_published else []
     said["preferred_counts"] = "not compared: numbers of rows are known of the published table alone"
     if is_published:
         known = pd.read_csv(known_rows).set_index("metric")["n_rows"].to_dict()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import os
 import re
@@ -78,6 +79,16 @@ def kinds_of_files(folder: Path) -> str:
     return ", ".join(f"{n:,} {printable(kind)}" for kind, n in kinds.most_common(8)) or "it is empty"
 
 
+WORDS = ("preferred", "all_metrics", "simulated", "trained")
+"""What a source can be besides an address or a path: two published files, and what a run makes itself."""
+
+
+def _meant(source: str) -> str:
+    """The word that a misspelled one is nearest to, as a question."""
+    near = difflib.get_close_matches(source, WORDS, n=1)
+    return f" Did you mean source={near[0]}?" if near else ""
+
+
 def tasks_folder(root: Path) -> Path:
     """The folder of all tasks below `root`.
 
@@ -85,7 +96,8 @@ def tasks_folder(root: Path) -> Path:
     """
     if not root.is_dir():
         raise InputError(
-            f"source: {printable(str(root))} is not there. Give a folder that holds {TASKS_FOLDER}/, an archive of one "
+            f"source: {printable(str(root))} is not there.{_meant(str(root))} Give a folder that holds {TASKS_FOLDER}/, an "
+            "archive of one "
             "(.tar.gz, .zip) or the address of a git repository, for example --config dataset=NAME source=FOLDER"
         )
     folder = root / TASKS_FOLDER

@@ -150,8 +150,8 @@ def fetch(wanted: Published, folder: Path, say: Callable[[str], None]) -> Path:
         say(f"{path}: it is there already")
         return path
     if not wanted.address.startswith(_SCHEMES):
-        key = f"{wanted.kind.word}_address"
-        raise InputError(f"{key}: {wanted.address!r} is no address; it begins with {', '.join(_SCHEMES)}")
+        begins = f"it begins with {', '.join(_SCHEMES)}; a file is given by its path, source=FILE"
+        raise InputError(f"{wanted.kind.word}_address: {wanted.address!r} is no address; {begins}")
     content = _received(wanted, say)
     verify(content, wanted, wanted.address)
     folder.mkdir(parents=True, exist_ok=True)
@@ -175,6 +175,7 @@ def _read(answer: http.client.HTTPResponse, max_bytes: int) -> bytes:
 def _received(wanted: Published, say: Callable[[str], None]) -> bytes:
     """What the host answers, asked again after each of WAITS while the error may pass."""
     address, max_bytes = wanted.address, wanted.kind.max_bytes
+    other = "BIG-bench's preferred scores alone (source=preferred), " if wanted.kind is ALL_METRICS else ""
     for wait in (*WAITS, None):
         try:
             with urllib.request.urlopen(address, timeout=SECONDS) as answer:
@@ -191,7 +192,7 @@ def _received(wanted: Published, say: Callable[[str], None]) -> bytes:
         if address.startswith("file://") or not may_pass or wait is None:
             raise InputError(
                 f"source: fetching {address} failed: {fault}. Give the file itself (--config dataset=NAME source=FILE), a "
-                f"mirror of it ({wanted.kind.word}_address=ADDRESS), or the simulated benchmark (dataset=simulated "
+                f"mirror of it ({wanted.kind.word}_address=ADDRESS), {other}or the simulated benchmark (dataset=simulated "
                 "source=simulated)"
             )
         say(f"fetching {address}: {fault}; again in {wait} s")
