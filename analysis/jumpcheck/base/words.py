@@ -77,7 +77,8 @@ def claim_words(counts: Mapping[str, object], answers: Iterable[tuple[int, str, 
     for number, code, share in answers:
         words = WORDS["claims"][number]
         numbers = {**counts, "share": 100 * share if share is not None else float("nan")}
-        filled = {"this_dataset": words["this_dataset"], "reason": words["reasons"][code]}
+        this_dataset = words.get("this_dataset_where", {}).get(code, words["this_dataset"])
+        filled = {"this_dataset": this_dataset, "reason": words["reasons"][code]}
         rows.append(
             {"number": number, **{name: words[name] for name in ("claim", "paper", "look_at")}}
             | {name: template.format(**numbers) for name, template in filled.items()}
