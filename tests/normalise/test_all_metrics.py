@@ -157,6 +157,38 @@ def test_an_entry_that_prefers_what_it_has_not_is_said(tmp_path):
     assert tables.scores["is_preferred"].to_pylist() == [False]
 
 
+@pytest.mark.parametrize("kind", ["dictionary", "large", "view", "decimal", "float32", "categories"])
+def test_columns_may_be_written_in_several_ways(tmp_path, kind):
+    rows = [["t", f"t:{k % 2}", k % 3, f"F {k}b", "m", "m", k / 8] for k in range(9)]
+    frame = pd.DataFrame(rows, columns=FRAME)
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    texts = [name for name in FRAME if frame[name].map(type).eq(str).all()]
+    for name in texts if kind in ("dictionary", "large", "view") else ["score_value"]:
+        column = table[name]
+        if kind == "dictionary":
+            column = column.dictionary_encode()
+        elif kind in ("large", "view"):
+            column = column.cast(pa.large_string() if kind == "large" else pa.string_view())
+        elif kind == "float32":
+            column = column.cast(pa.float32())
+        elif kind == "decimal":
+            column = column.cast(pa.decimal128(9, 4))
+        table = table.set_column(table.schema.get_field_index(name), name, column)
+    pq.write_table(table, tmp_path / "a.parquet", row_group_size=4)
+    if kind == "categories":
+        frame.astype(dict.fromkeys(texts, "category")).to_parquet(tmp_path / "a.parquet", index=False)
+    found = [row["score"] for row in sorted(read(tmp_path / "a.parquet").scores.to_pylist(), key=lambda row: row["score"])]
+    assert found == [k / 8 for k in range(9)]
+
+
+def test_names_of_blanks_are_none_and_a_model_needs_no_family(tmp_path):
+    rows = [["t", "t", 0, name, "m", "m", 0.5] for name in ("alone", " ", "F 1b")]
+    tables = read(written(tmp_path, pd.DataFrame(rows, columns=FRAME)))
+    assert {(row["model_family"], row["model"]) for row in tables.models.to_pylist()} == {("alone", "alone"), ("F", "1b")}
+    assert [row["reason"] for row in tables.rejects.to_pylist()] == ["missing_model"]
+    assert "2 models, which are in no curve" in tables.facts["notes"] and "'F 1b'" in tables.facts["notes"]
+
+
 def test_a_published_size_and_chance_rate_are_used(tmp_path):
     rows = [
         ["analytic_entailment", "analytic_entailment", 0, "BIG-G T=0 2m", "multiple_choice_grade", metric, 0.5]

@@ -64,10 +64,11 @@ def check_columns(path: Path) -> list[str]:
             faults.append(f"{name} is missing")
             continue
         kind = _plain(schema.field(name).type)
-        is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+        is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+        is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
         if name in TEXTS.values() and not is_text:
             faults.append(f"{name} has the type {schema.field(name).type} and must have texts")
-        elif name not in TEXTS.values() and not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
+        elif name not in TEXTS.values() and not is_number:
             faults.append(f"{name} has the type {schema.field(name).type} and must have numbers")
     if faults:
         found = ", ".join(f"{field.name!a} ({field.type})" for field in schema)
@@ -80,6 +81,16 @@ def check_columns(path: Path) -> list[str]:
     return [name for name in schema.names if name not in wanted]
 
 
+def _is_blank(text: str | None) -> bool:
+    return text is None or not text.strip()
+
+
+def _without_views(piece: pa.RecordBatch) -> pa.RecordBatch:
+    """The same with plain texts in place of views of them, which Arrow cannot take rows of."""
+    columns = [column.cast(pa.string()) if pa.types.is_string_view(column.type) else column for column in piece.columns]
+    return pa.RecordBatch.from_arrays(columns, names=piece.schema.names)
+
+
 class _Column:
     """Global codes of a column of texts that is read in pieces."""
 
@@ -88,7 +99,7 @@ class _Column:
 
     def codes(self, column: pa.Array) -> np.ndarray:
         column = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-        of_piece = [-1 if not text else self.coder[text] for text in column.dictionary.to_pylist()]
+        of_piece = [-1 if _is_blank(text) else self.coder[text] for text in column.dictionary.to_pylist()]
         of_piece = np.array([*of_piece, -1], np.int32)  # a missing text has the code -1, which picks the last one
         return of_piece[column.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
 
@@ -109,13 +120,14 @@ def read_rows(path: Path, is_wanted: Callable[[str], bool]) -> tuple[Rows, list[
     n_read = n_without_task = 0
     try:
         for piece in pq.ParquetFile(path).iter_batches(ROWS_PER_PIECE, columns=[*COLUMNS, *NAMES_OF_METRICS]):
+            piece = _without_views(piece)
             tasks = piece.column(TEXTS["task"]).cast(pa.string())
             models.codes(piece.column(TEXTS["model"]))
             coded = tasks.dictionary_encode()
             names = coded.dictionary.to_pylist()
-            wanted |= {name: is_wanted(name) for name in names if name and name not in wanted}
-            keep = np.array([*(bool(name) and wanted[name] for name in names), False])
-            has_task = np.array([*(bool(name) for name in names), False])
+            wanted |= {name: is_wanted(name) for name in names if not _is_blank(name) and name not in wanted}
+            keep = np.array([*(wanted.get(name, False) for name in names), False])
+            has_task = np.array([*(not _is_blank(name) for name in names), False])
             indices = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
             n_without_task += int((~has_task[indices]).sum())
             rows = np.flatnonzero(keep[indices])
