@@ -189,6 +189,59 @@ def test_names_of_blanks_are_none_and_a_model_needs_no_family(tmp_path):
     assert "2 models, which are in no curve" in tables.facts["notes"] and "'F 1b'" in tables.facts["notes"]
 
 
+def test_exchanged_columns_of_names_are_an_error(simulated, tmp_path):
+    """The checks of preferred scores cannot see it: they ask where the two columns are equal."""
+    names = {"preferred_score": "score_key", "score_key": "preferred_score"}
+    with pytest.raises(InputError, match="exchanged"):
+        read(written(tmp_path, simulated[2].rename(columns=names)))
+
+
+def test_entries_without_their_preferred_score_are_those_of_score_files(tmp_path):
+    for k in range(4):
+        scores = {"n": 0.1} if k in (1, 2) else {"m": 0.5, "n": 0.1}
+        document = score_file([entry(scores, "t", "m", shots=shots) for shots in (0, 2)], "t", "F", f"{k}b", 10.0**k)
+        put(tmp_path / "tree", document, f"scores_F_{k}b.json", "t")
+    tables, expected = read(written(tmp_path, one_table.table_of(tmp_path / "tree"))), bigbench.normalise(tmp_path / "tree")
+    reasons = [[row["reason"] for row in one.rejects.to_pylist()] for one in (tables, expected)]
+    assert reasons[0] == reasons[1] == ["preferred_score_absent"] * 4
+
+
+def test_indices_without_a_sign_and_texts_that_no_row_has(tmp_path):
+    """As other programs write categories."""
+    rows = [["t", "t", 0, name, "m", "m", 0.5] for name in ("F 1b", "F 2b")]
+    table = pa.Table.from_pandas(pd.DataFrame(rows, columns=FRAME), preserve_index=False)
+    models = pa.DictionaryArray.from_arrays(pa.array([1, 0], pa.uint32()), pa.array(["F 2b", "F 1b", "F 3b"]))
+    pq.write_table(table.set_column(3, FRAME[3], models), tmp_path / "a.parquet")
+    assert [row["model"] for row in read(tmp_path / "a.parquet").models.to_pylist()] == ["1b", "2b"]
+
+
+def test_texts_of_another_encoding_are_one_error(tmp_path):
+    table = pa.Table.from_pandas(pd.DataFrame([["t", "t", 0, "F", "m", "m", 0.5]], columns=FRAME), preserve_index=False)
+    broken = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(b"\0\0\0\0\4\0\0\0"), pa.py_buffer(b"\xed\xa0\x80x")])
+    pq.write_table(table.set_column(3, FRAME[3], broken), tmp_path / "a.parquet")
+    with pytest.raises(InputError, match="cannot be read"):
+        read(tmp_path / "a.parquet")
+    (tmp_path / "b.parquet").write_bytes(b"version https://git-lfs.github.com/spec/v1")
+    with pytest.raises(InputError, match="no Parquet file"):
+        read(tmp_path / "b.parquet")
+
+
+def test_a_label_that_ends_like_a_repeated_evaluation_is_a_label(tmp_path):
+    facts = known_facts.read(ROOT / "data/reference/preferred_metrics.csv", ROOT / "data/reference/model_sizes.csv")
+    rows = [["bbq_lite", f"Age-ambig score{end}", 0, "F 1b", "accuracy", "accuracy", 0.5] for end in ("", " #2")]
+    tables = read(written(tmp_path, pd.DataFrame(rows, columns=FRAME)), facts)
+    assert [row["chance"] for row in tables.scores.to_pylist()] == [0.333, None]
+    assert tables.facts["repeated_evaluations"] == 0
+
+
+def test_a_rule_gives_the_family_of_a_name_of_one_word(tmp_path):
+    rows = [["t", "t", 0, name, "m", "m", 0.5] for name in ("pythia-70m", "pythia-160m")]
+    (models := read(written(tmp_path, pd.DataFrame(rows, columns=FRAME))).models.to_pylist()).sort(
+        key=lambda row: row["model"]
+    )
+    assert len({row["model_family"] for row in models}) == 1 and all(row["total_params"] for row in models)
+
+
 def test_a_published_size_and_chance_rate_are_used(tmp_path):
     rows = [
         ["analytic_entailment", "analytic_entailment", 0, "BIG-G T=0 2m", "multiple_choice_grade", metric, 0.5]

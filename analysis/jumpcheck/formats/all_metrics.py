@@ -50,18 +50,27 @@ class Rows(NamedTuple):
         return Rows(self.names, codes, self.shots[which], self.score[which], self.place[which])
 
 
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0][:300]
+
+
 def _plain(kind: pa.DataType) -> pa.DataType:
     return kind.value_type if pa.types.is_dictionary(kind) else kind
 
 
 def check_columns(path: Path) -> list[str]:
     """The columns of the file that are not read; InputError where one that is needed is missing or of another type."""
-    schema = pq.read_schema(path)
+    try:
+        schema = pq.read_schema(path)
+    except (pa.ArrowInvalid, OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"source: {printable(str(path))} is no Parquet file that can be read: {_first_line(error)}"
+        ) from None
     wanted = (*COLUMNS, *NAMES_OF_METRICS)
     faults = []
     for name in wanted:
-        if name not in schema.names:
-            faults.append(f"{name} is missing")
+        if schema.names.count(name) != 1:
+            faults.append(f"{name} is {'there more than once' if name in schema.names else 'missing'}")
             continue
         kind = _plain(schema.field(name).type)
         is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
@@ -91,6 +100,13 @@ def _without_views(piece: pa.RecordBatch) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(columns, names=piece.schema.names)
 
 
+def _encoded(column: pa.Array) -> tuple[list[str | None], np.ndarray]:
+    """(the distinct texts of a column, for every row the place of its text, -1 where it has none)."""
+    column = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    indices = column.indices.cast(pa.int64()).fill_null(-1)
+    return column.dictionary.to_pylist(), indices.to_numpy(zero_copy_only=False)
+
+
 class _Column:
     """Global codes of a column of texts that is read in pieces."""
 
@@ -98,10 +114,11 @@ class _Column:
         self.coder = Coder()
 
     def codes(self, column: pa.Array) -> np.ndarray:
-        column = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-        of_piece = [-1 if _is_blank(text) else self.coder[text] for text in column.dictionary.to_pylist()]
-        of_piece = np.array([*of_piece, -1], np.int32)  # a missing text has the code -1, which picks the last one
-        return of_piece[column.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
+        names, indices = _encoded(column)
+        of_piece = np.full(len(names) + 1, -1, np.int32)  # a missing text has the index -1, which picks the last one
+        for k in np.unique(indices[indices >= 0]):  # a dictionary may have texts that no row has
+            of_piece[k] = -1 if _is_blank(names[k]) else self.coder[names[k]]
+        return of_piece[indices]
 
 
 def read_rows(path: Path, is_wanted: Callable[[str], bool]) -> tuple[Rows, list[str], int]:
@@ -123,12 +140,10 @@ def read_rows(path: Path, is_wanted: Callable[[str], bool]) -> tuple[Rows, list[
             piece = _without_views(piece)
             tasks = piece.column(TEXTS["task"]).cast(pa.string())
             models.codes(piece.column(TEXTS["model"]))
-            coded = tasks.dictionary_encode()
-            names = coded.dictionary.to_pylist()
+            names, indices = _encoded(tasks)
             wanted |= {name: is_wanted(name) for name in names if not _is_blank(name) and name not in wanted}
             keep = np.array([*(wanted.get(name, False) for name in names), False])
             has_task = np.array([*(not _is_blank(name) for name in names), False])
-            indices = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
             n_without_task += int((~has_task[indices]).sum())
             rows = np.flatnonzero(keep[indices])
             taken = piece.take(pa.array(rows))
@@ -139,8 +154,10 @@ def read_rows(path: Path, is_wanted: Callable[[str], bool]) -> tuple[Rows, list[
             codes = {name: column.codes(taken.column(TEXTS[name])) for name, column in columns.items()}
             pieces.append(Rows({}, codes, *numbers, rows + n_read + 1))
             n_read += len(piece)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(f"source: {printable(str(path))} cannot be read ({error}): it is damaged; fetch it again") from None
+    except (pa.ArrowInvalid, OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"source: {printable(str(path))} cannot be read: {_first_line(error)}. If it is damaged, fetch it again"
+        ) from None
     return _joined(pieces, columns), list(models.coder), n_without_task
 
 

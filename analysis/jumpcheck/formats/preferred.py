@@ -28,7 +28,7 @@ def _is_text(kind: pa.DataType) -> bool:
 
 def family_and_model(name: str) -> tuple[str, str]:
     """("BIG-G T=0", "128b") of "BIG-G T=0 128b": the family ends at the last space. GPT's models are called "GPT-3 13B"."""
-    family, _, model = name.rpartition(" ")
+    family, _, model = " ".join(name.split()).rpartition(" ")
     family = family or model  # a model of no family is one of its own
     return ("GPT", name.removeprefix("GPT ")) if family == "GPT GPT-3" else (family, model)
 

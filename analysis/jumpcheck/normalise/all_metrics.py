@@ -126,8 +126,9 @@ def _read(path: Path, shard: tuple[int, int], preferred: Path | None) -> _Read:
         detail = "the row names no task (task_name)"
         rejects.append(Reject("entry", shown, "rows without a task", "missing_task", detail, n_without_task))
         n_numbers += n_without_task
-    rows = rows.take(good)
-    return _Read(rows, model_names, rejects + _unclear_preferences(rows, shown), n_numbers, checks)
+    named = rows.take((rows.codes["model"] >= 0) & (rows.codes["metric"] >= 0))
+    rejects += _unclear_preferences(named, shown)
+    return _Read(rows.take(good), model_names, rejects, n_numbers, checks)
 
 
 class _Piece(NamedTuple):
@@ -138,6 +139,8 @@ class _Piece(NamedTuple):
     rejects: list[Reject]
     n_mixed: int
     n_averaged: int
+    n_evaluations: int
+    """Labels that were made to tell repeated evaluations apart."""
 
 
 def _in_pieces(
@@ -151,10 +154,12 @@ def _in_pieces(
 ) -> tuple[pa.Table | None, list[_Piece]]:
     """(the table `scores` of all rows, None where it is written to `folder`; what else is said of each piece)."""
     tables, pieces = [], []
+    labels = frozenset((*rows.names["subtask"], *rows.names["task"]))
     for number, some in enumerate(_whole_tasks(rows)):
         assembled = assemble(_coded(some, placed, shown), on_conflict)
-        scores = _with_facts(assembled.scores, rules, facts)
-        pieces.append(_Piece(len(scores), *assembled[1:]))
+        scores = _with_facts(assembled.scores, rules, facts, labels)
+        made = {name for name in scores["subtask"].unique().to_pylist() if name not in labels} if len(scores) else set()
+        pieces.append(_Piece(len(scores), *assembled[1:], len(made)))
         if folder:
             write_table(scores, "scores", folder / f"part-{number:04}.parquet")
         else:
@@ -175,6 +180,7 @@ def _facts(
     n_scores, n_mixed, n_averaged = (sum(getattr(p, name) for p in pieces) for name in ("n_scores", "n_mixed", "n_averaged"))
     counts = balanced(n_numbers, n_scores, None, rejects, int(is_first), _digests(path, is_first), n_averaged)
     counts["entries_of_mixed_kind"] = n_mixed
+    counts["repeated_evaluations"] = sum(piece.n_evaluations for piece in pieces)
     if not is_first:
         return counts
     unread = ", ".join(check_columns(path))
@@ -216,12 +222,25 @@ def _names(rows: Rows, column: str) -> list[str]:
 
 
 def _unclear_preferences(rows: Rows, shown: str) -> list[Reject]:
-    """Rejects of entries that prefer no metric, or one of which they have no score; their numbers are kept."""
+    """Rejects of entries that prefer no metric, or one of which they have no score; their numbers are kept.
+
+    InputError where most entries prefer several metrics: then the two columns of names are taken for each other.
+    """
     task, subtask, preferred = (rows.codes[name] for name in ("task", "subtask", "preferred"))
+    shots = np.unique(rows.shots, return_inverse=True)[1]
+    condition, n_conditions = combination(task, subtask, shots, rows.codes["model"])
+    least, largest = np.full(n_conditions, np.iinfo(np.int64).max), np.full(n_conditions, -2)
+    np.minimum.at(least, condition, preferred)
+    np.maximum.at(largest, condition, preferred)
+    if len(task) and (least != largest).mean() > 0.5:
+        raise InputError(
+            f"source: {shown}: most entries name several preferred metrics (preferred_score), where one entry prefers one. "
+            "Are the columns preferred_score and score_key exchanged?"
+        )
     place = {name: code for code, name in enumerate(rows.names["preferred"])}
     of_metric = np.array([place.get(name, -2) for name in rows.names["metric"]], int)
     is_there = of_metric[rows.codes["metric"]] == preferred
-    entry, n_entries = combination(task, subtask, preferred)
+    entry, n_entries = combination(condition, preferred)
     has_it = np.bincount(entry[is_there], minlength=n_entries) > 0
     _, first = np.unique(entry, return_index=True)
     rejects = []
@@ -247,11 +266,13 @@ def _placed(names: Sequence[str], rules: Rules, facts: KnownFacts) -> pd.DataFra
     stated |= {name: sizes[name].astype(float) for name in PUBLISHED_COUNTS} | {
         "n_parameters": sizes["total_params"].astype(float)
     }
+    # Where the name has one word, a rule may know the family.
+    stated["model_family"] = frame["model_family"].where(frame["model_family"] != frame["model"], None)
     described = frame.assign(revision=None, path="", **stated)
     if not len(described):
         return described.assign(name="", total_params=np.nan, published=[], is_lost=False)
     placed = place_models(described, rules, "parameters", frozenset(pairs))
-    family = placed["family"].where(placed["family"].notna(), frame["model_family"])
+    family = placed["family"].where(placed["family"].notna(), frame["model_family"])  # as it is named
     name = placed["name"].where(placed["name"].notna(), frame["model"])
     # Of some published models nobody knows a size: they are listed without one, and nothing is missing.
     sized = placed[["total_params", *PUBLISHED_COUNTS]].notna().any(axis=1)
@@ -308,8 +329,11 @@ def _ranked(names: Sequence[str], codes: np.ndarray) -> tuple[np.ndarray, list[s
     return of_code[codes] if len(of_code) else codes.astype(np.int64), distinct
 
 
-def _with_facts(scores: pa.Table, rules: Rules, facts: KnownFacts) -> pa.Table:
-    """`scores` with the chance rates and numbers of examples of data/reference and of rules, and where they are from."""
+def _with_facts(scores: pa.Table, rules: Rules, facts: KnownFacts, labels: frozenset[str]) -> pa.Table:
+    """`scores` with the chance rates and numbers of examples of data/reference and of rules, and where they are from.
+
+    `labels` are those that the table has; others were made for repeated evaluations.
+    """
     if not len(scores):
         return scores
     texts = {name: Texts.from_column(scores[name]) for name in ("task", "subtask", "metric", "entry_kind")}
@@ -318,7 +342,7 @@ def _with_facts(scores: pa.Table, rules: Rules, facts: KnownFacts) -> pa.Table:
     np.minimum.at(first, known, np.arange(len(known)))
     entries = pd.DataFrame({name: [column.at(row) for row in first] for name, column in texts.items()}, dtype=object)
     entries = entries.assign(
-        subtask=[_EVALUATION.sub("", name) for name in entries["subtask"]],
+        subtask=[name if name in labels else _EVALUATION.sub("", name) for name in entries["subtask"]],
         is_aggregate=entries["entry_kind"] == "aggregate",
     )
     found = facts_of_entries(entries, facts.preferred_metrics)

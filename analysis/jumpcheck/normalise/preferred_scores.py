@@ -58,7 +58,11 @@ def compared(rows: Rows, published: pd.DataFrame) -> dict[str, object]:
     here, there = (both[f"{COLUMNS[4]}_{name}"].to_numpy(float) for name in ("here", "published"))
     is_both = (both["_merge"] == "both").to_numpy()
     with np.errstate(invalid="ignore"):
-        is_equal = (here == there) | (np.abs(here - there) <= _SUM_ERROR * np.maximum(np.abs(there), 1))
+        is_equal = (
+            (here == there)
+            | (np.isnan(here) & np.isnan(there))
+            | (np.abs(here - there) <= _SUM_ERROR * np.maximum(np.abs(there), 1))
+        )
     found = {
         "preferred_compared": int(is_both.sum()),
         "preferred_differ": int((is_both & ~is_equal).sum()),
@@ -95,7 +99,8 @@ def proven(facts: MutableMapping[str, object], known_rows: str | Path, is_publis
 
     """
     found = facts.pop("preferred_rows")
-    said = {"preferred_scores": f"not compared: the file of them, {PREFERRED.file}, is neither beside the table nor fetched"}
+    lacks = f"the file of them, {PREFERRED.file}, is neither beside the table nor fetched"
+    said = {"preferred_scores": f"not compared: {lacks} (put it there, and run again with --forcerun download)"}
     faults = []
     if "preferred_compared" in facts:
         n_faults = sum(facts[f"preferred_{name}"] for name in ("differ", "only_published", "only_here"))

@@ -26,6 +26,11 @@ def to_check(facts: Mapping[str, object]) -> Iterator[str]:
 
 def _report_checks(facts: Mapping[str, object], say: Callable[[str], None], strict: bool) -> None:
     """Say what the checks of BIG-bench's table of all metrics gave."""
+    if facts.get("repeated_evaluations"):
+        say(
+            f"{facts['repeated_evaluations']:,} labels of repeated evaluations, called 'label #2' and so on; which scores "
+            "belong to one evaluation is told by the order of the rows alone"
+        )
     for name in ("preferred_scores", "preferred_counts"):
         if facts.get(name):
             say(f"{name.replace('_', ' ')}: {facts[name]}")

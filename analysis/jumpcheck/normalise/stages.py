@@ -84,7 +84,8 @@ def _read_all_metrics(
 ) -> Normalised:
     """The numbers of one shard of BIG-bench's table of all metrics."""
     bigbench.only_by_parameters(choices["scale_by"])
-    preferred = Path(manifest["preferred_file"]) if manifest["preferred_file"] else None
+    preferred = Path(manifest["preferred_file"] or "none")
+    preferred = preferred if preferred.is_file() else None  # which may have been deleted since
     facts = known_facts.read(inputs["preferred_metrics"], inputs["model_sizes"])
     return all_metrics.normalise(root, _rules(inputs)[0], facts, shard, choices["on_conflict"], preferred, folder)
 

@@ -86,12 +86,11 @@ def _one_file(
     """The part of the manifest that describes a published file of BIG-bench's scores, fetched or at hand."""
     wanted = known[kind.word]
     path = published.fetch(wanted, raw, say) if source == kind.word else Path(source)
-    content = path.read_bytes()
-    digests = published.Digests.of(content)
+    digests = published.Digests.of_file(path)
     is_published = wanted.is_it(digests)
     if source != kind.word:
         if kind is published.PREFERRED:
-            published.verify(content, wanted, source)
+            published.verify(digests, wanted, source)
         as_published = "as published" if is_published else f"and so not the published file (it has {wanted.digest})"
         say(f"{printable(source)}: {kind.what}, {wanted.found(digests)}, {as_published}")
     described = {
@@ -115,7 +114,7 @@ def _preferred_scores(
     wanted = known["preferred"]
     for place in (path.parent, raw, raw.parent.parent / wanted.kind.dataset / raw.name):
         at_hand = place / wanted.kind.file
-        if at_hand.is_file() and wanted.is_it(published.Digests.of(at_hand.read_bytes())):
+        if at_hand.is_file() and wanted.is_it(published.Digests.of_file(at_hand)):
             return str(at_hand)
     is_near = wanted.address.rpartition("/")[0] == known["all_metrics"].address.rpartition("/")[0]
     if source == published.ALL_METRICS.word and is_near:

@@ -70,6 +70,16 @@ class Digests(NamedTuple):
         """Those of a content."""
         return cls(hashlib.sha256(content).hexdigest(), hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest())
 
+    @classmethod
+    def of_file(cls, path: Path) -> Digests:
+        """Those of a file, which may be larger than memory."""
+        sha256, blob = hashlib.sha256(), hashlib.sha1(b"blob %d\0" % path.stat().st_size)
+        with path.open("rb") as file:
+            while piece := file.read(2**20):
+                sha256.update(piece)
+                blob.update(piece)
+        return cls(sha256.hexdigest(), blob.hexdigest())
+
 
 class Published(NamedTuple):
     """Where a file was published, and what it is known by: one of the two digests, the other is empty."""
@@ -110,7 +120,7 @@ def kind_of(path: Path) -> Kind | None:
         return None
     try:
         names = set(pq.read_schema(path).names)
-    except (pa.ArrowInvalid, OSError):
+    except (pa.ArrowInvalid, OSError, UnicodeDecodeError):
         return None
     # A single column of another name is an error of its own, which says so.
     if len(names & {*COLUMNS, *NAMES_OF_METRICS}) >= len(COLUMNS) and names & set(NAMES_OF_METRICS):
@@ -118,12 +128,10 @@ def kind_of(path: Path) -> Kind | None:
     return PREFERRED if set(COLUMNS) <= names else None
 
 
-def verify(content: bytes, wanted: Published, where: str) -> Digests:
-    """The digests of `content`, which is from `where`; InputError where it is not the published file to the last byte."""
-    digests = Digests.of(content)
+def verify(digests: Digests, wanted: Published, where: str) -> None:
+    """InputError where the content with these digests, which is from `where`, is not the published file to the last byte."""
     if not wanted.is_it(digests):
         raise InputError(not_the_published(where, wanted.kind, wanted.found(digests), wanted.digest))
-    return digests
 
 
 def not_the_published(where: str, kind: Kind, found: str, wanted: str) -> str:
@@ -146,14 +154,14 @@ def fetch(wanted: Published, folder: Path, say: Callable[[str], None]) -> Path:
         It cannot be had, or is another file; the message says what to do.
     """
     path = folder / wanted.kind.file
-    if path.is_file() and wanted.is_it(Digests.of(path.read_bytes())):
+    if path.is_file() and wanted.is_it(Digests.of_file(path)):
         say(f"{path}: it is there already")
         return path
     if not wanted.address.startswith(_SCHEMES):
         begins = f"it begins with {', '.join(_SCHEMES)}; a file is given by its path, source=FILE"
         raise InputError(f"{wanted.kind.word}_address: {wanted.address!r} is no address; {begins}")
     content = _received(wanted, say)
-    verify(content, wanted, wanted.address)
+    verify(Digests.of(content), wanted, wanted.address)
     folder.mkdir(parents=True, exist_ok=True)
     with replacing(path) as temporary:
         Path(temporary).write_bytes(content)
@@ -161,9 +169,15 @@ def fetch(wanted: Published, folder: Path, say: Callable[[str], None]) -> Path:
     return path
 
 
+def _stated_length(answer: http.client.HTTPResponse) -> int:
+    """How many bytes the host says that it sends; 0 where it does not say it."""
+    length = answer.headers.get("Content-Length") or ""
+    return int(length) if length.isdecimal() else 0
+
+
 def _read(answer: http.client.HTTPResponse, max_bytes: int) -> bytes:
     """What the host sends, at most `max_bytes` of it, and meanwhile how much of it is here."""
-    stated = min(int(answer.headers.get("Content-Length") or 0), max_bytes)
+    stated = min(_stated_length(answer), max_bytes)
     content = bytearray()
     while piece := answer.read(min(BYTES_PER_PIECE, max_bytes - len(content))):
         content += piece
@@ -180,7 +194,7 @@ def _received(wanted: Published, say: Callable[[str], None]) -> bytes:
         try:
             with urllib.request.urlopen(address, timeout=SECONDS) as answer:
                 content = _read(answer, max_bytes)
-                stated = int(answer.headers.get("Content-Length") or len(content))
+                stated = _stated_length(answer)
                 if len(content) < min(stated, max_bytes):
                     raise http.client.IncompleteRead(content, stated - len(content))
                 return content
@@ -189,6 +203,7 @@ def _received(wanted: Published, say: Callable[[str], None]) -> bytes:
         except (OSError, http.client.HTTPException, ValueError) as error:
             reason = getattr(error, "reason", error)
             fault, may_pass = str(reason) or type(error).__name__, not isinstance(error, ValueError)
+        fault = "".join(c if c.isprintable() else " " for c in fault)[:200]
         if address.startswith("file://") or not may_pass or wait is None:
             raise InputError(
                 f"source: fetching {address} failed: {fault}. Give the file itself (--config dataset=NAME source=FILE), a "
