@@ -285,15 +285,33 @@ def test_other_columns_are_one_error_that_shows_what_was_found(tmp_path, change,
 
 def test_a_damaged_file_is_one_error(simulated, tmp_path):
     _, _, table, _ = simulated
-    content = bytearray(written(tmp_path, table).read_bytes())
-    content[len(content) // 3] ^= 0xFF
-    (tmp_path / "damaged.parquet").write_bytes(content)
-    try:
-        tables = read(tmp_path / "damaged.parquet")
-    except InputError as error:
-        assert "damaged" in str(error)
-    else:  # a byte of a number: nothing can tell, but for the digest of the published file
-        assert len(tables.scores) + sum(row["n_numbers"] for row in tables.rejects.to_pylist()) == len(table)
+    content = written(tmp_path, table).read_bytes()
+    (tmp_path / "cut.parquet").write_bytes(content[: len(content) // 2])
+    with pytest.raises(InputError, match="no Parquet file that can be read"):
+        read(tmp_path / "cut.parquet")
+    # The first page of the first column, and all that is known of it at the end.
+    (tmp_path / "broken.parquet").write_bytes(content[:4] + bytes(2000) + content[2004:])
+    with pytest.raises(InputError, match="cannot be read"):
+        read(tmp_path / "broken.parquet")
+
+
+def test_an_entry_prefers_one_metric_or_none(tmp_path):
+    rows = [[f"t{k}", f"t{k}", 0, "F 1b", "m", metric, 0.5] for k in range(4) for metric in ("m", "n")]
+    rows[1][4] = "n"
+    tables = read(written(tmp_path, pd.DataFrame(rows, columns=FRAME)))
+    preferred = {(row["task"], row["metric"]): row["is_preferred"] for row in tables.scores.to_pylist()}
+    assert preferred["t0", "m"] is preferred["t0", "n"] is None and preferred["t1", "m"] is True
+    assert {row["reason"] for row in tables.rejects.to_pylist()} == {"bad_preferred_score"}
+
+
+def test_a_label_that_is_an_average_in_one_family_alone_has_one_difference(tmp_path):
+    facts = known_facts.read(ROOT / "data/reference/preferred_metrics.csv", ROOT / "data/reference/model_sizes.csv")
+    task = "conceptual_combinations"
+    rows = [[task, task, 0, name, "exact_str_match", "exact_str_match", 0.5] for name in ("T0 T0", "BIG-G T=0 2m")]
+    rows.append([task, f"{task}:contradictions", 0, "BIG-G T=0 2m", *["multiple_choice_grade"] * 2, 0.5])
+    tables = read(written(tmp_path, pd.DataFrame(rows, columns=FRAME)), facts)
+    found = build(tables).execute("from preferred_metric_differences").fetchall()
+    assert found == [(task, task, "multiple_choice_grade", "exact_str_match", 2)]
 
 
 def test_columns_that_are_not_read_are_named(tmp_path):

@@ -127,8 +127,9 @@ def _read(path: Path, shard: tuple[int, int], preferred: Path | None) -> _Read:
         rejects.append(Reject("entry", shown, "rows without a task", "missing_task", detail, n_without_task))
         n_numbers += n_without_task
     named = rows.take((rows.codes["model"] >= 0) & (rows.codes["metric"] >= 0))
-    rejects += _unclear_preferences(named, shown)
-    return _Read(rows.take(good), model_names, rejects, n_numbers, checks)
+    unclear, is_several = _unclear_preferences(named, shown)
+    rows.codes["preferred"][np.isin(rows.place, named.place[is_several])] = -1
+    return _Read(rows.take(good), model_names, rejects + unclear, n_numbers, checks)
 
 
 class _Piece(NamedTuple):
@@ -221,8 +222,10 @@ def _names(rows: Rows, column: str) -> list[str]:
     return [rows.names[column][code] for code in np.unique(codes[codes >= 0])]
 
 
-def _unclear_preferences(rows: Rows, shown: str) -> list[Reject]:
-    """Rejects of entries that prefer no metric, or one of which they have no score; their numbers are kept.
+def _unclear_preferences(rows: Rows, shown: str) -> tuple[list[Reject], np.ndarray]:
+    """(rejects of entries that prefer no metric, several, or one of which they have no score; which rows prefer several).
+
+    The numbers are kept.
 
     InputError where most entries prefer several metrics: then the two columns of names are taken for each other.
     """
@@ -243,18 +246,22 @@ def _unclear_preferences(rows: Rows, shown: str) -> list[Reject]:
     entry, n_entries = combination(condition, preferred)
     has_it = np.bincount(entry[is_there], minlength=n_entries) > 0
     _, first = np.unique(entry, return_index=True)
+    is_several = (least != largest)[condition]
     rejects = []
-    for row in first[~has_it[entry[first]]]:
+    for row in first[~has_it[entry[first]] | is_several[first]]:
         label = rows.names["subtask"][subtask[row]] if subtask[row] >= 0 else rows.names["task"][task[row]]
         location = f"row {rows.place[row]} and others of the entry {label!a}"
-        if preferred[row] < 0:
+        if is_several[row]:
+            detail = "it names several preferred metrics; the numbers are kept, which of them is preferred is unknown"
+            rejects.append(Reject("entry", shown, location, "bad_preferred_score", detail))
+        elif preferred[row] < 0:
             detail = "no preferred metric is named; the numbers are kept, which of them is preferred is unknown"
             rejects.append(Reject("entry", shown, location, "missing_preferred_score", detail))
         else:
             metric = rows.names["preferred"][preferred[row]]
             detail = f"there is no score of {metric!a}; the numbers are kept, none of them is preferred"
             rejects.append(Reject("entry", shown, location, "preferred_score_absent", detail))
-    return rejects
+    return rejects, is_several
 
 
 def _placed(names: Sequence[str], rules: Rules, facts: KnownFacts) -> pd.DataFrame:

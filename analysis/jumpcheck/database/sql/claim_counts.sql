@@ -63,8 +63,9 @@ swapped as (
     from (
         select
             any_value(metric_swap.sharp_score > settings.emergence_threshold) as sharp_is_above,
-            bool_or(metric_swap.smooth_score > settings.emergence_threshold) as smooth_is_above,
-            bool_or(metric_swap.smooth_score > settings.emergence_threshold) filter (
+            -- A flat curve has no score, and is above nothing.
+            bool_or(coalesce(metric_swap.smooth_score > settings.emergence_threshold, false)) as smooth_is_above,
+            bool_or(coalesce(metric_swap.smooth_score > settings.emergence_threshold, false)) filter (
                 metric_swap.smooth_metric in ('brier_score', 'calibration_multiple_choice_brier_score')
             ) as brier_is_above
         from metric_swap

@@ -1,15 +1,25 @@
 -- Tasks and parts of which entries prefer another metric than reference_preferred_metrics names. A metric that is named for a part
 -- counts before that of its task, which says nothing of averages of the parts.
-with published as (
+with named as (
     select
         task,
         regexp_replace(subtask, ' #\d+$', '') as subtask,
-        entry_kind = 'aggregate' as is_aggregate,
-        metric,
-        count(*) as n_scores
+        entry_kind,
+        metric
     from scores
     where is_preferred
-    group by all
+),
+
+published as (
+    select
+        task,
+        subtask,
+        metric,
+        -- Of some families a label is an average of parts, of others the whole task.
+        bool_or(entry_kind = 'aggregate') as is_aggregate,
+        count(*) as n_scores
+    from named
+    group by task, subtask, metric
 )
 
 select

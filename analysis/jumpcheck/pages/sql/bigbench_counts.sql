@@ -101,8 +101,13 @@ select
     (select avg(share_right) from last_of_tasks) as last_right_of_tasks,
     (select avg(share_wrong) from last_of_tasks) as last_wrong_of_tasks,
     (
-        select count(distinct task || metric || model_family) from breaks
-        where verdict = 'break' and break_scale > 1e11
+        select count(distinct (breaks.task, breaks.metric, breaks.model_family))
+        from breaks
+        inner join pairs
+            on breaks.task = pairs.task and breaks.metric = pairs.metric and breaks.model_family = pairs.model_family
+        where
+            pairs.is_counted and pairs.verdict = 'break' and breaks.verdict = 'break'
+            and starts_with(breaks.model_family, 'BIG-G') and breaks.break_scale > 1e11
     ) as n_breaks_at_largest,
     (
         select coalesce(sum(n_curves), 0)::bigint from sensitivity
