@@ -31,7 +31,7 @@ from jumpcheck.models.rules import Rules
 from jumpcheck.normalise.assembling import Coded, assemble
 from jumpcheck.normalise.balance import balanced
 from jumpcheck.normalise.curve_ids import check_distinct
-from jumpcheck.normalise.preferred_scores import compared, rows_by_metric
+from jumpcheck.normalise.preferred_scores import compared, is_of_preferred, rows_by_metric
 from jumpcheck.normalise.schema import MODELS_SCHEMA, REJECTS_SCHEMA, TASKS_SCHEMA, Normalised, write_table
 from jumpcheck.normalise.task_facts import CHANCE_SOURCES, facts_by_rules
 from jumpcheck.sources.published import COLUMNS
@@ -240,11 +240,8 @@ def _unclear_preferences(rows: Rows, shown: str) -> tuple[list[Reject], np.ndarr
             f"source: {shown}: most entries name several preferred metrics (preferred_score), where one entry prefers one. "
             "Are the columns preferred_score and score_key exchanged?"
         )
-    place = {name: code for code, name in enumerate(rows.names["preferred"])}
-    of_metric = np.array([place.get(name, -2) for name in rows.names["metric"]], int)
-    is_there = of_metric[rows.codes["metric"]] == preferred
     entry, n_entries = combination(condition, preferred)
-    has_it = np.bincount(entry[is_there], minlength=n_entries) > 0
+    has_it = np.bincount(entry[is_of_preferred(rows)], minlength=n_entries) > 0
     _, first = np.unique(entry, return_index=True)
     is_several = (least != largest)[condition]
     rejects = []
@@ -279,7 +276,7 @@ def _placed(names: Sequence[str], rules: Rules, facts: KnownFacts) -> pd.DataFra
     if not len(described):
         return described.assign(name="", total_params=np.nan, published=[], is_lost=False)
     placed = place_models(described, rules, "parameters", frozenset(pairs))
-    family = placed["family"].where(placed["family"].notna(), frame["model_family"])  # as it is named
+    family = placed["family"].where(placed["family"].notna(), frame["model_family"])
     name = placed["name"].where(placed["name"].notna(), frame["model"])
     # Of some published models nobody knows a size: they are listed without one, and nothing is missing.
     sized = placed[["total_params", *PUBLISHED_COUNTS]].notna().any(axis=1)

@@ -16,7 +16,7 @@ _SUM_ERROR = 1e-12
 """Relative difference that means of the same numbers may have, which are summed in another order."""
 
 
-def _is_of_preferred(rows: Rows) -> np.ndarray:
+def is_of_preferred(rows: Rows) -> np.ndarray:
     """Which rows are of the metric that their entry prefers."""
     place = {name: code for code, name in enumerate(rows.names["preferred"])}
     of_metric = np.array([*(place.get(name, -2) for name in rows.names["metric"]), -2], int)
@@ -26,7 +26,7 @@ def _is_of_preferred(rows: Rows) -> np.ndarray:
 def rows_by_metric(rows: Rows) -> dict[str, int]:
     """How many rows are of the metric that their entry prefers, by metric; repeated entries count."""
     names = rows.names["metric"]
-    codes = rows.codes["metric"][_is_of_preferred(rows)]
+    codes = rows.codes["metric"][is_of_preferred(rows)]
     return {names[code]: n for code, n in sorted(Counter(codes.tolist()).items(), key=lambda item: names[item[0]])}
 
 
@@ -43,7 +43,7 @@ def compared(rows: Rows, published: pd.DataFrame) -> dict[str, object]:
         preferred_difference, the first difference in words.
 
     """
-    rows = rows.take(_is_of_preferred(rows) & (rows.codes["subtask"] >= 0) & (rows.codes["model"] >= 0))
+    rows = rows.take(is_of_preferred(rows) & (rows.codes["subtask"] >= 0) & (rows.codes["model"] >= 0))
     texts = {COLUMNS[0]: "task", COLUMNS[1]: "subtask", COLUMNS[3]: "model"}
     frame = pd.DataFrame(
         {column: pd.Categorical.from_codes(rows.codes[name], rows.names[name]) for column, name in texts.items()}
