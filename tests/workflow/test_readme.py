@@ -40,8 +40,9 @@ def test_the_world_without_emergence_of_the_readme(tmp_path):
     world = simulate.World()
     tables = [pd.read_csv(ROOT / f"data/reference/{name}.csv") for name in ("annotations", "preferred_metrics")]
     tasks = simulate.tasks_of(world, *simulate.reference_tasks(*tables))
-    score_files.write_tree(tmp_path / "tree", world, tasks, 2)
-    con = build(normalise(tmp_path / "tree", 2))
+    # In this process: a fork of one that runs tests shares the threads and the memory of all tests before.
+    score_files.write_tree(tmp_path / "tree", world, tasks)
+    con = build(normalise(tmp_path / "tree"))
     curves = con.execute("select * from curves where entry_kind <> 'aggregate' and n_scales >= 5").df()
     above = {limit: (curves["improvement_score"] > limit).groupby(curves["metric"]).mean() for limit in (20, 25)}
     shares = {metric: round(100 * share, 1) for metric, share in above[20].items()}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 
+from jumpcheck.base.errors import InputError
 from jumpcheck.base.progress import counted
 
 
@@ -26,6 +28,21 @@ class Processes:
             self._pool.shutdown(cancel_futures=True)
 
     def map(self, function: Callable, *arguments: Sequence) -> list:
-        """Results of `function` for every set of arguments, in their order; the first error is raised."""
+        """Results of `function` for every set of arguments, in their order.
+
+        Raises
+        ------
+        InputError
+            A worker process was killed from outside.
+        Exception
+            The first error that `function` raised.
+
+        """
         results = self._pool.map(function, *arguments) if self._pool else map(function, *arguments)
-        return list(counted(results, min(map(len, arguments))))
+        try:
+            return list(counted(results, min(map(len, arguments))))
+        except BrokenProcessPool as error:
+            raise InputError(
+                "a worker process was killed, as most systems do when memory runs out. Run the same command with fewer "
+                "processes (--cores 1), or on a machine with more memory; what is finished is kept"
+            ) from error
