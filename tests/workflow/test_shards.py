@@ -12,7 +12,8 @@ from jumpcheck.base.errors import InputError
 from jumpcheck.base.files import read_json, write_parquet
 from jumpcheck.base.settings import DEFAULTS
 from jumpcheck.base.shards import n_shards_for, shard_of
-from jumpcheck.breaks import break_tests, measuring, sensitivity
+from jumpcheck.breaks import break_tests, measuring, model_effects, pools, sensitivity
+from jumpcheck.breaks.model_effects import attached
 from jumpcheck.breaks.verdicts import breaks_of
 from jumpcheck.normalise.bigbench import normalise
 from jumpcheck.normalise.gather import SHARD_TABLES, gather, inputs_of_score, recovered_examples
@@ -125,13 +126,14 @@ def in_shards(trials, n, folder, settings=DEFAULTS):
     paths = [str(folder / f"trials_{n}_{k}.parquet") for k in range(n)]
     for part, path in zip(parts, paths, strict=True):
         pa.parquet.write_table(part, path)
-    pools = measuring.pools_of(measuring.read_testable(paths))
-    measured = [measuring.measure(measuring.read_testable([path]), pools, settings) for path in paths]
+    told = measuring.estimates(measuring.read_testable(paths))
+    shards = [attached(measuring.read_testable([path]), told.task_effects) for path in paths]
+    measured = [measuring.measure(shard, told.pools, settings) for shard in shards]
     assert [len(table) for table in measured] == [len(part) for part in parts]
     tables = {
-        "pools": pa.Table.from_pandas(pools, measuring.POOLS_SCHEMA),
+        **told.tables(),
         "measured": pa.concat_tables(measured).sort_by("curve_id"),
-        "sensitivity": sensitivity.sensitivity(measuring.read_testable(paths), pools, settings),
+        "sensitivity": sensitivity.sensitivity(pd.concat(shards), told.pools, pa.concat_tables(measured), settings),
     }
     tables["breaks"] = pa.Table.from_pandas(breaks_of(pa.concat_tables(parts), tables["measured"], settings))
     made = {name: folder / f"{name}_{n}.parquet" for name in tables}
@@ -144,7 +146,8 @@ def in_shards(trials, n, folder, settings=DEFAULTS):
 def test_pools_and_tests_do_not_depend_on_the_shards(trials, tmp_path, monkeypatch, chunk):
     """To the last byte, also where the curves of a shard are measured in several chunks."""
     whole = in_shards(trials, 1, tmp_path)
-    monkeypatch.setattr(break_tests, "CURVES_PER_CHUNK", chunk)
+    for module in (break_tests, measuring, model_effects, pools):
+        monkeypatch.setattr(module, "CURVES_PER_CHUNK", chunk)
     again = {n: in_shards(trials, n, tmp_path) for n in (2, 7)}
     measured = pa.parquet.read_table(whole["measured"]).to_pandas()
     assert measured["p_break"].notna().sum() > 30 and measured["n_resolve"].notna().any()
@@ -157,11 +160,12 @@ def test_an_empty_shard_stops_nothing(trials, tmp_path):
     path = tmp_path / "empty.parquet"
     pa.parquet.write_table(trials.slice(0, 0), path)
     curves = measuring.read_testable([str(path)])
-    pools = measuring.pools_of(curves)
+    told = measuring.estimates(curves)
+    pools, curves = told.pools, attached(curves, told.task_effects)
     assert len(pools) == 0 and list(pools) == measuring.POOLS_SCHEMA.names
     measured = measuring.measure(curves, pools, DEFAULTS)
     assert len(measured) == 0 and measured.schema == measuring.MEASURED_SCHEMA
-    assert len(sensitivity.sensitivity(curves, pools, DEFAULTS)) == 0
+    assert len(sensitivity.sensitivity(curves, pools, measured, DEFAULTS)) == 0
 
 
 def test_a_large_pool_is_that_of_the_curves_with_the_smallest_numbers(trials, monkeypatch):
@@ -181,7 +185,7 @@ def test_a_large_pool_is_that_of_the_curves_with_the_smallest_numbers(trials, mo
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("tasks", "numbers"),
-    [(None, (1, 2, 7)), (["anachronisms", "modified_arithmetic", "word_sorting"], (1, 2, 7, 40))],
+    [(None, (1, 2, 7)), (["anachronisms", "modified_arithmetic", "word_sorting"], (1, 12))],
     ids=["all tasks", "three tasks, of which most shards have none"],
 )
 def test_a_run_in_shards_has_the_bytes_of_a_run_in_one(tasks, numbers, small_source, tmp_path):
