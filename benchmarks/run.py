@@ -37,7 +37,7 @@ import psutil
 from jumpcheck.base.database import connect
 from jumpcheck.base.parallel import Processes
 from jumpcheck.base.settings import DEFAULTS
-from jumpcheck.breaks import measuring
+from jumpcheck.breaks import measuring, model_effects
 from jumpcheck.breaks.sensitivity import sensitivity
 from jumpcheck.breaks.verdicts import breaks_of
 from jumpcheck.figures import style
@@ -350,10 +350,11 @@ def _test(n_curves):
     curves = worlds.as_trials(worlds.world(n_curves=int(1.05 * n_curves)))[:n_curves]
     started = time.perf_counter()
     with Processes(PROCESSES) as processes:
-        pools = measuring.pools_of(curves, processes.map)
-        measured = measuring.measure(curves, pools, DEFAULTS, processes.map)
+        told = measuring.estimates(curves, processes.map)
+        cleared = model_effects.attached(curves, told.task_effects)
+        measured = measuring.measure(cleared, told.pools, DEFAULTS, processes.map)
         breaks_of(curves, measured, DEFAULTS)
-        sensitivity(curves, pools, DEFAULTS, processes.map)
+        sensitivity(cleared, told.pools, measured, DEFAULTS, processes.map)
     Path(os.environ["TEST_SECONDS"]).write_text(str(time.perf_counter() - started))
 
 

@@ -2,7 +2,6 @@ import os
 import signal
 
 import pytest
-
 from jumpcheck.base.errors import InputError
 from jumpcheck.base.parallel import Processes
 

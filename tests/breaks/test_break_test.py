@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 from jumpcheck import break_test, mirage_test
-from jumpcheck.breaks import break_tests, scatter_prior, smooth_law, step_test
+from jumpcheck.breaks import break_tests, pools, scatter_prior, smooth_law, step_test
 from jumpcheck.breaks.smooth_law import Shares
 from jumpcheck.theory import calibration
+from jumpcheck.theory.attack_worlds import attack_world
 from jumpcheck.theory.worlds import SCALES, draw, world
 from scipy.optimize import minimize
 from scipy.stats import chi2
@@ -160,22 +161,22 @@ def test_p_values_are_those_of_a_bootstrap_of_everything():
     """Drawn anew from the fitted law, with scatter, fitted and judged like the curve, and not by linear algebra."""
     shares = some(40, seed=5, n_examples=205)
     pool = np.zeros(len(shares), int)
-    pools = break_tests.estimate_pools(shares, pool)
-    tested = break_tests.tested_breaks(shares, pool, pools)
+    told = pools.estimate_pools(shares, pool)
+    tested = break_tests.tested_breaks(shares, pool, told)
     rng = np.random.default_rng(0)
-    prior = pools.penalty(shares, pool)
+    prior = told.penalty(shares, pool)
     dispersion = 1 + (shares.n - 1) * tested["scatter"].to_numpy()[:, None]
     fitted = smooth_law.fit(shares, prior, dispersion)
     n_draws = 400
     differences = []
     for k in np.flatnonzero(tested["p_break"].between(0.02, 0.3))[:6]:
-        rho = rng.choice(scatter_prior.GRID, n_draws, p=pools.weights[0] / pools.weights[0].sum())
+        rho = rng.choice(scatter_prior.GRID, n_draws, p=told.weights[0] / told.weights[0].sum())
         mean = np.broadcast_to(fitted.mean[k], (n_draws, 12))
         y = draw(mean, np.full(n_draws, 205), rho, rng)
         drawn = Shares(
             np.broadcast_to(shares.x[k], y.shape), y, np.full(y.shape, 205.0), np.full((n_draws, 1), shares.chance[k, 0])
         )
-        p = break_tests.tested_breaks(drawn, np.zeros(n_draws, int), pools)["p_break"]
+        p = break_tests.tested_breaks(drawn, np.zeros(n_draws, int), told)["p_break"]
         # Where nothing breaks p is uniform: the share of draws below the p of the curve is that p.
         expected = tested["p_break"][k]
         differences.append((p <= expected).mean() - expected)
@@ -193,6 +194,7 @@ def test_a_break_that_is_there_and_one_that_is_not():
     last = found.iloc[-1]
     assert last["verdict"] == "break" and last["break_scale"] == 2.1e9 and last["q_break"] < 0.001
     assert last["break_size_low"] < 2 < last["break_size_up"] and last["reason_code"] == "break"
+    assert last["times_likelier"] > 1000 and last["n_other_tasks"] == 30
     others = found.iloc[:-1]
     assert (others["verdict"] == "smooth").sum() >= 25 and (others["break_size_high"] < 1).sum() >= 25
     # Alone the curve is told by the default prior of the scatter.
@@ -250,13 +252,11 @@ def test_many_scales():
 
 
 def test_a_small_break_is_not_called_one():
-    """Accuracy is a straight line in log scale: with many examples no quadratic fits, and a large break is excluded."""
-    rng = np.random.default_rng(14)
-    y = rng.binomial(1_000_000, np.linspace(0.1, 0.9, 12), (30, 12)) / 1_000_000
-    found = break_test(y, np.geomspace(1e6, 1e11, 12), 1_000_000)
-    small = found[found["q_break"] < 0.05]
-    assert len(small) > 10 and (small["verdict"] == "inconclusive").all()
-    assert (small["reason_code"] == "small_break").all()
+    """A step of 0.25 of the log loss is seen with many examples; and a large break is excluded."""
+    found = calibration.judged(attack_world("steps of 0.25 in 20 % of curves, 10,000 examples", n_curves=400))
+    small = found[(found["p_break"] < 0.05) & (found["break_size_high"] < 1)]
+    assert len(small) > 10 and (small["q_break"] == 1).all()
+    assert (small["verdict"] == "inconclusive").all() and (small["reason_code"] == "small_break").all()
 
 
 def test_what_cannot_be_tested_says_why():
@@ -375,7 +375,7 @@ def test_curves_of_few_points_that_say_anything_tell_nothing_of_the_curvature():
     prior = smooth_law.penalty(shares.chance, np.zeros(len(shares)), np.full(len(shares), 3.0))
     dispersion = np.ones_like(shares.y)
     fitted = smooth_law.fit(shares, prior, dispersion)
-    estimate, precision = break_tests._curvatures(shares, prior, fitted, dispersion)
+    estimate, precision = pools._curvatures(shares, prior, fitted, dispersion)
     n_telling = [
         sum(n * mean >= 1 and n - n * mean >= 1 for n, mean in zip(*curve, strict=True))
         for curve in zip(shares.n, fitted.mean, strict=True)

@@ -21,10 +21,12 @@ import pandas as pd
 import pytest
 from jumpcheck.base.settings import DEFAULTS
 from jumpcheck.breaks.forecasts import forecasts
-from jumpcheck.breaks.measuring import measure, pools_of
+from jumpcheck.breaks.measuring import estimates, measure
+from jumpcheck.breaks.model_effects import attached
 from jumpcheck.breaks.sensitivity import sensitivity
-from jumpcheck.breaks.verdicts import breaks_of, effects_of
+from jumpcheck.breaks.verdicts import breaks_of
 from jumpcheck.score.definition import emergence_scores
+from jumpcheck.theory.attack_worlds import attack_world
 from jumpcheck.theory.worlds import as_trials, world
 
 ROOT = Path(__file__).parents[2]
@@ -38,7 +40,7 @@ WORLDS = [
     {"kind": "irreducible", "n_curves": 6, "seed": 15, "n_scales": 6, "scatter": "exponential"},
 ]
 SHAPES = [
-    # A late jump from nothing, one from chance, nothing but guesses, all right, a fall, and a step at the first place.
+    # A late jump from nothing, one from chance, nothing but guesses, all right, a fall, a step at the first and last place.
     (0.0, 0, [0, 0, 0, 0, 0, 0, 0.01, 0.9]),
     (0.25, 0, [0.25, 0.24, 0.26, 0.25, 0.25, 0.26, 0.7, 0.74]),
     (0.25, 1, [0.25, 0.24, 0.26, 0.25, 0.24, 0.25, 0.26, 0.25]),
@@ -46,6 +48,7 @@ SHAPES = [
     (0.5, 1, [0.9, 0.85, 0.8, 0.8, 0.7, 0.65, 0.6, 0.55]),
     (0.0, 0, [0.1, 0.5, 0.52, 0.54, 0.57, 0.58, 0.6, 0.6]),
     (0.0, 1, [0.05, 0.1, 0.1, 0.2, 0.2, 0.35, 0.4, 0.4]),
+    (0.0, 0, [0.3, 0.32, 0.33, 0.35, 0.36, 0.38, 0.39, 0.92]),
 ]
 
 
@@ -53,6 +56,9 @@ SHAPES = [
 def curves():
     """Rows of the table `trials`: curves of several worlds, and of shapes that are seldom drawn."""
     parts = [as_trials(world(**options)).assign(model_family=f"W{k}") for k, options in enumerate(WORLDS)]
+    # Models that are better in all tasks from one scale on.
+    recipe = attack_world("another recipe from one model on, log loss -0.6", n_curves=60, seed=17)
+    parts.append(as_trials(recipe).assign(model_family="R"))
     shapes = as_trials(world(n_curves=2 * len(SHAPES), seed=16, n_scales=8, n_examples=200)).iloc[: len(SHAPES)]
     shapes = shapes.assign(model_family="S", chance=[chance for chance, _, _ in SHAPES], ys=[y for *_, y in SHAPES])
     shapes["metric"] = [("exact_str_match", "multiple_choice_grade")[kind] for _, kind, _ in SHAPES]
@@ -69,13 +75,19 @@ def of_families(*names):
 
 
 @functools.cache
-def pools():
-    return pools_of(curves())
+def told():
+    return estimates(curves())
 
 
 @functools.cache
 def measured():
-    return measure(curves(), pools(), DEFAULTS)
+    return measure(attached(curves(), told().task_effects), told().pools, DEFAULTS)
+
+
+def measured_of(curves, **settings):
+    """What is measured of curves that are a run of their own."""
+    of_curves = estimates(curves)
+    return measure(attached(curves, of_curves.task_effects), of_curves.pools, DEFAULTS | settings)
 
 
 @functools.cache
@@ -89,21 +101,24 @@ def breaks_of_some():
     some = of_families("W0", "W2", "S")
     some = some.assign(not_testable=[None if k % 5 else "no_chance_rate" for k in range(len(some))])
     known = some[some["not_testable"].isna()]
-    return breaks_of(some, measure(known, pools_of(known), DEFAULTS | {"smallest_break": 0.5}), DEFAULTS)
+    return breaks_of(some, measured_of(known, smallest_break=0.5), DEFAULTS)
 
 
 def sensitivities():
     some = of_families("W0", "W3", "S")
-    return sensitivity(some, pools_of(some), DEFAULTS).to_pandas()
+    of_some = estimates(some)
+    cleared = attached(some, of_some.task_effects)
+    return sensitivity(cleared, of_some.pools, measure(cleared, of_some.pools, DEFAULTS), DEFAULTS).to_pandas()
 
 
 TABLES = {
-    "pools": pools,
+    "pools": lambda: told().pools,
+    "task_effects": lambda: told().task_effects,
+    "model_effects": lambda: told().model_effects,
     "measured": lambda: measured().to_pandas(),
     "breaks": breaks,
     "breaks_of_some": breaks_of_some,
-    "effects": lambda: effects_of(curves(), measured(), DEFAULTS),
-    "forecasts": lambda: forecasts(of_families("W0", "W2", "S"), pools()).to_pandas(),
+    "forecasts": lambda: forecasts(of_families("W0", "W2", "S"), told().pools).to_pandas(),
     "sensitivity": sensitivities,
 }
 
@@ -159,9 +174,8 @@ def digest(kernel):
 def as_text():
     """What is measured of a few curves, to the last bit."""
     some = of_families("W1", "W3", "S")
-    found = measure(some, pools_of(some), DEFAULTS)
-    told = forecasts(of_families("S"), pools_of(some))
-    return flat(found.to_pandas()).to_csv() + flat(told.to_pandas()).to_csv()
+    foretold = forecasts(of_families("S"), estimates(some).pools)
+    return flat(measured_of(some).to_pandas()).to_csv() + flat(foretold.to_pandas()).to_csv()
 
 
 @pytest.mark.parametrize("kernel", ["Nehalem", "SkylakeX"])
@@ -178,8 +192,7 @@ def test_the_kernel_of_the_linear_algebra_changes_no_bit(kernel):
 def test_the_last_bit_of_exponential_and_logarithm_changes_no_reported_digit(seed, monkeypatch):
     """Processors with AVX-512 have other ones than the rest. A number just between two rounded ones may still change."""
     some = of_families("W1", "S")
-    pools_then = pools_of(some)
-    before = [flat(measure(some, pools_then, DEFAULTS).to_pandas()), flat(forecasts(some, pools_then).to_pandas())]
+    before = [flat(measured_of(some).to_pandas()), flat(forecasts(some, estimates(some).pools).to_pandas())]
     rng = np.random.default_rng(seed)
 
     def noisy(function):
@@ -191,8 +204,7 @@ def test_the_last_bit_of_exponential_and_logarithm_changes_no_reported_digit(see
 
     for name in ("exp", "log", "log1p", "sin", "arcsin"):
         monkeypatch.setattr(np, name, noisy(getattr(np, name)))
-    pools_now = pools_of(some)
-    after = [flat(measure(some, pools_now, DEFAULTS).to_pandas()), flat(forecasts(some, pools_now).to_pandas())]
+    after = [flat(measured_of(some).to_pandas()), flat(forecasts(some, estimates(some).pools).to_pandas())]
     for was, now in zip(before, after, strict=True):
         for column in was.columns.difference(["break_scale", "high_scale", "origin", "target"]):
             assert (was[column].eq(now[column]) | was[column].isna()).mean() >= 0.99, column
@@ -218,7 +230,7 @@ def test_the_room_leaves_no_product_to_a_library_that_depends_on_the_processor()
 def test_all_kinds_of_curves_are_among_them():
     """Else a number could change where no curve shows it."""
     judged, found = pd.concat([breaks(), breaks_of_some()]), TABLES["measured"]()
-    assert set(judged["verdict"]) == {"break", "smooth", "at_chance", "inconclusive", "not_testable"}
+    assert set(judged["verdict"]) == {"break", "one_model", "family", "smooth", "at_chance", "inconclusive", "not_testable"}
     assert {True, False} == set(found["is_told_by_pool"]) == set(found["jump_is_hidden"])
     assert np.isinf(found["size_high"]).any() and found["n_to_decide"].notna().any()
     assert found["n_resolve"].notna().any() and (found["n_ties"] > 0).any()

@@ -16,7 +16,8 @@ TWO = ("multiple_choice_grade", "exact_str_match")
 PAIR = {"metric": "a", "is_above": False, "twin_of": None, "is_counted": True}
 CURVE = {"verdict": "inconclusive", "jumps": True, "source_of_jump": None}
 TRIPLET = {
-    "jumps": True, "jump_verdict": "inconclusive", "jump_is_detectable": False, "p": None, "q_jumping": None,
+    "jumps": True, "jump_verdict": "inconclusive", "jump_is_detectable": False,
+    "has_decoy": False, "p": None, "q_jumping": None,
 }  # fmt: skip
 SWAP = {
     "sharp_metric": "multiple_choice_grade", "sharp_score": 50.0, "smooth_metric": "brier_score", "smooth_score": 1.0,
@@ -254,7 +255,7 @@ def test_comparisons_that_are_counted():
     curves = [CURVE] * 4 + [CURVE | {"verdict": "not_testable"}]
     seen = TRIPLET | {"jump_is_detectable": True}
     triplets = [
-        seen | {"jump_verdict": "break", "q_jumping": 0.001}, seen | {"q_jumping": 0.04}, TRIPLET,
+        seen | {"jump_verdict": "break", "q_jumping": 0.001, "has_decoy": True}, seen | {"q_jumping": 0.04}, TRIPLET,
         seen | {"q_jumping": 0.05}, seen | {"jump_verdict": "smooth", "q_jumping": 0.9},
         TRIPLET | {"jump_verdict": "at_chance"},
         TRIPLET | {"jump_verdict": "not_testable"}, TRIPLET | {"jumps": False, "jump_verdict": None},
@@ -262,7 +263,7 @@ def test_comparisons_that_are_counted():
     found = claims(curves=curves, triplets=triplets)[5]
     assert found.is_asked and (found.n, found.n_of) == (1, 4)
     # Curves; triplets that jump, of which so many can show a break and have one, at 5 % among all and among these; the rest.
-    assert re.findall(r"\d+", found.this_dataset) == ["4", "6", "4", "1", "5", "2", "1", "1", "3"]
+    assert re.findall(r"\d+", found.this_dataset) == ["4", "6", "4", "1", "5", "2", "0", "0", "1", "1", "1", "3"]
     assert not claims(curves=curves)[5].is_asked
 
 

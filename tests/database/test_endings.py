@@ -59,15 +59,16 @@ def numbers(text):
 def test_the_headline_says_every_number_that_is_not_zero(unit):
     given = {
         "n_units": 1831, "n_above": 164, "n_jumps": 156, "n_jump_tested": 94, "n_jump_break": 7, "n_other_break": 2,
-        "n_jump_smooth": 3, "n_jump_at_chance": 4, "n_jump_undecided": 80, "n_jump_no_proportion": 36,
-        "n_jump_not_testable": 24,
+        "n_jump_one_model": 6, "n_jump_family": 5, "n_jump_smooth": 3, "n_jump_at_chance": 4, "n_jump_undecided": 69,
+        "n_jump_no_proportion": 36, "n_jump_not_testable": 24, "n_decoy": 1,
     }  # fmt: skip
     said = sentences(HEADLINE | given | {"unit": unit})
     assert numbers(said[0]) == [1831, 164, 20, 156, 2] and unit in said[0]
-    assert numbers(said[1]) == [94, 156, 7, 2, 3, 4, 80] and numbers(said[2]) == [60, 36, 24]
+    assert numbers(said[1]) == [94, 156, 7, 2, 6, 5, 3, 4, 69]
+    assert numbers(said[2]) == [1] and numbers(said[3]) == [60, 36, 24]
     less = given | {"n_other_break": 0, "n_jump_smooth": 0, "n_jump_no_proportion": 0, "n_jumps": 120}
     said = sentences(HEADLINE | less | {"unit": unit})
-    assert numbers(said[1]) == [94, 120, 7, 4, 80] and numbers(said[2]) == [24]
+    assert numbers(said[1]) == [94, 120, 7, 6, 5, 4, 69] and numbers(said[3]) == [24]
 
 
 def test_where_nothing_jumps_that_is_what_is_said():

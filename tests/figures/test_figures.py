@@ -464,13 +464,13 @@ def test_the_gallery_shows_every_verdict_with_its_law(broken_database):
 def test_the_gallery_of_real_results(real_database):
     frame = numbers(real_database, "break_gallery")
     assert frame.drop_duplicates("place").set_index("task")["verdict"].to_dict() == {
-        "word_sorting": "break",  # from 4 % to 24 % at the last scale alone
+        "word_sorting": "inconclusive",  # from 4 % to 24 % at the last scale alone, where other tasks rise too
         "novel_concepts": "inconclusive",  # of 6 examples, in which a rise could hide
         "language_games": "inconclusive",  # zeros but for the last scales
         "word_unscrambling": "inconclusive",
     }
     shown = texts(breaks.draw_gallery(frame, About("real")))
-    assert "1 break, 3 undecided" in " ".join(shown.split()) and "n=205" in shown
+    assert "4 undecided" in " ".join(shown.split()) and "n=205" in shown
 
 
 def test_the_gallery_drops_what_all_names_share_and_frees_small_axes(real_database):
@@ -515,7 +515,7 @@ def test_verdicts_are_counted_by_metric_and_by_jumps(real_database):
     pd.testing.assert_frame_equal(
         frame[[*key, "n_curves"]].sort_values(key, ignore_index=True), expected.sort_values(key, ignore_index=True)
     )
-    assert frame["n_curves"].sum() == 77 and set(frame["n_jumps_not_testable"]) == {untested} == {3}
+    assert frame["n_curves"].sum() == 76 and set(frame["n_jumps_not_testable"]) == {untested} == {3}
     figure = breaks.draw_verdicts(frame, About("real"))
     shares = [sum(bar.get_width() for bar in axes.patches) for axes in figure.axes]
     n_metrics = [frame.loc[frame["jumps"] == jumps, "metric"].nunique() for jumps in (True, False)]
@@ -609,10 +609,9 @@ def test_annotated_tasks_are_listed_with_their_verdicts(real_database, tmp_path)
     assert len(frame) == len(listed) == 83
     assert frame["label"].value_counts().to_dict() == {"smooth": 37, "emergent": 35, "other": 6, "flat": 5}
     of_task = frame.set_index("task")
-    assert of_task.loc["word_sorting", ["verdict", "curve_verdict", "curve_source_of_jump"]].tolist() == ["break"] * 3
+    assert of_task.loc["word_sorting", ["verdict", "curve_verdict"]].tolist() == ["inconclusive"] * 2
     assert of_task.loc["word_unscrambling", "verdict"] == "inconclusive"
-    with_break = {"word_sorting", "bbq_lite_json"}
-    assert set(frame.loc[frame["verdict"] == "break", "task"]) == set(frame.loc[frame["q"] < 0.05, "task"]) == with_break
+    assert not frame["verdict"].isin(["break", "one_model"]).any() and not (frame["q"] < 0.05).any()
 
 
 def test_figures_of_the_break_test_without_anything_to_draw(tmp_path):

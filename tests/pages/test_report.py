@@ -96,7 +96,7 @@ def test_it_says_what_was_run_and_found(page):
     assert "empty" in text and "Emergence shows on few of the preferred metrics." not in text
     assert "None of the paper's claims about BIG-bench can be asked of these data." in text
     assert "Preferred scores only: one metric per task." in text
-    for setting in ("above 20, and above 2 times", "a break of 1 (of the log loss)", "a rise of 10 percentage points"):
+    for setting in ("above 20, and above 2 times", "a break of 1 of log(−log(share))", "a rise of 10 percentage points"):
         assert setting in text
 
 
@@ -116,17 +116,17 @@ def cells(page, title):
 def test_it_says_what_the_break_test_found(tested_page):
     n = str(len(NAMES))
     assert cells(tested_page, "Verdicts of the break test") == [["undecided", "yes", "", n]]
-    moved = cells(tested_page, "How the verdicts move with each choice")
-    assert len(moved) == 7 and {tuple(row[1:]) for row in moved} == {(n, *"00000")}
+    # In no curve could a break be detected.
+    assert "<p>None.</p>" in re.findall(r"<h3>How the verdicts move.*?<h3>", tested_page, re.DOTALL)[0]
     answer = re.search(r'<p class="answer">(.*?)</p>', tested_page, re.DOTALL)[1]
     # Pairs, of which so many are above 20 and jump; so many of them tested, 0 breaks, and none decided.
-    assert re.findall(r"\d+", answer) == [n, n, "20", n, "2", n, n, "0", n]
+    assert re.findall(r"\d+", answer) == [n, n, "20", n, "2", n, n, n]
     in_all = re.search(r"Whether they jump or not, (.*?) cannot be decided", words(tested_page))[1]
-    assert re.findall(r"\d+", in_all) == [n, "0", "0", "0", "0", n]
+    assert re.findall(r"\d+", in_all) == [n, *"000000", n]
     top = cells(tested_page, "Triplets that jump, the 40 largest")
     assert {(row[3], *row[-2:]) for row in top} == {("53.5", "203", "undecided")} and len(top) == len(NAMES)
     claim = re.search(r"\d+ curves tested\. (.*?) are undecided", words(tested_page))[0]
-    assert re.findall(r"\d+", claim) == [n, n, "0", "0", "5", "0", "0", "0", n]
+    assert re.findall(r"\d+", claim) == [n, n, "0", "0", "5", *"000000", n]
 
 
 def test_it_says_why_nothing_was_tested(page):
@@ -136,7 +136,7 @@ def test_it_says_why_nothing_was_tested(page):
     assert re.findall(r"\d+", answer) == [n, n, "20", n, "2", n]
     assert cells(page, "Why jumps could not be tested or decided") == [[REASONS["rounded"]["short"], n, ""]]
     assert [row[1:] for row in cells(page, "How the curves add up")] == [
-        [count, count] for count in (n, "0", "0", "0", n, "0", n, "0", "0", "0", "0")
+        [count, count] for count in (n, "0", "0", "0", n, "0", n, *"000000")
     ]
     assert "Claims of emergence were made without control" not in words(page)  # nothing that jumps was tested
     assert row == ["not tested", "yes", REASONS["rounded"]["text"], str(len(NAMES))]

@@ -132,7 +132,7 @@ def test_a_family_without_the_preferred_metric_is_a_pair_without_a_score():
     verdicts = best[KEY].assign(
         n_curves_tested=1, n_curves_with_break=1, p=0.01, q=0.02, verdict="break", deciding_curve_id=7
     )
-    verdicts = verdicts.assign(jump_verdict="break", jump_is_detectable=True, jump_curve_id=7)
+    verdicts = verdicts.assign(jump_verdict="break", jump_is_detectable=True, has_decoy=False, jump_curve_id=7)
     twins = pd.DataFrame(
         [("t", "F", "H", True), ("t", "E", "H", True), ("t", "A", "H", False), ("u", "A", "F", False)],
         columns=["task", "model_family", "other_family", "is_twin"],
@@ -162,13 +162,17 @@ def test_a_family_without_the_preferred_metric_is_a_pair_without_a_score():
         assert scored[name].tolist() == [10.0, 20.0, 30.0]
 
 
-def verdict_of(verdicts, q):
+BREAKS = ("break", "one_model", "family")
+
+
+def verdict_of(verdicts, q, q_with_effects):
     """A break needs a curve with one and q below 0.05; at chance needs all tested curves to be, and smooth all but those."""
     kinds = set(verdicts) - {"not_testable"}
     if not kinds:
         return "not_testable"
-    if q < 0.05 and "break" in kinds:
-        return "break"
+    for kind in ("break", "one_model", "family"):
+        if (q_with_effects if kind == "family" else q) < 0.05 and kind in kinds:
+            return kind
     if kinds <= {"smooth", "at_chance"}:
         return "smooth" if "smooth" in kinds else "at_chance"
     return "inconclusive"
@@ -179,8 +183,8 @@ def curve_of(curves, verdict):
     of_verdict = curves[curves["verdict"] == verdict].assign(
         is_uncounted=lambda rows: ~rows["is_counted"],
         is_aggregate=lambda rows: rows["entry_kind"] == "aggregate",
-        is_flat_break=lambda rows: (verdict == "break") & ~(rows["jumps"] & rows["is_counted"]),
-        p=lambda rows: rows["p_break"] if verdict == "break" else 0,
+        is_flat_break=lambda rows: (verdict in BREAKS) & ~(rows["jumps"] & rows["is_counted"]),
+        p=lambda rows: rows["p_with_effects" if verdict == "family" else "p_break"] if verdict in BREAKS else 0,
     )
     order = ["is_uncounted", "is_aggregate", "is_flat_break", "p", "improvement_score", "shots"]
     ranked = of_verdict.sort_values(order, ascending=[True, True, True, True, False, True])
@@ -197,30 +201,45 @@ def test_group_verdicts(only_preferred):
             rng.choice(kinds),
             rng.random() < 0.7,
             rng.random() < 0.5,
-            *rng.choice([0.1, 0.2, 0.3], 2),
+            *rng.choice([0.1, 0.2, 0.3], 3),
             rng.random() < 0.8,
+            rng.random() < 0.3,
         )
         for group in itertools.product((f"t{k}" for k in range(300)), ("acc",), "FG")
         for kinds in [
-            rng.permutation(["break", "smooth", "at_chance", "inconclusive", "not_testable"])[: rng.integers(1, 4)]
+            rng.permutation([*BREAKS, "smooth", "at_chance", "inconclusive", "not_testable"])[: rng.integers(1, 4)]
         ]
         for _ in range(rng.integers(1, 4))
     ]
-    names = [*KEY, "verdict", "is_preferred", "jumps", "p_break", "improvement_score", "is_counted"]
+    names = [
+        *KEY,
+        "verdict",
+        "is_preferred",
+        "jumps",
+        "p_break",
+        "p_with_effects",
+        "improvement_score",
+        "is_counted",
+        "is_decoy",
+    ]
     curves = pd.DataFrame(drawn, columns=names).reset_index(names="curve_id")
     curves = curves.assign(n_scales=8, subtask="", shots=curves["curve_id"], filter="none")
     curves["entry_kind"] = np.where(curves["is_counted"] | (rng.random(len(curves)) < 0.5), "task", "aggregate")
     curves.loc[curves["verdict"] == "not_testable", "p_break"] = np.nan
     groups = curves[KEY].drop_duplicates()
-    q = np.where(rng.random(len(groups)) < 0.3, np.nan, rng.choice([0.01, 0.05, 0.5], len(groups)))
-    q_of = groups.assign(q=q).set_index(KEY)["q"]
-    tested = groups.assign(p=q / 2, q=q).dropna()  # groups without a test are not among the tested ones
+    # Groups without a test are not among the tested ones.
+    drawn = {
+        which: np.where(rng.random(len(groups)) < 0.3, np.nan, rng.choice([0.01, 0.05, 0.5], len(groups)))
+        for which in ("break", "with_effects", "decoy")
+    }
+    q_of, q_with_effects, q_decoy = (groups.assign(q=q).set_index(KEY)["q"] for q in drawn.values())
+    tested = pd.concat([groups.assign(p=q / 2, q=q, kind=which).dropna() for which, q in drawn.items()])
     of_curves = ["is_preferred", "is_counted", "entry_kind"]
     with duckdb.connect() as con:
         tables = {"curves": curves[["curve_id", *of_curves]], "breaks": curves.drop(columns=of_curves), "tested": tested}
         for name, frame in tables.items():
             con.register(name, frame)
-        con.execute("create macro tested_groups(only_preferred) as table from tested")
+        con.execute("create macro tested_groups(only_preferred, which) as table select * from tested where kind = which")
         con.register("settings", pd.DataFrame({"fdr": [0.05]}))
         build(con, "breaks/group_verdicts")
         found = con.execute(f"from group_verdicts({only_preferred})").df().set_index(KEY).sort_index()
@@ -228,21 +247,23 @@ def test_group_verdicts(only_preferred):
     expected = {}
     for key, of_group in kept.groupby(KEY):
         jumping = of_group[of_group["jumps"] & of_group["is_counted"]]
-        verdict = verdict_of(of_group["verdict"], q_of[key])
-        jump_verdict = verdict_of(jumping["verdict"], q_of[key]) if len(jumping) else None
+        q = q_of[key], q_with_effects[key]
+        verdict = verdict_of(of_group["verdict"], *q)
+        jump_verdict = verdict_of(jumping["verdict"], *q) if len(jumping) else None
+        has_decoy = bool(of_group["is_decoy"].any() and q_decoy[key] < 0.05)
         is_detectable = bool(jumping["p_break"].notna().any())
         n_tested = int((of_group["verdict"] != "not_testable").sum())
         of_all, of_jumps = curve_of(of_group, verdict), curve_of(jumping, jump_verdict)
-        n_break = int((of_group["verdict"] == "break").sum())
-        expected[key] = n_tested, n_break, verdict, of_all, jump_verdict, is_detectable, of_jumps
+        n_break = int(of_group["verdict"].isin(BREAKS).sum())
+        expected[key] = n_tested, n_break, verdict, of_all, jump_verdict, is_detectable, has_decoy, of_jumps
     names = ["n_curves_tested", "n_curves_with_break", "verdict", "deciding_curve_id"]
-    names += ["jump_verdict", "jump_is_detectable", "jump_curve_id"]
+    names += ["jump_verdict", "jump_is_detectable", "has_decoy", "jump_curve_id"]
     shown = found[names].astype(object).where(found[names].notna(), None)
     assert dict(zip(found.index, shown.itertuples(index=False, name=None), strict=True)) == expected
     np.testing.assert_array_equal(found["q"], q_of[found.index])
     np.testing.assert_array_equal(found["p"], q_of[found.index] / 2)
     for name in ("verdict", "jump_verdict"):
-        assert found[name].value_counts().min() > 5 and found[name].nunique() == 5
+        assert found[name].value_counts().min() > 3 and found[name].nunique() == 7
     differ = found["jump_verdict"].notna() & (found["jump_verdict"] != found["verdict"])
     assert differ.sum() > 10 and found["deciding_curve_id"].isna().sum() > 0
 
@@ -266,7 +287,8 @@ def test_of_which_curves(table, only_preferred):
             f"create macro group_verdicts(only_preferred) as table "
             f"select {key}, only_preferred::int as n_curves_tested, 0 as n_curves_with_break, "
             "0.5 as p, 0.5 as q, 'smooth' as verdict, "
-            "3 as deciding_curve_id, 'smooth' as jump_verdict, true as jump_is_detectable, 3 as jump_curve_id"
+            "3 as deciding_curve_id, 'smooth' as jump_verdict, true as jump_is_detectable, "
+            "false as has_decoy, 3 as jump_curve_id"
         )
         found = con.execute(f"select n_scored_curves, n_curves_tested from ({sql_text(f'database/{table}')})").fetchall()
     assert found == [(int(only_preferred), int(only_preferred))]

@@ -200,10 +200,10 @@ def test_the_verdicts_are_those_of_the_function_that_users_call(run):
     _, con = run
     frame = con.execute(
         "select task, subtask, shots, metric, filter, model_family, scale as n_parameters, score, n_examples, chance "
-        "from points inner join breaks using (curve_id) where verdict <> 'not_testable'"
+        "from points inner join breaks using (curve_id) where law is not null"
     ).df()
     assert con.execute("select max(n_models) from points inner join breaks using (curve_id)").fetchall() == [(1,)]
-    expected = con.execute("select * from breaks where verdict <> 'not_testable' order by curve_id").df()
+    expected = con.execute("select * from breaks where law is not null order by curve_id").df()
     found = break_test(frame).sort_values("curve_id", ignore_index=True)
     columns = [
         "curve_id",
@@ -225,24 +225,28 @@ def test_what_the_break_test_finds(run):
     _, con = run
     pairs = con.execute("select * from pairs where is_counted").df()
     jumping = pairs.loc[pairs["jumps"], "verdict"].value_counts()
-    assert jumping.to_dict() == {"inconclusive": 100, "not_testable": 61, "break": 5}
+    assert jumping.to_dict() == {"inconclusive": 102, "not_testable": 61, "family": 2, "one_model": 1}
     # Of these the curves that jump alone: of some pairs only others were tested, or have the break.
     jump_verdicts = pairs["jump_verdict"].value_counts()
-    assert jump_verdicts.to_dict() == {"inconclusive": 94, "not_testable": 65, "break": 5, "smooth": 2}
-    # Simple tasks of exact matches that the largest model alone solves.
-    assert {"word_sorting", "simple_arithmetic", "modified_arithmetic"} <= set(
-        pairs.loc[pairs["verdict"] == "break", "task"]
-    )
+    assert jump_verdicts.to_dict() == {"inconclusive": 95, "not_testable": 66, "smooth": 2, "family": 2, "one_model": 1}
+    # What breaks lies at the largest model of BIG-G alone, or in all of its tasks.
+    of_kind = {kind: set(pairs.loc[pairs["verdict"] == kind, "task"]) for kind in ("break", "one_model", "family")}
+    assert of_kind == {
+        "break": set(),
+        "one_model": {"intent_recognition", "simple_arithmetic"},
+        "family": {"simple_arithmetic", "word_sorting"},
+    }
+    assert not pairs["has_decoy"].any()
     breaks = con.execute("from breaks").df()
     facts = {key: value for key, value in con.execute("select key, value from provenance").fetchall()}
     for name, n in breaks["verdict"].value_counts().items():
         assert facts[f"verdicts_{name}"] == str(n)
     # A pair has a break where its own q is below 0.05, and then one of its curves has one.
     preferred = con.execute("select curve_id from curves where is_preferred").df()["curve_id"]
-    of_pair = breaks[breaks["curve_id"].isin(preferred) & (breaks["verdict"] == "break")]
+    of_pair = breaks[breaks["curve_id"].isin(preferred) & (breaks["verdict"] == "one_model")]
     key = ["task", "metric", "model_family"]
     assert set(map(tuple, of_pair[key].to_numpy())) == set(
-        map(tuple, pairs.loc[pairs["verdict"] == "break", key].to_numpy())
+        map(tuple, pairs.loc[pairs["verdict"] == "one_model", key].to_numpy())
     )
     mirages = con.execute("from mirages").df()
     smooth = breaks[(breaks["verdict"] == "smooth") & breaks["source_of_jump"].notna()]
@@ -257,16 +261,18 @@ def test_the_numbers_of_the_method(run):
     tested = breaks[breaks["verdict"] != "not_testable"]
     counts = tested["verdict"].value_counts()
     of_jumps = tested.loc[tested["jumps"], "verdict"].value_counts().reindex(counts.index, fill_value=0)
-    n_pairs = len(tested.loc[tested["verdict"] == "break", ["task", "model_family"]].drop_duplicates())
+    kinds = ["break", "one_model", "family", "smooth", "at_chance", "inconclusive"]
+    n, n_jumps = (of.reindex(kinds, fill_value=0) for of in (counts, of_jumps))
     text = " ".join((ROOT / "docs/method.md").read_text(encoding="utf-8").split())
+    told = (
+        "{break} have one, {one_model} have one at the largest model alone, {family} one of the family, {smooth} are "
+        "smooth, {at_chance} are at chance and {inconclusive:,} undecided"
+    )
     said = (
-        f"{len(tested):,} curves can be tested, a break could be detected in {tested['p_break'].notna().sum():,}, and "
-        f"{counts['break']} of them on {n_pairs} pairs have a break, "
-        f"{counts['smooth']} are smooth, {counts['at_chance']:,} are at chance and {counts['inconclusive']:,} undecided",
+        f"{len(tested):,} curves can be tested, and a break could be detected in {tested['p_break'].notna().sum():,}: "
+        + told.format(**n),
         f"Of the {of_jumps.sum():,} curves that jump and can be tested a break could be detected in "
-        f"{(tested['jumps'] & tested['p_break'].notna()).sum()}: {of_jumps['break']} have one, "
-        f"{of_jumps['smooth']} are smooth, {of_jumps['at_chance']} are at chance and "
-        f"{of_jumps['inconclusive']:,} undecided",
+        f"{(tested['jumps'] & tested['p_break'].notna()).sum()}: " + told.format(**n_jumps),
         *(f"| {row['choice']} | {row['n_changed']} |" for row in rows(con, sql_text("pages/report_sensitivity"))),
     )
     for sentence in said:
@@ -337,12 +343,17 @@ def test_the_numbers_of_the_page_are_those_of_its_table():
     )
     flat = " ".join(page.split())
     # The sentences of the view headline are counted again in tests/workflow/test_readme.py.
-    in_all = pairs["verdict"].value_counts().reindex(["break", "smooth", "at_chance", "inconclusive"], fill_value=0)
+    in_all = (
+        pairs["verdict"]
+        .value_counts()
+        .reindex(["break", "one_model", "family", "smooth", "at_chance", "inconclusive"], fill_value=0)
+    )
     told = re.search(
         r"(\d+) pairs have a curve that was tested, and (\d+) had enough data to show a break: (.*?) decided", flat
     )
     counts = [int(n) for n in re.findall(r"\d+", told[0])]
     assert counts == [in_all.sum(), pairs["p"].notna().sum(), *in_all]
+    assert f"are found in {pairs['has_decoy'].sum()} pairs" in flat
     assert not (pairs["jumps"] & ~pairs["is_above"]).any()
     assert f"one of its {len(of_metric)} preferred metrics" in flat
     assert f"The pairs above 20 are on {(of_metric['above'] > 0).sum()} metrics" in flat

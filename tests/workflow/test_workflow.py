@@ -85,7 +85,7 @@ def test_a_run_makes_everything_and_says_what(finished, source):
     assert made == {
         "data/d/simulated_share.parquet",
         *(f"data/d/{name}.parquet" for name in ("models", "tasks", "rejects", "curves", "metrics_seen", "examples")),
-        *(f"data/d/{name}.parquet" for name in ("pools", "sensitivity", "forecasts")),
+        *(f"data/d/{name}.parquet" for name in ("pools", "model_effects", "task_effects", "sensitivity", "forecasts")),
         *(f"data/d/shards/000/{name}.parquet" for name in OF_A_SHARD),
         "data/d/shards/000/normalise.json",
         "data/d/shards/000/scores/part-0000.parquet",

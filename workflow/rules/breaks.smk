@@ -1,7 +1,9 @@
 # The break test of the curves that can be tested.
 #   in:  data/<dataset>/shards/<shard>/trials.parquet
-#   out: data/<dataset>/pools.parquet (curvature and scatter of every pool of curves) and sensitivity.parquet (verdicts on a
-#        sample under other choices) and forecasts.parquet (of last scores), data/<dataset>/shards/<shard>/measured.parquet (tests)
+#   out: data/<dataset>/pools.parquet (what the curves of every pool have in common), model_effects.parquet and task_effects.parquet
+#        (models that are good or bad at everything, and what is taken out of the curves of each task), sensitivity.parquet
+#        (verdicts on a sample under other choices) and forecasts.parquet (of last scores),
+#        data/<dataset>/shards/<shard>/measured.parquet (tests)
 # The rule `pool` reads the curves of all shards together, because a pool has curves of several shards. The rule
 # `database` does too, because the false discovery rate is over all curves.
 TEST_CONFIG = {
@@ -14,7 +16,9 @@ rule pool:
         trials=expand(rules.score.output.trials, shard=SHARDS),
         code=code_of("pool.py"),
     output:
-        f"data/{DATASET}/pools.parquet",
+        pools=f"data/{DATASET}/pools.parquet",
+        model_effects=f"data/{DATASET}/model_effects.parquet",
+        task_effects=f"data/{DATASET}/task_effects.parquet",
     log:
         f"logs/{DATASET}/pool.log",
     benchmark:
@@ -29,7 +33,8 @@ rule pool:
 rule breaks:
     input:
         trials=rules.score.output.trials,
-        pools=rules.pool.output[0],
+        pools=rules.pool.output.pools,
+        task_effects=rules.pool.output.task_effects,
         code=code_of("breaks.py"),
     output:
         f"{SHARD}/measured.parquet",
@@ -49,7 +54,9 @@ rule breaks:
 rule sensitivity:
     input:
         trials=expand(rules.score.output.trials, shard=SHARDS),
-        pools=rules.pool.output[0],
+        pools=rules.pool.output.pools,
+        task_effects=rules.pool.output.task_effects,
+        measured=expand(rules.breaks.output[0], shard=SHARDS),
         code=code_of("sensitivity.py"),
     output:
         f"data/{DATASET}/sensitivity.parquet",
@@ -69,7 +76,7 @@ rule sensitivity:
 rule forecast:
     input:
         trials=expand(rules.score.output.trials, shard=SHARDS),
-        pools=rules.pool.output[0],
+        pools=rules.pool.output.pools,
         code=code_of("forecast.py"),
     output:
         f"data/{DATASET}/forecasts.parquet",

@@ -15,6 +15,7 @@ rule database:
         computed_points=expand(rules.score.output.points, shard=SHARDS),
         computed_trials=expand(rules.score.output.trials, shard=SHARDS),
         computed_measured=expand(rules.breaks.output[0], shard=SHARDS),
+        computed_model_effects=rules.pool.output.model_effects,
         computed_sensitivity=rules.sensitivity.output[0],
         computed_forecasts=rules.forecast.output[0],
         facts=rules.gather.output.facts,

@@ -103,6 +103,7 @@ rule calibration:
         planted_worlds=f"results/{DATASET}/tables/planted_worlds.csv",
         planted_shots=f"results/{DATASET}/tables/planted_shots.csv",
         less_evidence=f"results/{DATASET}/tables/less_evidence.csv",
+        attacks=f"results/{DATASET}/tables/attacks.csv",
     log:
         f"logs/{DATASET}/calibration.log",
     benchmark:

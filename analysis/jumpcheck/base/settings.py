@@ -14,7 +14,14 @@ COUNTED_SCALES = 5
 """A curve of fewer scales is neither counted nor tested."""
 FDR = 0.05
 """False discovery rate of the tests, and the level of a single one."""
-FIXED = {"fdr": FDR, "min_scales": MIN_SCALES, "min_scales_counted": COUNTED_SCALES}
+LEAST_RATIO = 10.0
+"""A break must make a curve so many times likelier than every smooth law of another shape does."""
+FIXED = {
+    "fdr": FDR,
+    "min_scales": MIN_SCALES,
+    "min_scales_counted": COUNTED_SCALES,
+    "least_ratio": LEAST_RATIO,
+}
 """Settings that no user chooses."""
 
 

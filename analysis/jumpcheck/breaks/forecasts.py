@@ -18,7 +18,7 @@ from scipy.special import betaln, gammaln
 from scipy.stats import norm, qmc
 
 from jumpcheck.base.columns import significant
-from jumpcheck.breaks.measuring import POOLS_SCHEMA, in_pools, shares_of
+from jumpcheck.breaks.measuring import POOL_KEY, in_pools, shares_of
 from jumpcheck.breaks.scatter_prior import GRID
 from jumpcheck.breaks.small_systems import inverse_factor, solve
 from jumpcheck.breaks.smooth_law import Shares
@@ -292,17 +292,21 @@ def forecasts(curves: pd.DataFrame, pools: pd.DataFrame, seed: int = 0, run: Cal
     Parameters
     ----------
     curves, pools : DataFrame
-        Testable rows of `trials`, and `measuring.pools_of` of the whole run.
+        Testable rows of `trials`, and the pools of `measuring.estimates` of the whole run.
     seed : int
         Of the draws, which are the same for all curves.
     run : callable
         Like `map`, perhaps in several processes.
 
     """
-    of_key = {tuple(row[:3]): row for row in pools[POOLS_SCHEMA.names].itertuples(index=False, name=None)}
+    # Of the scores as they were published, effects of models and all.
+    weights = {
+        tuple(row[name] for name in POOL_KEY): np.array(row["weights"], float)
+        for row in pools[pools["with_effects"]].to_dict("records")
+    }
     chosen = curves.nsmallest(MAX_CURVES, "curve_id")
     parts = [
-        (of_pool.iloc[start : start + 400], np.array(of_key[key][6], float))
+        (of_pool.iloc[start : start + 400], weights[key])
         for key, of_pool in in_pools(chosen)
         for start in range(0, len(of_pool), 400)
     ]

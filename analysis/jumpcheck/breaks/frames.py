@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from jumpcheck.breaks.measuring import measure, pools_of, testable
+from jumpcheck.breaks.measuring import measured_alone, testable
 from jumpcheck.breaks.verdicts import breaks_of
 from jumpcheck.score.frames import SCALE, scored
 
@@ -28,9 +28,9 @@ def break_test(
     """Say for every percent-correct curve whether there is a break, none, or too little evidence to tell.
 
     The law without a break is smooth: the log of the loss, -log((score - floor) / (1 - floor)), is a quadratic in the log
-    of scale. A break lowers it from one scale on. Curvature and scatter between models are estimated with the other curves
-    of the same model family, metric and number of scales that are given. Fewer than 10 curves do not tell the scatter: then
-    the verdict is that with much of it (a mean intra-class correlation of 0.02), and p_break_low_scatter is beside it.
+    of scale. A break lowers it from one scale on. How much laws bend and models scatter is told by the other curves that are
+    given of the same model family, metric and number of scales; with fewer than 10 the verdict is that with much scatter.
+    What a family's other tasks say of its models is taken out; of fewer than 5 nothing is, and n_other_tasks is 0.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def break_test(
     n_parameters, n_examples, chance : arrays, shapes (n_scales,), (n_curves,) and (n_curves,)
         With an array of scores: scales, test examples behind every share, and share that guessing gets.
     smallest_break : float
-        A curve is smooth where a break of this size is ruled out: 1 is a factor e of the loss.
+        A curve is smooth where a break of this size is ruled out: 1 is a factor e of -log(share).
     smallest_rise : float
         A curve is at chance where its scores do not differ from guessing and a rise of this share of right answers above the
         chance rate is ruled out.
@@ -53,9 +53,9 @@ def break_test(
     Returns
     -------
     DataFrame
-        The table `breaks` of the workflow (docs/database.md): one row per curve with verdict (break, smooth, inconclusive,
-        at_chance, not_testable) and reason, p_break, q_break among all that are given, break_scale, break_size with its 95 %
-        interval, break_size_high (the largest break that is not ruled out), jumps and source_of_jump.
+        The table `breaks` of the workflow (docs/database.md): one row per curve with verdict (break, one_model, family,
+        smooth, at_chance, inconclusive, not_testable), reason, p_break, q_break among all that are given, break_scale,
+        break_size and its 95 % interval, break_size_high (the largest that is not ruled out), jumps and source_of_jump.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def break_test(
     with scored(scores, all_shares=True) as con:
         trials = con.table("trials").to_arrow_table()
     curves = testable(trials)
-    return breaks_of(trials, measure(curves, pools_of(curves), settings), settings)
+    return breaks_of(trials, measured_alone(curves, settings), settings)
 
 
 def mirage_test(*arguments: object, **settings: object) -> pd.DataFrame:

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Mapping
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from jumpcheck.breaks.measuring import POOL_KEY, measure, pools_of
-from jumpcheck.breaks.verdicts import breaks_of, effects_of
+from jumpcheck.breaks.verdicts import breaks_of
 
 MAX_CURVES = 2000
-"""Curves, those with the smallest numbers, that are tested again under every choice."""
+"""Curves with a p_break, those with the smallest numbers, that are tested again under every choice."""
 BREAK_SIZES = {"log 2": np.log(2.0), "1": 1.0, "log 4": np.log(4.0)}
 """Values of smallest_break: a factor 2, e and 4 of the loss."""
 _NO_CURVATURE = 1e-3
@@ -22,31 +23,38 @@ SENSITIVITY_SCHEMA = pa.schema(
 
 
 def sensitivity(
-    curves: pd.DataFrame, pools: pd.DataFrame, settings: Mapping[str, object], run: Callable[..., Iterable] = map
+    curves: pd.DataFrame,
+    pools: pd.DataFrame,
+    measured: pa.Table,
+    settings: Mapping[str, object],
+    run: Callable[..., Iterable] = map,
 ) -> pa.Table:
-    """SENSITIVITY_SCHEMA: verdicts on a sample of curves, as the run has it and under other choices.
+    """SENSITIVITY_SCHEMA: verdicts on the curves that have a p_break, as the run has it and under other choices.
 
     Half of every pool; a law without curvature; the scatter at both ends of its interval; other values of smallest_break;
-    the effects of models taken out (table `model_effects`). The false discovery rate is that of the sample, in both cases.
+    the effects of models (table `model_effects`) left in. At most MAX_CURVES of them, among which alone the false
+    discovery rate is, in both cases.
 
     Parameters
     ----------
     curves, pools, settings, run
         As of `measuring.measure`; the settings are those of the table `settings`.
+    measured : Table
+        What `measuring.measure` made of them.
 
     """
-    if not len(curves):
+    measured = measured.filter(pc.is_valid(measured["p_break"])).sort_by("curve_id").slice(0, MAX_CURVES)
+    sample = curves[curves["curve_id"].isin(measured["curve_id"].to_pylist())]
+    if not len(sample):
         return SENSITIVITY_SCHEMA.empty_table()
-    sample = curves.nsmallest(MAX_CURVES, "curve_id")
-    choices = {"": (pools, {})} | _choices(curves, pools, settings, run)
+    choices = _choices(curves, pools, settings, run)
     # One piece of work per choice: every piece takes as long, and nobody waits in between.
-    each = zip(*((sample, other_pools, settings | other) for other_pools, other in choices.values()), strict=True)
-    measured, verdicts = zip(*run(_tested, *map(list, each)), strict=True)
-    (before, *others), measured_before = verdicts, measured[0]
-    then_by_choice = dict(zip(list(choices)[1:], others, strict=True))
-    without = _without_effects(sample, effects_of(sample, measured_before, settings))
-    then = _verdicts(sample, measure(without, pools, settings, run, verdicts_only=True), settings)
-    then_by_choice["the effects of models taken out"] = then
+    with_effects = pools[pools["with_effects"]]
+    samples = [sample] * len(choices) + [sample.drop(columns=["offset", "n_other_tasks"], errors="ignore")]
+    each = [pools for pools, _ in choices.values()] + [with_effects]
+    others = [settings | other for _, other in choices.values()] + [settings]
+    then_by_choice = dict(zip([*choices, "the effects of models left in"], run(_tested, samples, each, others), strict=True))
+    before = _verdicts(sample, measured, settings)
     counts = []
     for choice, then in then_by_choice.items():
         pairs = pd.DataFrame({"verdict": before, "verdict_then": then}).value_counts(sort=False).sort_index()
@@ -54,16 +62,21 @@ def sensitivity(
     return pa.Table.from_pandas(pd.concat(counts), SENSITIVITY_SCHEMA, preserve_index=False)
 
 
-def _tested(sample: pd.DataFrame, pools: pd.DataFrame, settings: Mapping[str, object]) -> tuple[pa.Table, np.ndarray]:
-    """What is measured of the sample under one choice, and its verdicts."""
-    measured = measure(sample, pools, settings, verdicts_only=True)
-    return measured, _verdicts(sample, measured, settings)
+def _tested(sample: pd.DataFrame, pools: pd.DataFrame, settings: Mapping[str, object]) -> np.ndarray:
+    """Verdicts on the sample under one choice."""
+    return _verdicts(sample, measure(sample, pools, settings, verdicts_only=True), settings)
+
+
+def _verdicts(sample: pd.DataFrame, measured: pa.Table, settings: Mapping[str, object]) -> np.ndarray:
+    judged = breaks_of(sample, measured, settings).set_index("curve_id")
+    return judged.loc[sample["curve_id"], "verdict"].to_numpy()
 
 
 def _choices(curves: pd.DataFrame, pools: pd.DataFrame, settings: Mapping[str, object], run: Callable) -> dict:
     """{name: (pools, settings)} of every choice."""
     half = pools_of(curves.sort_values("curve_id").iloc[::2], run)
-    missing = pools.merge(half[POOL_KEY], how="left", on=POOL_KEY, indicator=True)["_merge"] == "left_only"
+    key = [*POOL_KEY, "with_effects"]
+    missing = pools.merge(half[key], how="left", on=key, indicator=True)["_merge"] == "left_only"
     choices = {
         # A pool of one curve has no half.
         "half of every pool": (pd.concat([half, pools[missing.to_numpy()]]), {}),
@@ -80,29 +93,15 @@ def _choices(curves: pd.DataFrame, pools: pd.DataFrame, settings: Mapping[str, o
     return choices
 
 
-def _without_effects(sample: pd.DataFrame, effects: pd.DataFrame) -> pd.DataFrame:
-    """The curves with the estimated effects of models, shrunk by their standard errors, as known parts of their log loss."""
-    noise = (effects["standard_error"] / effects["effect"]) ** 2
-    shrunk = (effects["effect"] * np.maximum(0, 1 - noise)).fillna(0)
-    keys = zip(effects["model_family"], effects["metric"], effects["scale"], strict=True)
-    of_point = dict(zip(keys, shrunk, strict=True))
-    rows = zip(sample["model_family"], sample["metric"], sample["scales"], strict=True)
-    offset = [[-of_point.get((family, metric, scale), 0.0) for scale in scales] for family, metric, scales in rows]
-    return sample.assign(offset=offset)
-
-
-def _verdicts(sample: pd.DataFrame, measured: pa.Table, settings: Mapping[str, object]) -> np.ndarray:
-    judged = breaks_of(sample, measured, settings).set_index("curve_id")
-    return judged.loc[sample["curve_id"], "verdict"].to_numpy()
-
-
 def in_words(table: pa.Table) -> str:
     """How many verdicts change under every choice, in a sentence for the end of a run."""
     frame = table.to_pandas()
     if frame.empty:
-        return "no curve was tested"
+        return "in no curve could a break be detected"
     changed = (
         frame["n_curves"].where(frame["verdict"] != frame["verdict_then"], 0).groupby(frame["choice"], sort=False).sum()
     )
     n_curves = frame["n_curves"][frame["choice"] == frame["choice"].iloc[0]].sum()
-    return f"of {n_curves:,} curves, " + ", ".join(f"{n:,} with {choice}" for choice, n in changed.items())
+    return f"of {n_curves:,} curves in which a break could be detected, " + ", ".join(
+        f"{n:,} with {choice}" for choice, n in changed.items()
+    )

@@ -181,7 +181,7 @@ def fit(shares: Shares, prior: Penalty, dispersion: np.ndarray, step: np.ndarray
     products = np.stack([one, t, q, t * t, t * q, q * q], axis=1)
     left = _Problem(products, shares.y, shares.n / dispersion, step, shares.chance, prior.mean, prior.precision)
     whole = left
-    at = _evaluated(left, _start(shares, x, step))
+    at = _evaluated(left, straight_lines(shares, step))
     damping = np.full(len(x), 1e-3)
     rows, found = np.arange(len(x)), _Point(*(np.empty_like(part) for part in at))
     for k in range(_MAX_ROUNDS):
@@ -239,13 +239,13 @@ def _put(found: _Point, rows: np.ndarray, at: _Point, ends: np.ndarray | slice) 
         whole[rows] = part[ends]
 
 
-def _start(shares: Shares, x: np.ndarray, step: np.ndarray) -> np.ndarray:
-    """A straight line through the transformed shares."""
+def straight_lines(shares: Shares, step: np.ndarray | float = 0.0) -> np.ndarray:
+    """Parameters from which a fit starts: a straight line through the transformed shares, shape (n_curves, 4)."""
     known = (shares.y - shares.chance) / (1 - shares.chance)
     known = np.clip(known, 0.5 / (shares.n + 1), 1 - 0.5 / (shares.n + 1))
     eta = np.log(-np.log(known)) - step
     theta = np.zeros((len(eta), 4))
-    theta[:, 0], theta[:, 1] = eta.mean(axis=1), 0.7 * (eta * x[:, :, 1]).mean(axis=1)
+    theta[:, 0], theta[:, 1] = eta.mean(axis=1), 0.7 * (eta * basis(shares.x)[:, :, 1]).mean(axis=1)
     return theta
 
 

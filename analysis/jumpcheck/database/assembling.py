@@ -18,7 +18,8 @@ from jumpcheck.base.settings import DEFAULTS, one_row
 from jumpcheck.base.tables import TABLES, build
 from jumpcheck.base.words import claim_words, code_words
 from jumpcheck.breaks.forecasts import forecasts
-from jumpcheck.breaks.measuring import measure, pools_of, testable
+from jumpcheck.breaks.measuring import estimates, measure, testable
+from jumpcheck.breaks.model_effects import attached
 from jumpcheck.breaks.sensitivity import sensitivity
 from jumpcheck.database import endings
 from jumpcheck.database.headline import headline_of
@@ -95,10 +96,14 @@ def computed_inputs(inputs: Mapping[str, Input], settings: Mapping[str, object],
         computed = {f"computed_{name}": con.table(name).to_arrow_table() for name in ("scored_curves", "points", "trials")}
     curves = testable(computed["computed_trials"])
     with Processes(n_processes) as processes:
-        pools = pools_of(curves, processes.map)
-        computed["computed_measured"] = measure(curves, pools, settings, processes.map)
-        computed["computed_forecasts"] = forecasts(curves, pools, settings["seed"], processes.map)
-        computed["computed_sensitivity"] = sensitivity(curves, pools, settings, processes.map)
+        told = estimates(curves, processes.map)
+        cleared = attached(curves, told.task_effects)
+        computed["computed_measured"] = measure(cleared, told.pools, settings, processes.map)
+        computed["computed_model_effects"] = told.tables()["model_effects"]
+        computed["computed_forecasts"] = forecasts(curves, told.pools, settings["seed"], processes.map)
+        computed["computed_sensitivity"] = sensitivity(
+            cleared, told.pools, computed["computed_measured"], settings, processes.map
+        )
     return {**inputs, **computed}
 
 

@@ -44,7 +44,8 @@ def what_is_in(n: Mapping[str, int], curve_counts: Iterable[tuple[str, int, int]
         yield f"curves, {CURVE_KINDS[kind]}: {n_curves:,}" + (f", of which {n_jumps:,} jump" if n_jumps else "")
     yield (
         f"{n['curves_with_p']:,} of {n['curves_tested']:,} tested curves have enough data to show a break; among the "
-        f"triplets that jump {n['triplets_that_jump_with_break']:,} have one when these alone are compared"
+        f"triplets that jump {n['triplets_that_jump_with_break']:,} have one when these alone are compared. Decoys (steps "
+        f"of the loss in the wrong direction): {n['triplets_with_decoy']:,} triplets"
     )
 
 

@@ -29,7 +29,7 @@ def _listed(parts: list[str]) -> str:
 
 
 def sentences(n: Mapping[str, object]) -> list[str]:
-    """Up to three sentences: what jumps, what the break test says of it, and what could not be tested.
+    """Up to four sentences: what jumps, what the break test says of it, its decoys, and what could not be tested.
 
     `n` is the result of `headline_of`.
     """
@@ -48,16 +48,19 @@ def sentences(n: Mapping[str, object]) -> list[str]:
     def said(name: str, **more: object) -> str:
         return _SAID[name].format(**filled, **more)
 
+    decoys = said("decoys" if n["n_decoy"] else "no_decoys")
     if not n["n_jumps"]:
         verdicts = _listed([_for(n["n_break"], "break"), *_other_verdicts(n, "n_")])
         return [
             said("none_jumps" if n["n_above"] else "none_above"),
-            said("tested", verdicts=verdicts) if n["n_tested"] else said("none_tested"),
+            f"{said('tested', verdicts=verdicts)} {decoys}" if n["n_tested"] else said("none_tested"),
         ]
     told = [said("jump")]
     if n["n_jump_tested"]:
+        own = said("jump_break" if n["n_jump_break"] else "no_jump_break")
         another = said("other_break") if n["n_other_break"] else ""
-        told.append(said("jump_tested", verdicts=_listed([said("jump_break") + another, *_other_verdicts(n, "n_jump_")])))
+        told.append(said("jump_tested", verdicts=_listed([own + another, *_other_verdicts(n, "n_jump_")])))
+        told.append(decoys)
     untested = {name: n[f"n_jump_{name}"] for name in ("no_proportion", "not_testable") if n[f"n_jump_{name}"]}
     if len(untested) == 1:
         ((name, number),) = untested.items()
@@ -70,4 +73,5 @@ def sentences(n: Mapping[str, object]) -> list[str]:
 
 def _other_verdicts(n: Mapping[str, object], prefix: str) -> list[str]:
     """How many have which other verdict than a break; of those that jump with the prefix n_jump_."""
-    return [_for(n[f"{prefix}{name}"], name) for name in ("smooth", "at_chance", "undecided") if n[f"{prefix}{name}"]]
+    names = ("one_model", "family", "smooth", "at_chance", "undecided")
+    return [_for(n[f"{prefix}{name}"], name) for name in names if n[f"{prefix}{name}"]]

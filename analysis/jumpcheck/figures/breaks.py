@@ -99,7 +99,7 @@ def _draw_law(axes: Axes, rows: pd.DataFrame, colour: str) -> None:
     together = curve["scatter"] * (curve["n_examples"] - 1) / max(n - 1, 1)
     axes.fill_between(at, *prediction_interval(mean, n, together), color=colour, alpha=0.15, lw=0)
     axes.plot(at, mean, color=colour, lw=1.2)
-    if curve["verdict"] == "break":
+    if curve["verdict"] in ("break", "one_model"):
         scales = rows["scale"].to_numpy(float)
         before = scales[scales < curve["break_scale"] * (1 - 1e-9)].max()
         axes.axvspan(before, curve["break_scale"], color=colour, alpha=0.12, lw=0)
@@ -107,8 +107,8 @@ def _draw_law(axes: Axes, rows: pd.DataFrame, colour: str) -> None:
 
 def _verdict_text(curve: pd.Series) -> str:
     """The verdict on a curve in a few words."""
-    if curve["verdict"] == "break":
-        return f"break: loss {np.exp(curve['break_size']):.1f} times lower"
+    if curve["verdict"] in ("break", "one_model"):
+        return f"{VERDICT_NAMES[curve['verdict']]}: loss {np.exp(curve['break_size']):.1f} times lower"
     if curve["verdict"] == "inconclusive" and np.isfinite(curve["break_size_high"]):
         return f"undecided: up to {np.exp(min(curve['break_size_high'], 9)):.1f} times lower"
     return VERDICT_NAMES[curve["verdict"]]
@@ -161,8 +161,8 @@ def draw_gallery(frame: pd.DataFrame, about: About) -> Figure:
         [
             f"Curves that jump by verdict: {by_verdict}. Of each verdict the largest are drawn, one per task. Points: "
             "scores with 95 % intervals of the test set. Line: the smooth law, with the range of 95 % of the scores that it "
-            "gives (test set and scatter between models). Shaded: where the likeliest break lies. Dashed: chance. "
-            "Axes differ.",
+            "gives (test set and scatter between models), without what the same models do on other tasks. Shaded: where the "
+            "likeliest break lies. Dashed: chance. Axes differ.",
             prefix,
             publisher,
         ],
@@ -173,7 +173,7 @@ def draw_gallery(frame: pd.DataFrame, about: About) -> Figure:
 def draw_sizes(frame: pd.DataFrame, about: About) -> Figure:
     """The breaks that were found, by size, with their intervals.
 
-    `frame` has one row per pair (or triplet) with a break, up to 30: unit, task, model_family, metric, shots, break_scale,
+    `frame` has one row per pair (or triplet) with a break, up to 30: unit, task, model_family, metric, verdict, break_scale,
     break_size with break_size_low and break_size_up, jump_is_break, n_curves_with_break, n_units, n_units_detectable.
     """
     if frame.empty:
@@ -187,7 +187,8 @@ def draw_sizes(frame: pd.DataFrame, about: About) -> Figure:
         face = colour if pair.jump_is_break else "white"
         axes.scatter(pair.break_size, row, s=22, c=face, edgecolors=colour, marker=marker, zorder=3)
         curves = "curve" if pair.n_curves_with_break == 1 else "curves"
-        style.beside(axes, row, f"from {style.amount(pair.break_scale)}, {pair.n_curves_with_break} {curves}")
+        place = "at" if pair.verdict == "one_model" else "from"
+        style.beside(axes, row, f"{place} {style.amount(pair.break_scale)}, {pair.n_curves_with_break} {curves}")
     names, prefix = style.short_tasks(frame["task"])
     families, publisher = style.short_families(frame["model_family"])
     rows = [f"{style.label(names[p.task], 36)}, {style.label(families[p.model_family], 36)}" for p in frame.itertuples()]
@@ -206,10 +207,10 @@ def draw_sizes(frame: pd.DataFrame, about: About) -> Figure:
         figure,
         about.dataset,
         [
-            f"{first} with a break, of {frame['n_units_detectable'].iloc[0]:,} with enough data to show one. Of each the "
-            "curve with the smallest p, among those that jump if any of them has a break. Bars: 95 % intervals, after "
-            "selection and so too far from 0 on average. Right: the first scale after the break, and how many curves of the "
-            f"{unit} have one.",
+            f"{first} with a break, of {frame['n_units_detectable'].iloc[0]:,} with enough data to show one; those of the "
+            "family are left out. Of each the curve with the smallest p, among those that jump if any of them has a break. "
+            "Bars: 95 % intervals, after selection and so too far from 0 on average. Right: the first scale after the break "
+            f"(at: it is the largest model's alone), and how many curves of the {unit} have one.",
             prefix,
             publisher,
         ],

@@ -41,7 +41,7 @@ def draw_power(frame: pd.DataFrame, about: About) -> Figure:
             of_cell = frame[(frame["scatter"] == scatter) & (frame["n_examples"] == n) & (frame["n_scales"] == m)]
             table = of_cell.pivot(index="break_size", columns="verdict", values="share").sort_index()
             bottom = np.zeros(len(table))
-            for verdict in ("break", "inconclusive", "smooth"):
+            for verdict in _NAMES:
                 top = bottom + table[verdict].to_numpy()
                 axes.fill_between(table.index, bottom, top, color=VERDICT_COLOURS[verdict], lw=0)
                 bottom = top
@@ -68,8 +68,8 @@ def draw_power(frame: pd.DataFrame, about: About) -> Figure:
 def write(paths: Mapping[str, str], n_worlds: int, n_processes: int) -> None:
     """Write the figure of verdicts on planted breaks, the CSV of its numbers, and the tables of how often the test errs.
 
-    `paths` are svg, png and csv of the figure, and the CSV files null_worlds, planted_worlds and less_evidence; n_worlds
-    have planted breaks of each size.
+    `paths` are svg, png and csv of the figure, and the CSV files null_worlds, planted_worlds, planted_shots, less_evidence
+    and attacks; n_worlds have planted breaks of each size.
     """
     with Processes(n_processes) as processes:
         frame = calibration.power(run=processes.map)
@@ -78,6 +78,7 @@ def write(paths: Mapping[str, str], n_worlds: int, n_processes: int) -> None:
             "planted_worlds": calibration.planted_worlds(n_worlds, run=processes.map),
             "planted_shots": calibration.planted_worlds(n_worlds, run=processes.map, n_shots=4),
             "less_evidence": calibration.less_evidence(run=processes.map),
+            "attacks": calibration.attacks(run=processes.map),
         }
     style.use_style()
     style.save(draw_power(frame, About(SOURCE)), paths["svg"], paths["png"])

@@ -220,7 +220,7 @@
   }
 
   const factor = (name, k) => shown(Number(Math.exp(number(name, k)).toPrecision(3)));
-  const isBreak = (k) => text("verdict", k) === "break";
+  const isBreak = (k) => ["break", "one_model"].includes(text("verdict", k));
 
   function chart(k, isLarge) {
     const data = drawn(k);

@@ -14,8 +14,9 @@ from jumpcheck.base.database import connect
 from jumpcheck.base.settings import DEFAULTS, FDR
 from jumpcheck.base.sql import sql_text
 from jumpcheck.base.tables import build
-from jumpcheck.breaks.measuring import measure, pools_of
+from jumpcheck.breaks.measuring import measured_alone
 from jumpcheck.breaks.verdicts import breaks_of
+from jumpcheck.theory.attack_worlds import ATTACKS, attack_world
 from jumpcheck.theory.worlds import World, as_trials, world
 
 INFORMATIVE = 6
@@ -36,6 +37,8 @@ NULL_WORLDS: dict[str, dict] = {
     "accuracy a straight line in log scale": {"kind": "line"},
 }
 """Worlds in which nothing breaks, by name: arguments of `worlds.world`."""
+FOUND = ("break", "one_model")
+"""Verdicts by which a planted break is found: those at the largest scale are found at one model."""
 OTHER_SHAPES = ("accuracy a straight line in log scale",)
 """Worlds whose curves no quadratic in log scale fits: p values are too small there, and verdicts must not be."""
 PLANTED = {"planted": 0.1, "mean_scatter": 0.005, "n_examples": (205, 1024)}
@@ -55,7 +58,7 @@ def judged(given: World, smallest_break: float = 1.0) -> pd.DataFrame:
     trials, settings = as_trials(given), DEFAULTS | {"smallest_break": smallest_break}
     # With an infinite threshold no curve jumps. So `measure` does not search for the number of examples at which a
     # jump would vanish.
-    measured = measure(trials, pools_of(trials), settings | {"emergence_threshold": float("inf")})
+    measured = measured_alone(trials, settings | {"emergence_threshold": float("inf")})
     found = breaks_of(trials, measured, settings).set_index("curve_id").sort_index()
     return found.assign(is_planted=given.is_planted, place=given.place)
 
@@ -66,7 +69,7 @@ def _of_null_world(name: str, n_curves: int) -> tuple:
     rejected = tested["p_break"] < FDR
     informative = tested["n_informative"] >= INFORMATIVE
     smooth = (tested["verdict"] == "smooth").mean()
-    return name, len(tested), rejected.mean(), rejected[informative].mean(), smooth, (tested["verdict"] == "break").sum()
+    return name, len(tested), rejected.mean(), rejected[informative].mean(), smooth, tested["verdict"].isin(FOUND).sum()
 
 
 def null_worlds(n_curves: int = 2000, run: Callable[..., Iterable] = map) -> pd.DataFrame:
@@ -82,7 +85,7 @@ def null_worlds(n_curves: int = 2000, run: Callable[..., Iterable] = map) -> pd.
 def _of_planted_world(size: float, seed: int, n_curves: int, options: dict) -> dict:
     """Counts of one world with planted breaks of one size."""
     found = judged(world(n_curves=n_curves, seed=seed, size=size, **PLANTED | options))
-    planted, is_break, jumps = found["is_planted"], found["verdict"] == "break", found["jumps"]
+    planted, is_break, jumps = found["is_planted"], found["verdict"].isin(FOUND), found["jumps"]
     could_be_seen = planted & found["p_break"].notna()
     return {
         "size": size,
@@ -108,7 +111,7 @@ def _false_shares(found: pd.DataFrame, jumps: pd.Series) -> dict[str, float]:
     """
     rank = found.groupby("task")["p_break"].rank(method="max")
     of_task = found.assign(
-        is_break=found["verdict"] == "break",
+        is_break=found["verdict"].isin(FOUND),
         jumps=jumps,
         simes=found["p_break"] * found.groupby("task")["p_break"].transform("count") / rank,
     ).groupby("task")
@@ -119,7 +122,7 @@ def _false_shares(found: pd.DataFrame, jumps: pd.Series) -> dict[str, float]:
     q = pd.Series(false_discovery_control(jumping) if len(jumping) else [], jumping.index, float)
     chosen = {"of_triplets": tasks["is_break"], "of_jumping_triplets": (q < FDR).reindex(tasks.index, fill_value=False)}
     shares = {name: float((c & ~tasks["is_planted"]).sum() / max(1, c.sum())) for name, c in chosen.items()}
-    is_break = found["verdict"] == "break"
+    is_break = found["verdict"].isin(FOUND)
     return shares | {"of_curves": float((is_break & ~found["is_planted"]).sum() / max(1, is_break.sum()))}
 
 
@@ -143,7 +146,8 @@ def _of_cell(size: float, n_examples: int, n_scales: int, scatter: float, n_curv
     found = judged(world(n_curves=n_curves, seed=3, size=size, **options))
     planted = found[found["is_planted"]]
     cell = (size, n_examples, n_scales, scatter, len(planted))
-    return [(*cell, verdict, (planted["verdict"] == verdict).mean()) for verdict in ("break", "smooth", "inconclusive")]
+    verdicts = planted["verdict"].replace("one_model", "break")
+    return [(*cell, verdict, (verdicts == verdict).mean()) for verdict in ("break", "smooth", "inconclusive")]
 
 
 def power(
@@ -166,3 +170,38 @@ def power(
         build(con, "base/wilson_interval")
         con.register("shares", pd.DataFrame(rows, columns=columns))
         return con.execute(sql_text("theory/share_intervals")).df()
+
+
+def _of_attack(name: str, n_curves: int) -> tuple:
+    found = judged(attack_world(name, n_curves, seed=24))
+    planted, tested = found["is_planted"], found["p_break"].notna()
+    is_break, is_smooth, is_last = (found["verdict"] == verdict for verdict in ("break", "smooth", "one_model"))
+    return (
+        name,
+        (found.loc[tested & ~planted, "p_break"] < FDR).mean(),
+        is_break.sum(),
+        (is_break & ~planted).sum(),
+        (is_break & planted).sum() / planted.sum(),
+        (is_last & planted).sum() / planted.sum(),
+        (is_last & ~planted).sum(),
+        (is_smooth & planted).sum() / planted.sum(),
+        (is_smooth & ~planted).sum() / (~planted).sum(),
+        (found["verdict"] == "family").sum(),
+        (found["reason_code"] == "falls").sum(),
+        found["is_decoy"].sum(),
+    )
+
+
+def attacks(n_curves: int = 2000, run: Callable[..., Iterable] = map) -> pd.DataFrame:
+    """What the test makes of worlds that mislead it: one row per world of `attack_worlds.ATTACKS`.
+
+    Returns world, share_rejected (p_break below 0.05, of curves without a planted break), n_break, n_false (of these, not
+    planted), share_found and share_at_one_model (of planted ones, the verdicts break and one_model), n_other_at_one_model,
+    share_missed (planted and called smooth), share_smooth (of the others), n_family, n_falls and n_decoys.
+    """
+    columns = ["world", "share_rejected", "n_break", "n_false", "share_found", "share_at_one_model", "n_other_at_one_model"]
+    columns += ["share_missed", "share_smooth", "n_family", "n_falls", "n_decoys"]
+    rows = run(_of_attack, list(ATTACKS), [n_curves] * len(ATTACKS))
+    return pd.DataFrame(list(rows), columns=columns).assign(
+        share_false=lambda table: table["n_false"] / table["n_break"].clip(lower=1)
+    )

@@ -7,5 +7,6 @@ select
     fdr::double as fdr,
     min_scales::integer as min_scales,
     min_scales_counted::integer as min_scales_counted,
+    least_ratio::double as least_ratio,
     seed::bigint as seed
 from given_settings

@@ -1,21 +1,9 @@
 -- One row per curve of a proportion metric: whether there is a break, among all tests of the run, and what made its score large.
-with selected as (
-    -- Triplets with a break at a false discovery rate of 5 %: within each of them curves are judged at the level that so many
-    -- selected ones leave (Benjamini and Bogomolov 2014).
-    select
-        tested_groups.*,
-        settings.fdr,
-        count(*) over () as n_groups,
-        count(*) filter (tested_groups.q < settings.fdr) over () as n_selected
-    from tested_groups(false) as tested_groups
-    cross join settings
-),
-
-tested as (
+with tested as (
     select
         list_min(trials.n_models) as n_models_least,
         trials.* exclude (scales, ys, n_models, entry_kind, is_preferred, status, is_of_checkpoints, is_share, no_shares),
-        measured.* exclude (curve_id, point_scores, point_informations),
+        measured.* exclude (curve_id),
         guessing.q_chance,
         coalesce(guessing.is_at_chance, false) as is_at_chance,
         coalesce(trials.improvement_score > jump_threshold(trials.straight_line_score), false) as jumps,
@@ -25,48 +13,31 @@ tested as (
     left join guessing() as guessing on trials.curve_id = guessing.curve_id
 ),
 
-ranked as (
-    select
-        tested.curve_id,
-        tested.task,
-        tested.metric,
-        tested.model_family,
-        tested.p_break,
-        selected.q,
-        if(selected.q < selected.fdr, selected.n_groups / selected.n_selected, 1) as n_per_selected,
-        tested.p_break * count(*) over triplet / count(*) over (triplet order by tested.p_break) as p_by_rank
-    from tested
-    inner join selected
-        on tested.task = selected.task and tested.metric = selected.metric and tested.model_family = selected.model_family
-    where tested.p_break is not null
-    window triplet as (partition by tested.task, tested.metric, tested.model_family)
-),
-
-corrected as (
-    select
-        curve_id,
-        greatest(
-            q,
-            least(1, n_per_selected * min(p_by_rank) over (partition by task, metric, model_family order by p_break desc))
-        ) as q_break
-    from ranked
-),
-
 judged as (
     select
         tested.*,
-        corrected.q_break,
+        of_task.q as q_break,
+        of_family.q as q_with_effects,
+        decoy.q as q_decoy,
+        coalesce(counted_tests.falls, false) as falls,
+        coalesce(exp(tested.log_ratio) < settings.least_ratio, false) as other_law_does,
         case
             when tested.not_testable is not null then 'not_testable'
-            -- A small break can be the shape of a smooth law that is no quadratic, and is not called one.
-            when corrected.q_break < settings.fdr and tested.size_high >= settings.smallest_break then 'break'
+            -- q is 1 where a break of smallest_break is ruled out, or another smooth law does as well (counted_tests).
+            when of_task.q < settings.fdr and not tested.break_is_last then 'break'
+            when of_task.q < settings.fdr then 'one_model'
+            when of_family.q < settings.fdr then 'family'
             when tested.is_at_chance then 'at_chance'
-            when tested.size_high < settings.smallest_break and corrected.q_break >= settings.fdr then 'smooth'
+            when counted_tests.falls then 'not_testable'
+            when tested.size_high < settings.smallest_break and tested.p_break >= settings.fdr then 'smooth'
             else 'inconclusive'
         end as verdict
     from tested
     cross join settings
-    left join corrected on tested.curve_id = corrected.curve_id
+    left join counted_tests on tested.curve_id = counted_tests.curve_id
+    left join tested_curves('break') as of_task on tested.curve_id = of_task.curve_id
+    left join tested_curves('with_effects') as of_family on tested.curve_id = of_family.curve_id
+    left join tested_curves('decoy') as decoy on tested.curve_id = decoy.curve_id
 ),
 
 sourced as (
@@ -74,7 +45,7 @@ sourced as (
         *,
         case
             when not jumps or verdict in ('not_testable', 'inconclusive') then null
-            when verdict = 'break' then 'break'
+            when verdict in ('break', 'one_model', 'family') then 'break'
             -- At least half of the steps are ties, which make the median step zero or small.
             when 2 * n_ties >= n_scales - 1 and score_without_ties <= needed_to_jump then 'ties'
             when score_noise_free > needed_to_jump then 'metric'
@@ -87,9 +58,11 @@ explained as (
     select
         sourced.*,
         case sourced.verdict
-            when 'not_testable' then sourced.not_testable
+            when 'not_testable' then coalesce(sourced.not_testable, 'falls')
             when 'at_chance' then 'guessing'
-            when 'break' then 'break'
+            when 'break' then if(sourced.n_other_tasks > 0, 'break', 'break_alone')
+            when 'one_model' then if(sourced.n_other_tasks > 0, 'one_model', 'one_model_alone')
+            when 'family' then 'family'
             when 'smooth' then 'excluded'
             else case
                 when sourced.p_break is null and sourced.n_examples * sourced.n_models_least < 6 then 'tiny_test_set'
@@ -98,7 +71,8 @@ explained as (
                 when sourced.q_chance >= settings.fdr and coalesce(sourced.p_break, 1) >= settings.fdr then 'near_chance'
                 when sourced.p_break is null and sourced.n_informative < 3 then 'at_floor_or_ceiling'
                 when sourced.p_break is null then 'no_scale'
-                when sourced.q_break < settings.fdr then 'small_break'
+                when sourced.p_break < settings.fdr and sourced.size_high < settings.smallest_break then 'small_break'
+                when sourced.p_break < settings.fdr and sourced.other_law_does then 'other_law'
                 when sourced.p_break_low_scatter < settings.fdr and sourced.p_break >= settings.fdr then 'scatter'
                 when sourced.p_break < settings.fdr then 'not_significant'
                 when sourced.jump_is_hidden then 'hidden_rise'
@@ -148,6 +122,14 @@ select
     sourced.p_break,
     sourced.q_break,
     sourced.p_break_low_scatter,
+    exp(sourced.log_ratio) as times_likelier,
+    sourced.other_law,
+    sourced.n_other_tasks,
+    sourced.p_with_effects,
+    sourced.q_with_effects,
+    sourced.p_decoy,
+    coalesce(sourced.q_decoy < settings.fdr, false) as is_decoy,
+    sourced.p_rising,
     sourced.p_chance,
     sourced.q_chance,
     sourced.chance_bound,
@@ -178,7 +160,13 @@ select
         coalesce(sourced.n_hidden, 0),
         coalesce(exp(sourced.size_high), 'nan'),
         coalesce(sourced.high_scale, 'nan'),
-        coalesce(sourced.n_to_decide, 0)::bigint
+        coalesce(sourced.n_to_decide, 0)::bigint,
+        coalesce(sourced.other_law, ''),
+        coalesce(exp(sourced.log_ratio), 'nan'),
+        settings.least_ratio,
+        coalesce(sourced.n_other_tasks, 0),
+        coalesce(sourced.p_with_effects, 'nan'),
+        coalesce(sourced.p_rising, 'nan')
     ) as reason
 from explained as sourced
 cross join settings

@@ -15,7 +15,11 @@ of_triplets as (
     select
         metric,
         count(*) as n_triplets,
-        count(*) filter (jumps) as n_triplets_jump
+        count(*) filter (jumps) as n_triplets_jump,
+        count(*) filter (verdict = 'break') as n_triplets_break,
+        count(*) filter (verdict = 'one_model') as n_triplets_one_model,
+        count(*) filter (verdict = 'family') as n_triplets_family,
+        count(*) filter (has_decoy) as n_triplets_decoy
     from triplets
     group by metric
 ),
@@ -25,6 +29,9 @@ verdicts as (
         metric,
         count(*) filter (verdict <> 'not_testable') as n_tested,
         count(*) filter (verdict = 'break') as n_break,
+        count(*) filter (verdict = 'one_model') as n_one_model,
+        count(*) filter (verdict = 'family') as n_family,
+        count(*) filter (is_decoy) as n_decoy,
         count(*) filter (verdict = 'smooth') as n_smooth,
         count(*) filter (verdict = 'at_chance') as n_at_chance,
         count(*) filter (verdict = 'inconclusive') as n_inconclusive
@@ -44,8 +51,15 @@ select
     counted.median_finite_score,
     of_triplets.n_triplets,
     of_triplets.n_triplets_jump,
+    of_triplets.n_triplets_break,
+    of_triplets.n_triplets_one_model,
+    of_triplets.n_triplets_family,
+    of_triplets.n_triplets_decoy,
     coalesce(verdicts.n_tested, 0) as n_tested,
     coalesce(verdicts.n_break, 0) as n_break,
+    coalesce(verdicts.n_one_model, 0) as n_one_model,
+    coalesce(verdicts.n_family, 0) as n_family,
+    coalesce(verdicts.n_decoy, 0) as n_decoy,
     coalesce(verdicts.n_smooth, 0) as n_smooth,
     coalesce(verdicts.n_at_chance, 0) as n_at_chance,
     coalesce(verdicts.n_inconclusive, 0) as n_inconclusive

@@ -9,6 +9,8 @@ select
     count(*) filter (jump_is_detectable) as n_jump_detectable,
     count(*) filter (jump_verdict = 'break') as n_jump_break,
     count(*) filter (jump_verdict <> 'break' and verdict = 'break') as n_other_break,
+    count(*) filter (jump_verdict = 'one_model') as n_jump_one_model,
+    count(*) filter (jump_verdict = 'family') as n_jump_family,
     count(*) filter (jump_verdict = 'smooth') as n_jump_smooth,
     count(*) filter (jump_verdict = 'at_chance') as n_jump_at_chance,
     count(*) filter (jump_verdict = 'inconclusive') as n_jump_undecided,
@@ -17,6 +19,9 @@ select
     count(*) filter (verdict <> 'not_testable') as n_tested,
     count(p) as n_detectable,
     count(*) filter (verdict = 'break') as n_break,
+    count(*) filter (verdict = 'one_model') as n_one_model,
+    count(*) filter (verdict = 'family') as n_family,
+    count(*) filter (has_decoy) as n_decoy,
     count(*) filter (verdict = 'smooth') as n_smooth,
     count(*) filter (verdict = 'at_chance') as n_at_chance,
     count(*) filter (verdict = 'inconclusive') as n_undecided

@@ -45,7 +45,8 @@ select
     coalesce(verdicts.deciding_curve_id, best.curve_id) as deciding_curve_id,
     if(best.jumps, coalesce(verdicts.jump_verdict, 'not_testable'), null) as jump_verdict,
     coalesce(best.jumps and verdicts.jump_is_detectable, false) as jump_is_detectable,
-    if(best.jumps, coalesce(verdicts.jump_curve_id, best.curve_id), null) as jump_curve_id
+    if(best.jumps, coalesce(verdicts.jump_curve_id, best.curve_id), null) as jump_curve_id,
+    coalesce(verdicts.has_decoy, false) as has_decoy
 from seen
 left join wanted on seen.task = wanted.task
 left join best_curves(true) as best

@@ -11,6 +11,7 @@ with judged as (
         coalesce(verdicts.deciding_curve_id, best.curve_id) as deciding_curve_id,
         if(best.jumps, coalesce(verdicts.jump_verdict, 'not_testable'), null) as jump_verdict,
         best.jumps and coalesce(verdicts.jump_is_detectable, false) as jump_is_detectable,
+        coalesce(verdicts.has_decoy, false) as has_decoy,
         if(best.jumps, coalesce(verdicts.jump_curve_id, best.curve_id), null) as jump_curve_id
     from best_curves(false) as best
     left join group_verdicts(false) as verdicts
@@ -39,13 +40,14 @@ corrected as (
 )
 
 select
-    judged.* exclude (verdict, deciding_curve_id, jump_verdict, jump_is_detectable, jump_curve_id),
+    judged.* exclude (verdict, deciding_curve_id, jump_verdict, jump_is_detectable, has_decoy, jump_curve_id),
     corrected.q_jumping,
     judged.verdict,
     judged.deciding_curve_id,
     judged.jump_verdict,
     judged.jump_is_detectable,
-    judged.jump_curve_id
+    judged.jump_curve_id,
+    judged.has_decoy
 from judged
 left join corrected
     on judged.task = corrected.task and judged.metric = corrected.metric and judged.model_family = corrected.model_family

@@ -35,6 +35,7 @@ select
     groups.deciding_curve_id,
     groups.jump_verdict,
     groups.jump_is_detectable,
+    groups.has_decoy,
     groups.jump_curve_id
 from groups
 left join metrics on groups.metric = metrics.metric

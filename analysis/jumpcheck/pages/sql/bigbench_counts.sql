@@ -101,22 +101,13 @@ select
     (select avg(share_right) from last_of_tasks) as last_right_of_tasks,
     (select avg(share_wrong) from last_of_tasks) as last_wrong_of_tasks,
     (
-        select count(distinct (breaks.task, breaks.metric, breaks.model_family))
-        from breaks
-        inner join pairs
-            on breaks.task = pairs.task and breaks.metric = pairs.metric and breaks.model_family = pairs.model_family
-        where
-            pairs.is_counted and pairs.verdict = 'break' and breaks.verdict = 'break'
-            and starts_with(breaks.model_family, 'BIG-G') and breaks.break_scale > 1e11
-    ) as n_breaks_at_largest,
-    (
         select coalesce(sum(n_curves), 0)::bigint from sensitivity
-        where starts_with(choice, 'the effects of models') and verdict = 'break'
+        where starts_with(choice, 'the effects of models') and verdict in ('break', 'one_model')
     ) as n_breaks_of_sample,
     (
         select coalesce(sum(n_curves), 0)::bigint from sensitivity
-        where starts_with(choice, 'the effects of models') and verdict = 'break' and verdict_then = 'break'
-    ) as n_breaks_without_effects,
+        where starts_with(choice, 'the effects of models') and verdict_then in ('break', 'one_model')
+    ) as n_breaks_with_effects,
     last_scores.*,
     settings.emergence_threshold,
     settings.sharpness_threshold

@@ -15,7 +15,8 @@ select
     p,
     q,
     verdict,
-    jump_verdict
+    jump_verdict,
+    has_decoy
 from pairs
 where is_counted
 order by task, metric, model_family

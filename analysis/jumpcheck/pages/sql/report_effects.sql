@@ -14,7 +14,8 @@ select
     model_effects.metric,
     model_effects.n_tasks_better || ' of ' || model_effects.n_tasks as better_on_tasks,
     format('{:+.2f}', model_effects.effect) as log_loss_lower_by,
-    format('{:.2f}', model_effects.standard_error) as standard_error
+    format('{:.2f}', model_effects.standard_error) as standard_error,
+    format('{:+.2f}', model_effects.taken_out) as taken_out
 from model_effects
 inner join named on model_effects.model_family = named.model_family and model_effects.scale = named.scale
 where abs(model_effects.effect) > 3 * model_effects.standard_error

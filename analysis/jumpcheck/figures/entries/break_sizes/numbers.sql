@@ -1,4 +1,4 @@
--- One row per pair (or triplet, see the view units) with a break, up to 30 of the smallest q: the curve that decides, with the size
+-- One row per pair (or triplet, see the view units) with a break, also at one model alone, up to 30 of the smallest q: the curve that decides, with the size
 -- of its break.
 select
     units.unit,
@@ -7,7 +7,8 @@ select
     units.metric,
     units.q,
     units.jumps,
-    coalesce(units.jump_verdict = 'break', false) as jump_is_break,
+    units.verdict,
+    coalesce(units.jump_verdict = units.verdict, false) as jump_is_break,
     breaks.curve_id,
     breaks.subtask,
     breaks.shots,
@@ -25,6 +26,6 @@ select
     (select n_detectable from headline) as n_units_detectable
 from units
 inner join breaks on units.deciding_curve_id = breaks.curve_id
-where units.verdict = 'break'
+where units.verdict in ('break', 'one_model')
 order by units.q, breaks.p_break, units.task, units.model_family, units.metric
 limit 30
